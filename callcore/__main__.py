@@ -1,0 +1,5 @@
+"""``python -m callcore``."""
+
+from callcore.cli import main
+
+main()

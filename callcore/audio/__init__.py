@@ -1,0 +1,1 @@
+"""Audio in: decoding, resampling, channel layout, faults."""

@@ -1,0 +1,86 @@
+"""The command line: a table of commands, each imported only when it runs, and one place where errors end a run."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+
+import click
+
+from callcore import __version__
+from callcore.errors import CallcoreError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "transcribe": ("callcore.cli.transcribe:transcribe", "Recorded calls to transcripts: files, folders, globs."),
+    "calls": ("callcore.cli.calls:calls", "List, show, export and delete stored calls."),
+    "search": ("callcore.cli.search:search", "Find words in stored calls."),
+    "models": ("callcore.cli.models:models", "List, fetch, add, verify and remove models."),
+    "doctor": ("callcore.cli.doctor:doctor", "Check this machine and say how to mend what is wrong."),
+    "evaluate": ("callcore.cli.evaluate:evaluate", "Measure error rates on your own labelled audio."),
+}  #: name -> ("module:command", one-line help); the help stands here so that --help imports no command
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called (``callcore --help`` stays fast)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Start with: callcore transcribe CALL.wav   ·   Every command has --help with examples.",
+)
+@click.version_option(__version__, prog_name="callcore")
+def cli() -> None:
+    """Listen to both sides of a bank's service call, on your own machine."""
+
+
+def _fail(message: str, hint: str, exit_code: int) -> int:
+    click.secho(f"callcore: {message}", fg="red", err=True)
+    if hint:
+        click.echo(f"  {hint}", err=True)
+    return exit_code
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; known errors become one line and a next step."""
+    try:
+        result = cli.main(arguments, prog_name="callcore", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except CallcoreError as error:
+        return _fail(error.message, error.hint, error.exit_code)
+    except click.exceptions.Abort:
+        return _fail("stopped.", "", INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone (``| head``): not an error of ours, but stdout must not be flushed again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return _fail("no space left on the disk.", "Free some space, or write elsewhere with --output and --db.", 6)
+        raise
+
+
+def main() -> None:
+    """Entry point of the ``callcore`` program."""
+    sys.exit(run())

@@ -1,0 +1,31 @@
+"""Options that several commands share, and the settings they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def settings_option(command: F) -> F:
+    """``--settings FILE``: a TOML settings file."""
+    return click.option(
+        "--settings", "settings_file", type=click.Path(path_type=Path), metavar="FILE", help="Settings file (TOML)."
+    )(command)
+
+
+def db_option(command: F) -> F:
+    """``--db FILE``: the database."""
+    return click.option(
+        "--db", type=click.Path(path_type=Path), metavar="FILE", help="Database file [default: in your data folder]."
+    )(command)
+
+
+def overrides(**sections: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Settings given on the command line: section to key to value, options that were not given left out."""
+    given = {name: {k: v for k, v in values.items() if v is not None} for name, values in sections.items()}
+    return {name: values for name, values in given.items() if values}

@@ -1,0 +1,178 @@
+"""All settings and their defaults, once.
+
+Order of precedence: defaults here < settings file (TOML) < environment (``CALLCORE_SECTION__KEY``) < command line.
+Nothing else in callcore reads the environment for settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from callcore.errors import ConfigError
+
+ENVIRONMENT_PREFIX = "CALLCORE_"
+
+
+class Section(BaseModel):
+    """A group of settings: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AudioSettings(Section):
+    """Which channel is whose, and how raw PCM is to be read."""
+
+    agent_channel: int | None = Field(None, ge=0, description="channel of the agent, counted from 0")
+    customer_channel: int | None = Field(None, ge=0, description="channel of the customer, counted from 0")
+    downmix: bool = Field(False, description="mix all channels to one before anything else")
+    frame_ms: int = Field(20, ge=5, le=1000, description="length of the frames handed to the pipeline")
+
+
+class SegmentSettings(Section):
+    """Voice activity detection and endpointing. Probabilities are Silero's."""
+
+    onset_probability: float = Field(0.5, gt=0, lt=1, description="speech starts above this")
+    offset_probability: float = Field(0.35, gt=0, lt=1, description="speech ends below this")
+    min_speech_ms: int = Field(160, ge=0, description="shorter bursts are not speech")
+    hangover_ms: int = Field(400, ge=0, description="silence needed to end a segment")
+    pre_roll_ms: int = Field(200, ge=0, description="audio kept before the onset")
+    post_roll_ms: int = Field(160, ge=0, description="audio kept after the last speech")
+    max_segment_s: float = Field(20.0, gt=1, le=30, description="longer speech is cut at its best pause")
+    gate: bool = Field(True, description="use webrtcvad to skip windows that are surely silent")
+    block_windows: int = Field(16, ge=1, le=64, description="32 ms windows scored in one call of the VAD")
+
+
+class RecogniseSettings(Section):
+    """The recogniser and how it is asked."""
+
+    model: str = Field("auto", description="name, size, hub id or folder; auto = best installed for the language")
+    language: str = Field("auto", description="zh, en, ... or auto")
+    language_scope: Literal["call", "channel"] = Field("call", description="detect once a call or once a channel")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: str = Field("auto", description="int8, int8_float16, float16, float32 or auto")
+    workers: int = Field(0, ge=0, description="decoding threads of one core each; 0 = one per core")
+    beam_size: int = Field(5, ge=1, le=10)
+    batch_size: int = Field(8, ge=1, le=64, description="windows of equal length decoded together")
+    bucket_s: float = Field(0.5, gt=0, le=5, description="window lengths are rounded up to multiples of this")
+    padding_s: float | None = Field(None, ge=0, le=30, description="silence after the audio; None = the model's dial")
+    tokens_per_s: float = Field(8.0, gt=0, description="token cap per second of window; + 8")
+    fallback_temperatures: tuple[float, ...] = Field(
+        (0.2, 0.4, 0.6, 0.8, 1.0), description="tried when a text is refused"
+    )
+    hotwords_file: Path | None = Field(None, description="one product, branch or name a line")
+    initial_prompt: str = ""
+    max_compression_ratio: float = Field(2.4, gt=1, description="above this a text is a repetition loop")
+    min_avg_logprob: float = Field(-1.0, lt=0, description="below this a text is doubtful")
+    no_speech_probability: float = Field(0.6, gt=0, le=1, description="above this, doubtful text is phantom text")
+
+
+class TextSettings(Section):
+    """How transcripts are written."""
+
+    script: Literal["simplified", "traditional", "keep"] = "simplified"
+    punctuation: Literal["restore", "keep", "none"] = "restore"
+    space_han_latin: bool = True
+
+
+class TurnSettings(Section):
+    """How segments become turns."""
+
+    max_gap_s: float = Field(1.2, ge=0, description="a longer silence of the speaker starts a new turn")
+
+
+class StoreSettings(Section):
+    """The database."""
+
+    db: Path | None = Field(None, description="SQLite file; None = callcore.db in the user's data folder")
+    busy_timeout_s: float = Field(15.0, ge=0)
+
+
+class ModelSettings(Section):
+    """Where models lie and come from."""
+
+    folder: Path | None = Field(None, description="folder of installed models; None = models in the user's data folder")
+
+
+class BatchSettings(Section):
+    """The batch job."""
+
+    jobs: int = Field(0, ge=0, description="files worked on at once; 0 = chosen from the cores")
+    group_s: float = Field(600.0, gt=0, description="audio of a call gathered before it is decoded")
+
+
+class Settings(Section):
+    """Everything."""
+
+    audio: AudioSettings = AudioSettings()
+    segment: SegmentSettings = SegmentSettings()
+    recognise: RecogniseSettings = RecogniseSettings()
+    text: TextSettings = TextSettings()
+    turns: TurnSettings = TurnSettings()
+    store: StoreSettings = StoreSettings()
+    models: ModelSettings = ModelSettings()
+    batch: BatchSettings = BatchSettings()
+
+    def result_settings(self) -> dict[str, Any]:
+        """The settings that can change a transcript, ready for JSON: no paths of databases, no thread counts."""
+        everything = self.model_dump(mode="json", exclude={"store": True, "models": True, "batch": True})
+        for key in ("device", "workers", "batch_size", "model"):
+            everything["recognise"].pop(key)
+        return everything
+
+
+def settings_hash(values: Mapping[str, Any]) -> str:
+    """SHA-256 (first 16 hex digits) of settings in canonical JSON."""
+    canonical = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from file, environment and command line, each before the one named ahead of it.
+
+    ``overrides``: nested mapping, section to key to value. Raises :class:`ConfigError` naming the first wrong key.
+    """
+
+    class Layered(Settings, BaseSettings):
+        model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__")
+
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (the base class names it)
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    try:
+        if file is not None and not file.is_file():
+            raise ConfigError(f"settings file {file} does not exist.", "Check the path given to --settings.")
+        return Settings.model_validate(Layered(**(overrides or {})).model_dump())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"settings file {file}: {error}", "See docs/settings.md for the format.") from error
+    except (ValidationError, SettingsError) as error:
+        raise ConfigError(_first_problem(error), "See docs/settings.md for all settings.") from error
+
+
+def _first_problem(error: ValidationError | SettingsError) -> str:
+    if isinstance(error, SettingsError):
+        return str(error)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"setting {where}: {first['msg']}"

@@ -1,0 +1,1 @@
+"""Recognisers and speech scorers: the one door to each heavy library."""

@@ -1,0 +1,117 @@
+"""The exceptions of callcore: one tree, one exit code and one next step each.
+
+A library's own errors are mapped to these at the one door where the library is used. Messages carry names, numbers and
+paths, never words said in a call.
+"""
+
+from __future__ import annotations
+
+
+class CallcoreError(Exception):
+    """Base of all errors callcore raises on purpose.
+
+    ``message`` says what is wrong in one line; ``hint`` says what to do next; ``exit_code`` is what the command line
+    ends with when the error ends the run (docs/exit-codes.md).
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class ConfigError(CallcoreError):
+    """A setting, option or settings file is wrong."""
+
+    exit_code = 2
+
+
+class AudioError(CallcoreError):
+    """An input cannot be used as audio."""
+
+    exit_code = 3
+
+
+class AudioNotFound(AudioError):
+    """No such file, or no file matched."""
+
+
+class AudioUnreadable(AudioError):
+    """The file exists and cannot be decoded (not audio, truncated before the first sample, no permission)."""
+
+
+class AudioEmpty(AudioError):
+    """The file holds no samples, or fewer than can be judged."""
+
+
+class ChannelError(AudioError):
+    """The channels asked for are not in the file."""
+
+
+class ModelError(CallcoreError):
+    """A model cannot be used."""
+
+    exit_code = 4
+
+
+class ModelNotFound(ModelError):
+    """No model of that name is known or installed."""
+
+
+class ModelCorrupt(ModelError):
+    """The model's files are incomplete or differ from their checksums."""
+
+
+class ModelDownloadError(ModelError):
+    """Fetching a model failed."""
+
+
+class LanguageUnsupported(ModelError):
+    """The model does not know the language asked for."""
+
+
+class EngineError(ModelError):
+    """The recogniser failed while decoding."""
+
+
+class StoreError(CallcoreError):
+    """The database cannot be used."""
+
+    exit_code = 5
+
+
+class StoreLocked(StoreError):
+    """Another program holds the database too long."""
+
+
+class StoreCorrupt(StoreError):
+    """The file is not a callcore database, or is damaged."""
+
+
+class StoreTooNew(StoreError):
+    """The database was written by a newer callcore."""
+
+
+class CallNotFound(StoreError):
+    """No call with that id."""
+
+
+class OutputError(CallcoreError):
+    """A result cannot be written (no space, no permission, exists)."""
+
+    exit_code = 6
+
+
+class DiskFull(OutputError):
+    """No space left where a result or the database is written."""
+
+
+class MissingExtra(CallcoreError):
+    """An optional part of callcore is not installed."""
+
+    exit_code = 7

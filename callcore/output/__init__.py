@@ -1,0 +1,1 @@
+"""Transcripts as files: JSON, JSON Lines, SRT, VTT, text, CSV."""

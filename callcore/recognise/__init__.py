@@ -1,0 +1,1 @@
+"""What to ask an engine and what to make of its answers."""

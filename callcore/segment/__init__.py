@@ -1,0 +1,1 @@
+"""Voice activity and endpointing: samples in, speech segments out."""

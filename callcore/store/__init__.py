@@ -1,0 +1,1 @@
+"""The database: calls, events, turns, words, search."""

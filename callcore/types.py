@@ -1,0 +1,260 @@
+"""The words of callcore: every value that flows between its stages.
+
+All of them are frozen, slotted dataclasses and this module imports nothing of ours. Positions in time are integer
+samples at :data:`SAMPLE_RATE_HZ` counted from the start of the call; seconds appear only at the edges (files, screens).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE_RATE_HZ = 16_000  #: rate of all audio inside callcore; what Whisper and Silero were trained on
+
+Samples = npt.NDArray[np.float32]  #: mono audio, shape (n,), float32, full scale = 1.0
+
+
+class Role(StrEnum):
+    """Who speaks on a channel."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    UNKNOWN = "unknown"
+
+
+class RequestKind(StrEnum):
+    """What a decode is for; drivers order requests by it."""
+
+    LANGUAGE = "language"  #: which language is spoken; the pipeline waits for the answer before it asks for finals
+    PARTIAL = "partial"
+    FINAL = "final"
+
+
+class WarningKind(StrEnum):
+    """Faults found in the audio of a call (:class:`AudioWarning`)."""
+
+    DUPLICATED_CHANNELS = "duplicated_channels"  #: two channels carry the same signal: mono saved as stereo
+    DEAD_CHANNEL = "dead_channel"
+    SWAPPED_CHANNELS = "swapped_channels"
+    CLIPPING = "clipping"
+    TELEPHONE_BAND = "telephone_band"  #: a container of 16 kHz or more without content above 4 kHz
+    DC_OFFSET = "dc_offset"
+    NOT_FINITE = "not_finite"  #: NaN or infinite samples, replaced by silence
+    TRUNCATED = "truncated"  #: the container ended early or broke; what could be read was used
+    GAP = "gap"  #: samples missing in the stream, filled with silence
+    NO_SPEECH = "no_speech"
+    MODEL_MISMATCH = "model_mismatch"  #: the model was not made for what it hears
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFrame:
+    """A packet of samples of one channel.
+
+    ``samples``: shape (n,), float32, full scale 1.0, at ``rate_hz``; ``start_sample`` counts from the call's start.
+    """
+
+    channel: int
+    start_sample: int
+    samples: Samples
+    rate_hz: int = SAMPLE_RATE_HZ
+
+    @property
+    def end_sample(self) -> int:
+        return self.start_sample + len(self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSegment:
+    """One stretch of speech on one channel; ``end_sample`` is None while it is still open."""
+
+    segment_id: str
+    channel: int
+    start_sample: int
+    end_sample: int | None = None
+    speech_probability: float = 0.0  #: mean voice probability over the segment, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word with its times. Han text counts one character (or one token of several) as a word.
+
+    ``text`` carries no leading or trailing space; ``space_before`` says whether one is written before it.
+    """
+
+    text: str
+    start_sample: int
+    end_sample: int
+    probability: float
+    space_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of a window. ``avg_logprob`` is the mean natural-log probability per token (Whisper's measure)."""
+
+    text: str
+    words: tuple[Word, ...]
+    tokens: tuple[int, ...]
+    avg_logprob: float
+    compression_ratio: float
+    temperature: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeRequest:
+    """A wish to have audio decoded, not a call. ``audio``: shape (n,), float32, at :data:`SAMPLE_RATE_HZ`."""
+
+    segment_id: str
+    kind: RequestKind
+    channel: int
+    start_sample: int
+    audio: Samples = field(repr=False, compare=False)
+    language: str | None = None  #: BCP-47 primary subtag ("zh", "en"); None for LANGUAGE requests
+
+    @property
+    def end_sample(self) -> int:
+        return self.start_sample + len(self.audio)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeResult:
+    """What an engine answered. Word positions are samples of the call, as in the request.
+
+    ``rejection`` is a reason (see :class:`Rejected`) when the engine's own guards refused the text.
+    """
+
+    segment_id: str
+    kind: RequestKind
+    channel: int
+    hypothesis: Hypothesis | None = None
+    language: str | None = None
+    language_probabilities: Mapping[str, float] = field(default_factory=dict)
+    no_speech_probability: float = 0.0
+    rejection: str | None = None
+    window_s: float = 0.0  #: length of the decoded window, padding included
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """First event of every call. ``settings`` holds all that changes the result, ready for JSON."""
+
+    call_id: str
+    source: str
+    channel_count: int
+    rate_hz: int  #: of the source, before resampling
+    model: str
+    model_hash: str
+    settings_hash: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioWarning:
+    """Something is wrong with the audio; the call goes on. ``detail`` holds the measured figures."""
+
+    kind: WarningKind
+    message: str
+    channel: int | None = None
+    at_sample: int = 0
+    detail: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageDecided:
+    """The language of a channel (or of the whole call when ``channel`` is None)."""
+
+    language: str
+    probability: float
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The words of one segment. Never changes once emitted."""
+
+    segment_id: str
+    channel: int
+    start_sample: int
+    end_sample: int
+    text: str
+    words: tuple[Word, ...]
+    language: str
+    avg_logprob: float
+    no_speech_probability: float
+    speech_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A segment whose text was refused, and why. ``text_length`` only: refused text is not kept."""
+
+    segment_id: str
+    channel: int
+    start_sample: int
+    end_sample: int
+    reason: str
+    detail: str
+    text_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One speaker's say: one or more finals of a channel in a row."""
+
+    turn_id: int
+    channel: int
+    start_sample: int
+    end_sample: int
+    text: str
+    words: tuple[Word, ...]
+    language: str
+    segment_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RolesAssigned:
+    """Who is who. ``source`` is "option", "cues" or "mono"; ``confidence`` 0..1."""
+
+    roles: Mapping[int, Role]
+    confidence: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """Last event of a complete call. ``sample_count`` is the call's length at :data:`SAMPLE_RATE_HZ`."""
+
+    sample_count: int
+    segment_count: int
+
+
+Event = CallStarted | AudioWarning | LanguageDecided | Final | Rejected | Turn | RolesAssigned | CallEnded
+Output = Event | DecodeRequest
+
+EVENT_TYPES: dict[str, type[Any]] = {
+    "call_started": CallStarted,
+    "audio_warning": AudioWarning,
+    "language_decided": LanguageDecided,
+    "final": Final,
+    "rejected": Rejected,
+    "turn": Turn,
+    "roles_assigned": RolesAssigned,
+    "call_ended": CallEnded,
+}
+EVENT_NAMES: dict[type[Any], str] = {cls: name for name, cls in EVENT_TYPES.items()}
+
+
+def seconds(sample: int) -> float:
+    """Position in seconds, rounded to the millisecond, of a sample at :data:`SAMPLE_RATE_HZ`."""
+    return round(sample / SAMPLE_RATE_HZ, 3)
+
+
+def samples(position_s: float) -> int:
+    """Nearest sample at :data:`SAMPLE_RATE_HZ` of a position in seconds."""
+    return round(position_s * SAMPLE_RATE_HZ)
