@@ -1,0 +1,38 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real recordings kept outside the repository; tests that need it are skipped without it."""
+    folder = Path(os.environ.get("CALLCORE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the shared data folder (CALLCORE_SHARED_DATA) is not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fixture_call() -> Path:
+    """The bundled two-channel Mandarin call: 8 kHz, left agent, right customer."""
+    return ROOT / "audio_fixtures" / "call01_card_loss_8k_stereo.wav"
+
+
+@pytest.fixture(scope="session")
+def fixture_call_reference(fixture_call: Path) -> dict:
+    """Its reference: channels, turns with start, end, text and character onsets in seconds."""
+    return json.loads((fixture_call.parent / "call01_card_loss.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def starter_model() -> Path:
+    """The bundled starter model."""
+    return ROOT / "models" / "starter-zh"
