@@ -67,7 +67,7 @@ class RecogniseSettings(Section):
     workers: int = Field(0, ge=0, description="decoding threads of one core each; 0 = one per core")
     beam_size: int = Field(5, ge=1, le=10)
     batch_size: int = Field(8, ge=1, le=64, description="windows of equal length decoded together")
-    bucket_s: float = Field(0.5, gt=0, le=5, description="window lengths are rounded up to multiples of this")
+    bucket_s: float = Field(1.0, gt=0, le=5, description="window lengths are rounded up to multiples of this")
     padding_s: float | None = Field(None, ge=0, le=30, description="silence after the audio; None = the model's dial")
     tokens_per_s: float = Field(8.0, gt=0, description="token cap per second of window; + 8")
     fallback_temperatures: tuple[float, ...] = Field(
@@ -92,6 +92,7 @@ class TurnSettings(Section):
     """How segments become turns."""
 
     max_gap_s: float = Field(1.2, ge=0, description="a longer silence of the speaker starts a new turn")
+    max_backchannel_s: float = Field(0.8, ge=0, description="a shorter say of the other party does not end a turn")
 
 
 class StoreSettings(Section):

@@ -106,6 +106,15 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to try. The first attempt is the default; later ones follow when a text was refused."""
+
+    full_window: bool = False  #: decode the model's whole window instead of one trimmed to the audio
+    temperature: float = 0.0  #: 0 = beam search; above, sampling (not reproducible from run to run)
+    no_repeat_ngram: int = 0  #: forbid repeating a run of this many tokens; 0 = off
+
+
+@dataclass(frozen=True, slots=True)
 class DecodeRequest:
     """A wish to have audio decoded, not a call. ``audio``: shape (n,), float32, at :data:`SAMPLE_RATE_HZ`."""
 
@@ -115,6 +124,7 @@ class DecodeRequest:
     start_sample: int
     audio: Samples = field(repr=False, compare=False)
     language: str | None = None  #: BCP-47 primary subtag ("zh", "en"); None for LANGUAGE requests
+    effort: Effort = Effort()
 
     @property
     def end_sample(self) -> int:
@@ -125,7 +135,7 @@ class DecodeRequest:
 class DecodeResult:
     """What an engine answered. Word positions are samples of the call, as in the request.
 
-    ``rejection`` is a reason (see :class:`Rejected`) when the engine's own guards refused the text.
+    A FINAL or PARTIAL result has a ``hypothesis``, a LANGUAGE result ``language_probabilities``.
     """
 
     segment_id: str
@@ -135,9 +145,7 @@ class DecodeResult:
     language: str | None = None
     language_probabilities: Mapping[str, float] = field(default_factory=dict)
     no_speech_probability: float = 0.0
-    rejection: str | None = None
     window_s: float = 0.0  #: length of the decoded window, padding included
-    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,8 @@ class Final:
     avg_logprob: float
     no_speech_probability: float
     speech_probability: float
+    attempts: int = 1  #: decodes it took; more than one when the first text was refused
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

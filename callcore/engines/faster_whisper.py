@@ -1,0 +1,243 @@
+"""Whisper on CTranslate2: faster-whisper's loader, tokenizer and feature extractor with a decode loop of our own.
+
+faster-whisper pads every window to 30 s. Here a window is trimmed to its audio plus the model's padding dial, windows
+of equal length are decoded together, each worker is one thread, and one encoding serves both text and word times.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import ctranslate2
+import numpy as np
+import numpy.typing as npt
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+
+from callcore.config import RecogniseSettings
+from callcore.engines.base import EngineInfo
+from callcore.engines.hardware import choose_compute_type, choose_device
+from callcore.engines.windows import HOP_SAMPLES, generate_max_length, token_cap, window_frames
+from callcore.engines.words import words_from_alignment
+from callcore.errors import EngineError, LanguageUnsupported, ModelCorrupt
+from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult, Hypothesis, RequestKind, Word
+
+T = TypeVar("T")
+Features = npt.NDArray[np.float32]
+LENGTH_PENALTY = 1.0  # scores are means over tokens, as openai/whisper ranks beams
+MAX_PROMPT_TOKENS = 223  # half the decoder's positions less the start of text: what Whisper keeps of a prompt
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperFiles:
+    """A model folder and what is known of the weights in it."""
+
+    name: str
+    folder: Path
+    languages: frozenset[str]  #: empty = all that the tokenizer names
+    window_s: float = 30.0  #: longest window the weights were trained on
+    padding_s: float | None = None  #: silence after the audio of a trimmed window; None = always the whole window
+
+
+class FasterWhisperEngine:
+    """A loaded model. Weights are shared by all workers; the object holds no state of any call."""
+
+    def __init__(self, files: WhisperFiles, settings: RecogniseSettings, hotwords: Sequence[str] = ()) -> None:
+        """Load the weights. Raises :class:`ModelCorrupt` when they cannot be loaded."""
+        self._settings = settings
+        self._window_s = files.window_s
+        self._padding_s = files.padding_s if settings.padding_s is None else settings.padding_s
+        device = choose_device(settings.device)
+        compute_type = choose_compute_type(settings.compute_type, device)
+        workers = 1 if device == "cuda" else settings.workers or len(os.sched_getaffinity(0))
+        self._whisper = self._load(files, device, compute_type, workers)
+        self._model: ctranslate2.models.Whisper = self._whisper.model
+        self._mels = int(self._model.n_mels)
+        known = frozenset(self._whisper.supported_languages)
+        languages = files.languages & known or known
+        self._tokenizers = {language: self._tokenizer(language) for language in languages}
+        self._prompt_text = " ".join(part for part in (settings.initial_prompt, " ".join(hotwords)) if part)
+        self._info = EngineInfo(
+            model=files.name,
+            languages=languages,
+            max_audio_s=files.window_s - min(self._padding_s or 0.0, files.window_s / 4),
+            workers=workers,
+            batch_size=settings.batch_size,
+            device=device,
+            compute_type=compute_type,
+        )
+
+    @staticmethod
+    def _load(files: WhisperFiles, device: str, compute_type: str, workers: int) -> WhisperModel:
+        try:
+            return WhisperModel(
+                str(files.folder),
+                device=device,
+                compute_type=compute_type,
+                cpu_threads=1,
+                num_workers=workers,
+                local_files_only=True,
+            )
+        except Exception as error:  # the tokenizers library raises bare Exception on a broken file
+            raise ModelCorrupt(
+                f"model {files.name} in {files.folder} cannot be loaded ({type(error).__name__}: {error}).",
+                f"Check it with: callcore models verify {files.name}",
+            ) from error
+
+    @property
+    def info(self) -> EngineInfo:
+        """What was loaded and how it runs."""
+        return self._info
+
+    def close(self) -> None:
+        """Free the weights."""
+        self._model.unload_model()
+
+    def batch_key(self, request: DecodeRequest) -> tuple[object, ...]:
+        """Window length, token cap, language and effort: what must be equal within one decode."""
+        return (request.kind, self._frames(request), self._cap_s(request), request.language, request.effort)
+
+    def decode(self, requests: Sequence[DecodeRequest]) -> list[DecodeResult]:
+        """Answers in order. Requests must share one ``batch_key``. Raises :class:`EngineError`."""
+        if not requests:
+            return []
+        frames = self._frames(requests[0])
+        encoded = _guarded(lambda: self._encode(requests, frames))
+        if requests[0].kind is RequestKind.LANGUAGE:
+            detected = _guarded(lambda: self._detect_languages(encoded, len(requests)))
+            return [
+                DecodeResult(r.segment_id, r.kind, r.channel, language_probabilities=found, window_s=frames / 100)
+                for r, found in zip(requests, detected, strict=True)
+            ]
+        return _guarded(lambda: self._transcribe(requests, encoded, frames))
+
+    def _frames(self, request: DecodeRequest) -> int:
+        padding_s = None if request.effort.full_window else self._padding_s
+        return window_frames(len(request.audio), padding_s, self._settings.bucket_s, self._window_s, self._mels)
+
+    def _cap_s(self, request: DecodeRequest) -> float:
+        """Seconds of audio the token cap is reckoned from: rounded up, so that it is equal within a batch."""
+        bucket_s = self._settings.bucket_s
+        return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        return Tokenizer(self._whisper.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language)
+
+    def _features(self, request: DecodeRequest, frames: int) -> Features:
+        """Log-mel spectrogram, float32 (mels, frames); zeros after the audio, as faster-whisper pads."""
+        audio = request.audio[: frames * HOP_SAMPLES]
+        features: Features = self._whisper.feature_extractor(audio)[:, : len(audio) // HOP_SAMPLES]
+        return np.pad(features, ((0, 0), (0, frames - features.shape[1])))
+
+    def _encode(self, requests: Sequence[DecodeRequest], frames: int) -> ctranslate2.StorageView:
+        batch = np.ascontiguousarray(np.stack([self._features(request, frames) for request in requests]), np.float32)
+        return self._model.encode(ctranslate2.StorageView.from_array(batch))
+
+    def _detect_languages(self, encoded: ctranslate2.StorageView, count: int) -> list[dict[str, float]]:
+        if len(self._info.languages) == 1:
+            (only,) = self._info.languages
+            return [{only: 1.0}] * count
+        answers = []
+        for ranked in self._model.detect_language(encoded):
+            found = {token.strip("<|>"): probability for token, probability in ranked}
+            answers.append({code: found.get(code, 0.0) for code in self._info.languages})
+        return answers
+
+    def _prompt(self, tokenizer: Tokenizer) -> list[int]:
+        history = tokenizer.encode(" " + self._prompt_text)[:MAX_PROMPT_TOKENS] if self._prompt_text else []
+        before = [tokenizer.sot_prev, *history] if history else []
+        return [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
+
+    def _transcribe(
+        self, requests: Sequence[DecodeRequest], encoded: ctranslate2.StorageView, frames: int
+    ) -> list[DecodeResult]:
+        tokenizer = self._tokenizer_for(requests[0].language)
+        effort = requests[0].effort
+        prompt = self._prompt(tokenizer)
+        cap = token_cap(self._cap_s(requests[0]), self._settings.tokens_per_s, len(prompt))
+        sampling = (
+            {"beam_size": 1, "sampling_topk": 0, "sampling_temperature": effort.temperature}
+            if effort.temperature
+            else {"beam_size": self._settings.beam_size}
+        )
+        generated = self._model.generate(
+            encoded,
+            [prompt] * len(requests),
+            max_length=generate_max_length(cap, len(prompt)),
+            length_penalty=LENGTH_PENALTY,
+            no_repeat_ngram_size=effort.no_repeat_ngram,
+            return_scores=True,
+            return_no_speech_prob=True,
+            **sampling,
+        )
+        texts = [[t for t in item.sequences_ids[0] if t < tokenizer.eot] for item in generated]
+        words = self._align(requests, encoded, texts, tokenizer)
+        return [
+            DecodeResult(
+                request.segment_id,
+                request.kind,
+                request.channel,
+                hypothesis=_hypothesis(tokenizer, item, tokens, found, effort.temperature),
+                language=request.language,
+                no_speech_probability=round(float(item.no_speech_prob), 4),
+                window_s=frames / 100,
+            )
+            for request, item, tokens, found in zip(requests, generated, texts, words, strict=True)
+        ]
+
+    def _tokenizer_for(self, language: str | None) -> Tokenizer:
+        try:
+            return self._tokenizers[language or ""]
+        except KeyError:
+            raise LanguageUnsupported(
+                f"model {self._info.model} does not write {language!r}.",
+                "Choose another model (callcore models list) or another --language.",
+            ) from None
+
+    def _align(
+        self,
+        requests: Sequence[DecodeRequest],
+        encoded: ctranslate2.StorageView,
+        texts: Sequence[list[int]],
+        tokenizer: Tokenizer,
+    ) -> list[list[Word]]:
+        heard = [max(2, len(request.audio) // HOP_SAMPLES) for request in requests]
+        alignments = self._model.align(encoded, tokenizer.sot_sequence, list(texts), heard)
+        return [
+            words_from_alignment(tokenizer, tokens, alignment, request.start_sample, request.end_sample)
+            for request, tokens, alignment in zip(requests, texts, alignments, strict=True)
+        ]
+
+
+def _hypothesis(
+    tokenizer: Tokenizer, generated: Any, tokens: list[int], words: list[Word], temperature: float
+) -> Hypothesis:
+    text = tokenizer.decode(tokens).strip()
+    written = len(generated.sequences_ids[0])
+    # The score is the sum of log probabilities over length ** penalty; the end of text counts as one token more.
+    avg_logprob = generated.scores[0] * written**LENGTH_PENALTY / (written + 1)
+    raw = text.encode("utf-8")
+    return Hypothesis(
+        text=text,
+        words=tuple(words),
+        tokens=tuple(tokens),
+        avg_logprob=round(float(avg_logprob), 4),
+        compression_ratio=round(len(raw) / len(zlib.compress(raw)), 3) if raw else 0.0,
+        temperature=temperature,
+    )
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (RuntimeError, ValueError, MemoryError) as error:
+        raise EngineError(
+            f"the recogniser failed ({type(error).__name__}: {error}).",
+            "Check the model with callcore models verify, and free memory with callcore doctor.",
+        ) from error

@@ -1,0 +1,42 @@
+"""What the machine can compute with, as CTranslate2 sees it."""
+
+from __future__ import annotations
+
+import ctranslate2
+
+from callcore.errors import ConfigError
+
+CPU_PREFERENCE = ("int8", "int8_float32", "float32")  #: fastest first, of what a CPU supports
+CUDA_PREFERENCE = ("int8_float16", "float16", "int8_float32", "float32")
+
+
+def cuda_devices() -> int:
+    """Number of CUDA GPUs that CTranslate2 can use; 0 without a driver."""
+    return int(ctranslate2.get_cuda_device_count())
+
+
+def compute_types(device: str) -> frozenset[str]:
+    """Compute types CTranslate2 supports on ``device`` ("cpu" or "cuda") of this machine."""
+    return frozenset(ctranslate2.get_supported_compute_types(device))
+
+
+def choose_device(wanted: str) -> str:
+    """``wanted`` ("auto", "cpu", "cuda") resolved. Raises :class:`ConfigError` when CUDA is asked for and absent."""
+    if wanted == "cuda" and not cuda_devices():
+        raise ConfigError("no CUDA GPU can be used.", "Use --device cpu, or see: callcore doctor")
+    if wanted == "auto":
+        return "cuda" if cuda_devices() else "cpu"
+    return wanted
+
+
+def choose_compute_type(wanted: str, device: str) -> str:
+    """``wanted`` resolved: "auto" takes the fastest type that ``device`` supports."""
+    supported = compute_types(device)
+    if wanted == "auto":
+        preference = CUDA_PREFERENCE if device == "cuda" else CPU_PREFERENCE
+        return next((item for item in preference if item in supported), "float32")
+    if wanted not in supported:
+        raise ConfigError(
+            f"compute type {wanted!r} is not supported on {device}.", f"Use one of: {', '.join(sorted(supported))}"
+        )
+    return wanted
