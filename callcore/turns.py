@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from callcore.config import TurnSettings
-from callcore.types import SAMPLE_RATE_HZ, Final, Turn
+from callcore.types import SAMPLE_RATE_HZ, Final, Turn, Word
+
+Join = Callable[[Sequence[Sequence[Word]]], tuple[str, tuple[Word, ...]]]
+RECENT_S = 60  #: how long finals are remembered as possible interjections
 
 
 class TurnAssembler:
@@ -12,7 +17,9 @@ class TurnAssembler:
     Turns of different channels may overlap in time and stay so.
     """
 
-    def __init__(self, settings: TurnSettings) -> None:
+    def __init__(self, settings: TurnSettings, join: Join) -> None:
+        """``join`` writes the words of several segments as one text."""
+        self._join = join
         self._max_gap = round(settings.max_gap_s * SAMPLE_RATE_HZ)
         self._max_backchannel = round(settings.max_backchannel_s * SAMPLE_RATE_HZ)
         self._open: dict[int, list[Final]] = {}
@@ -51,20 +58,19 @@ class TurnAssembler:
         )
 
     def _remember(self, final: Final) -> None:
-        horizon = final.end_sample - 2 * self._max_gap - 60 * SAMPLE_RATE_HZ
+        horizon = final.end_sample - self._max_gap - RECENT_S * SAMPLE_RATE_HZ
         self._recent = [item for item in self._recent if item.end_sample > horizon]
         self._recent.append(final)
 
     def _turn(self, run: list[Final]) -> Turn:
         self._count += 1
-        words = tuple(word for final in run for word in final.words)
-        separator = " " if run[0].language not in {"zh", "ja", "yue", "th"} else ""
+        text, words = self._join([final.words for final in run])
         return Turn(
             turn_id=self._count,
             channel=run[0].channel,
             start_sample=run[0].start_sample,
             end_sample=run[-1].end_sample,
-            text=separator.join(final.text for final in run),
+            text=text,
             words=words,
             language=run[0].language,
             segment_ids=tuple(final.segment_id for final in run),

@@ -15,6 +15,7 @@ from callcore.types import SAMPLE_RATE_HZ, DecodeResult, Effort, Hypothesis
 
 MIN_LOOP_REPEATS = 4  #: people do say a thing three times
 LOOP_SHARE = 0.5  #: of the text that the repeats must cover
+MIN_LOOP_TEXT = 16  #: characters; "对对对对对" is said, and harmless
 MAX_LOOP_UNIT = 12  #: characters of the repeated piece
 MAX_CHARACTERS_PER_S = {"zh": 14.0, "ja": 16.0, "ko": 14.0}  #: of speech; fast Mandarin speakers reach about 8
 MAX_LATIN_CHARACTERS_PER_S = 40.0  #: fast English speakers reach about 25
@@ -24,19 +25,20 @@ CLEAR_SPEECH = 0.8  #: mean voice probability above which a doubtful text is kep
 # Closing lines and credits of subtitle files, which published Whisper weights write over non-speech. None of them is
 # said in a bank's call, so that exact matches may be refused without looking at the audio.
 PHANTOM_TEXTS = frozenset(
-    {
-        "字幕由amaraorg社区提供", "字幕志愿者杨茜茜", "字幕志愿者李宗盛", "中文字幕志愿者杨茜茜", "中文字幕志愿者李宗盛",
-        "请不吝点赞订阅转发打赏支持明镜与点点栏目", "明镜需要您的支持欢迎订阅明镜", "感谢观看", "谢谢观看", "谢谢大家观看",
-        "感谢收看", "谢谢收看", "優優獨播劇場yoyotelevisionseriesexclusive", "优优独播剧场yoyotelevisionseriesexclusive",
-        "subtitlesbytheamaraorgcommunity", "thanksforwatching", "thankyouforwatching", "pleasesubscribetomychannel",
-        "subscribetomychannel", "likeandsubscribe",
-    }
-)  # fmt: skip
+    """
+    字幕由amaraorg社区提供 字幕志愿者杨茜茜 字幕志愿者李宗盛 中文字幕志愿者杨茜茜 中文字幕志愿者李宗盛
+    请不吝点赞订阅转发打赏支持明镜与点点栏目 明镜需要您的支持欢迎订阅明镜
+    感谢观看 谢谢观看 谢谢大家观看 感谢收看 谢谢收看
+    優優獨播劇場yoyotelevisionseriesexclusive 优优独播剧场yoyotelevisionseriesexclusive
+    subtitlesbytheamaraorgcommunity thanksforwatching thankyouforwatching
+    pleasesubscribetomychannel subscribetomychannel likeandsubscribe
+    """.split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do with a text: keep it (``reason`` empty), or refuse it; ``retry`` says whether trying again may help."""
+    """What to do with a text: keep it (no ``reason``), or refuse it; ``retry`` tells whether to try again."""
 
     reason: str = ""
     detail: str = ""
@@ -78,8 +80,7 @@ def judge(result: DecodeResult, speech_samples: int, speech_probability: float, 
     if bare(text) in PHANTOM_TEXTS:
         return Verdict("phantom_text", "a stock phrase of subtitle files")
     share = loop_share(text)
-    long_enough = len(bare(text)) >= 2 * MAX_LOOP_UNIT
-    if share >= LOOP_SHARE and (long_enough or hypothesis.compression_ratio > 1):
+    if share >= LOOP_SHARE and len(bare(text)) >= MIN_LOOP_TEXT:
         return Verdict("repetition_loop", f"{share:.0%} of the text repeats one piece", retry=True)
     if hypothesis.compression_ratio > settings.max_compression_ratio:
         return Verdict("repetition_loop", f"compression ratio {hypothesis.compression_ratio:.2f}", retry=True)
@@ -87,12 +88,10 @@ def judge(result: DecodeResult, speech_samples: int, speech_probability: float, 
     limit = MAX_CHARACTERS_PER_S.get(result.language or "", MAX_LATIN_CHARACTERS_PER_S)
     if density > limit:
         return Verdict("too_dense", f"{density:.1f} characters a second", retry=True)
-    return _judge_confidence(result, hypothesis, speech_probability, settings)
+    return _judge_confidence(result, hypothesis, settings)
 
 
-def _judge_confidence(
-    result: DecodeResult, hypothesis: Hypothesis, speech_probability: float, settings: RecogniseSettings
-) -> Verdict:
+def _judge_confidence(result: DecodeResult, hypothesis: Hypothesis, settings: RecogniseSettings) -> Verdict:
     if hypothesis.avg_logprob >= settings.min_avg_logprob:
         return Verdict()
     detail = f"mean log probability {hypothesis.avg_logprob:.2f}, no-speech {result.no_speech_probability:.2f}"
@@ -121,6 +120,6 @@ def better(first: DecodeResult, second: DecodeResult) -> DecodeResult:
     return first if a >= b else second
 
 
-def acceptable_at_last(verdict: Verdict, speech_probability: float) -> bool:
-    """Whether a text still doubted after the last attempt is kept: people did speak, and it is no loop."""
-    return verdict.reason == "low_confidence" and speech_probability >= CLEAR_SPEECH / 2
+def acceptable_at_last(speech_probability: float) -> bool:
+    """Whether a text still doubted after the last attempt is kept (with its low probability): people did speak."""
+    return speech_probability >= CLEAR_SPEECH

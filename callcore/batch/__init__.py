@@ -1,0 +1,1 @@
+"""Recorded calls to transcripts: one file, or folders of them."""

@@ -1,0 +1,162 @@
+"""One loaded model, ready for any number of files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from callcore.audio import AudioSource, Block, FaultDetector, Layout, RawFormat, decide_layout, frames, open_audio
+from callcore.config import Settings, settings_hash
+from callcore.drivers import BulkDriver
+from callcore.engines.base import Recogniser
+from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
+from callcore.engines.silero import SileroVad
+from callcore.errors import ConfigError, LanguageUnsupported
+from callcore.models import InstalledModel, resolve
+from callcore.pipeline import CallPipeline, CallPlan
+from callcore.record import CallRecord, fold
+from callcore.roles import RoleCues
+from callcore.types import SAMPLE_RATE_HZ, AudioWarning, CallStarted, Event
+
+BETTER_MODEL = "A better one: callcore models pull small"
+
+Advance = Callable[[float], None]  #: called with the seconds of audio read so far
+Check = Callable[[], None]  #: called between blocks of audio; raises to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is known of one input before it is read."""
+
+    call_id: str
+    source: Path | str | BinaryIO
+    name: str
+    raw: RawFormat | None = None
+
+
+class Transcriber:
+    """Model, voice scorer and settings, shared by all files. A context manager; threads may share it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Find and load the model that the settings name.
+
+        Raises :class:`ModelNotFound`, :class:`ModelCorrupt`, :class:`LanguageUnsupported`, :class:`ConfigError`.
+        """
+        self.settings = settings
+        wanted = None if settings.recognise.language == "auto" else settings.recognise.language
+        self.model: InstalledModel = resolve(settings.recognise.model, wanted, settings.models)
+        self.engine: Recogniser = FasterWhisperEngine(
+            WhisperFiles(
+                self.model.name,
+                self.model.folder,
+                frozenset(self.model.languages),
+                self.model.window_s,
+                self.model.padding_s,
+            ),
+            settings.recognise,
+            read_hotwords(settings.recognise.hotwords_file),
+        )
+        if wanted and wanted not in self.engine.info.languages:
+            raise LanguageUnsupported(
+                f"model {self.model.name} does not write {wanted!r}.",
+                "Choose another model (callcore models list) or another --language.",
+            )
+        self.result_settings = {**settings.result_settings(), "model": self.model.name}
+        self.settings_hash = settings_hash(self.result_settings)
+        self._scorer = SileroVad()
+        self._cues = RoleCues.load(settings.roles.cues_file)
+        self._pool = ThreadPoolExecutor(self.engine.info.workers, thread_name_prefix="decode")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the workers and free the weights."""
+        self._pool.shutdown(cancel_futures=True)
+        self.engine.close()
+
+    def events(self, job: Job, advance: Advance = lambda _: None, check: Check = lambda: None) -> Iterator[Event]:
+        """The events of one call, as they come about. Raises :class:`AudioError` and :class:`EngineError`."""
+        with open_audio(job.source, job.raw) as source:
+            layout, blocks = decide_layout(source, self.settings.audio)
+            detector = FaultDetector(source.channel_count, source.rate_hz)
+            watched = _watch(blocks, detector, advance, check)
+            pipeline = CallPipeline(self._plan(job, source, layout), self.settings, self._scorer, self._cues)
+            frame_samples = self.settings.audio.frame_ms * SAMPLE_RATE_HZ // 1000
+            cut = frames(watched, layout.channels, frame_samples, downmix=self.settings.audio.downmix)
+
+            def warnings() -> Sequence[AudioWarning]:
+                return [*layout.warnings, *source.warnings(), *detector.finish()]
+
+            driver = BulkDriver(self.engine, self._pool, self.settings.batch.group_s)
+            with contextlib.closing(driver.run(pipeline, cut, warnings)) as events:
+                yield from events
+
+    def record(self, source: Path | str | BinaryIO, raw: RawFormat | None = None) -> CallRecord:
+        """The whole call, without storing it."""
+        name = str(source) if isinstance(source, Path | str) else "stream"
+        return fold(self.events(Job("", source, name, raw)))
+
+    def _plan(self, job: Job, source: AudioSource, layout: Layout) -> CallPlan:
+        info = self.engine.info
+        started = CallStarted(
+            call_id=job.call_id,
+            source=job.name,
+            channel_count=source.channel_count,
+            rate_hz=source.rate_hz,
+            model=self.model.name,
+            model_hash=self.model.model_hash,
+            settings_hash=self.settings_hash,
+            settings=self.result_settings,
+        )
+        return CallPlan(
+            started=started,
+            channels=(0,) if self.settings.audio.downmix else layout.channels,
+            roles=layout.roles,
+            languages=info.languages,
+            max_audio_s=info.max_audio_s,
+            better_model=BETTER_MODEL if self.model.synthetic_only else "",
+        )
+
+
+def _watch(blocks: Iterator[Block], detector: FaultDetector, advance: Advance, check: Check) -> Iterator[Block]:
+    heard = 0
+    for block in blocks:
+        check()
+        detector.push(block)
+        yield block
+        heard += block.shape[1]
+        advance(heard / SAMPLE_RATE_HZ)
+
+
+def read_hotwords(file: Path | None) -> tuple[str, ...]:
+    """Words of a hotwords file, one a line; lines that are empty or begin with # are left out.
+
+    Raises :class:`ConfigError` when the file cannot be read as UTF-8 text.
+    """
+    if file is None:
+        return ()
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"hotwords file {file}: {error}", "Give a UTF-8 text file with one word a line.") from error
+    return tuple(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
+
+
+def transcribe(source: Path | str | BinaryIO, settings: Settings | None = None) -> CallRecord:
+    """Transcribe one recording and return its record: turns, words, roles, warnings. Nothing is stored.
+
+    For many files make one :class:`Transcriber` and call its :meth:`~Transcriber.record`.
+    """
+    with Transcriber(settings or Settings()) as transcriber:
+        return transcriber.record(Path(source) if isinstance(source, str) and source != "-" else source)

@@ -1,0 +1,297 @@
+"""One call as a state machine: audio frames and decode results in, events and decode requests out. No I/O.
+
+After the manner of h11: whoever drives it moves the bytes. The same code serves files, live calls, benchmarks and
+tests; time is the sample count of the audio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from callcore.config import Settings
+from callcore.recognise.guards import CLEAR_SPEECH
+from callcore.recognise.policy import Accepted, FinalPolicy, Outcome
+from callcore.roles import RoleCues, assign_roles, check_roles
+from callcore.segment import WINDOW_SAMPLES, SegmentClosed, Segmenter, SegmentEvent, SegmentOpened, SpeechScorer
+from callcore.text import TextWriter
+from callcore.turns import TurnAssembler
+from callcore.types import (
+    SAMPLE_RATE_HZ,
+    AudioFrame,
+    AudioWarning,
+    CallEnded,
+    CallStarted,
+    DecodeRequest,
+    DecodeResult,
+    Event,
+    Final,
+    LanguageDecided,
+    Output,
+    Rejected,
+    RequestKind,
+    Role,
+    RolesAssigned,
+    Samples,
+    WarningKind,
+)
+
+DOUBTFUL_PROBABILITY = 0.55  #: mean word probability below which the model was not made for the audio
+DOUBTFUL_MIN_S = 3.0  #: speech needed to say so
+ROLE_TEXTS = 200  #: finals a channel that the search for roles looks at
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """What is known of a call before its first sample."""
+
+    started: CallStarted
+    channels: tuple[int, ...]
+    roles: Mapping[int, Role] | None  #: None = to be found from the words
+    languages: frozenset[str]  #: that the model writes
+    max_audio_s: float  #: longest audio the model takes at once
+    better_model: str = ""  #: what to do when the model does not suit the audio
+    live: bool = False
+
+
+class CallPipeline:
+    """Follows one call. Outputs depend on the audio and the results alone, not on how the audio was cut into frames."""
+
+    def __init__(self, plan: CallPlan, settings: Settings, scorer: SpeechScorer, cues: RoleCues) -> None:
+        self._plan = plan
+        self._cues = cues
+        limit_s = min(settings.segment.max_segment_s, plan.max_audio_s)
+        segment_settings = settings.segment.model_copy(update={"max_segment_s": limit_s})
+        self._segmenters = {c: Segmenter(c, segment_settings, scorer.stream()) for c in plan.channels}
+        self._intake = {channel: _Intake() for channel in plan.channels}
+        self._policy = FinalPolicy(settings.recognise, plan.languages, plan.live)
+        self._writer = TextWriter(settings.text)
+        self._turns = TurnAssembler(settings.turns, self._writer.join)
+        # All channels advance together by whole blocks of the segmenter, so that cutting cannot reorder events.
+        self._step = segment_settings.block_windows * WINDOW_SAMPLES
+        self._last_closed: dict[int, tuple[str, int]] = {}
+        self._texts: dict[int, list[str]] = {channel: [] for channel in plan.channels}
+        self._first_speech: dict[int, int] = {}
+        self._doubt = _Doubt()
+        self._segment_count = 0
+        self._finished = False
+        self._concluded = False
+
+    @property
+    def done(self) -> bool:
+        """Whether the call has ended and every segment has its text or its refusal."""
+        return self._concluded
+
+    def start(self) -> list[Output]:
+        """The first events."""
+        events: list[Output] = [self._plan.started]
+        roles = self._plan.roles
+        if roles is not None:
+            known = any(role is not Role.UNKNOWN for role in roles.values())
+            events.append(RolesAssigned(dict(roles), 1.0 if known else 0.0, "option" if known else "mono"))
+        if self._policy.fixed_language:
+            events.append(LanguageDecided(self._policy.fixed_language, 1.0))
+        return events
+
+    def push(self, frame: AudioFrame) -> list[Output]:
+        """Take the next frame of one channel. Missing samples become silence, with a warning.
+
+        Raises ``ValueError`` for a frame of another rate, of a channel that is not listened to, or of the past.
+        """
+        if frame.rate_hz != SAMPLE_RATE_HZ:
+            raise ValueError(f"frames must be at {SAMPLE_RATE_HZ} Hz, not {frame.rate_hz}")
+        intake = self._intake.get(frame.channel)
+        if intake is None:
+            raise ValueError(f"channel {frame.channel} is not listened to")
+        outputs: list[Output] = []
+        missing = intake.push(frame)
+        if missing:
+            outputs.append(_gap(frame, missing))
+        while all(item.waiting >= self._step for item in self._intake.values()):
+            for channel, item in self._intake.items():
+                outputs += self._segment_events(self._segmenters[channel].push(item.take(self._step)))
+        return outputs
+
+    def deliver(self, result: DecodeResult) -> list[Output]:
+        """Take an engine's answer to one of the requests."""
+        outputs: list[Output] = []
+        if result.kind is RequestKind.LANGUAGE:
+            decided, requests = self._policy.language_result(result)
+            outputs += [*decided, *requests]
+        else:
+            outputs += self._policy.final_result(result)
+        return outputs + self._settle()
+
+    def finish(self, warnings: Sequence[AudioWarning] = ()) -> list[Output]:
+        """No more audio will come. ``warnings``: what the reader of the audio found; they become events of the call."""
+        outputs: list[Output] = [*warnings]
+        for channel, item in self._intake.items():
+            segmenter = self._segmenters[channel]
+            outputs += self._segment_events([*segmenter.push(item.take(item.waiting)), *segmenter.finish()])
+        self._finished = True
+        return outputs + self._settle()
+
+    def _segment_events(self, events: Sequence[SegmentEvent]) -> list[Output]:
+        outputs: list[Output] = []
+        for event in events:
+            segment = event.segment
+            if isinstance(event, SegmentOpened):
+                closed_id, closed_end = self._last_closed.get(segment.channel, ("", -1))
+                if closed_end == segment.start_sample:
+                    self._policy.mark_cut(closed_id)
+            elif isinstance(event, SegmentClosed):
+                end = segment.end_sample if segment.end_sample is not None else segment.start_sample
+                self._last_closed[segment.channel] = (segment.segment_id, end)
+                self._segment_count += 1
+                outputs += self._policy.add(segment, event.audio)
+            else:
+                end = segment.end_sample if segment.end_sample is not None else segment.start_sample
+                outputs.append(
+                    Rejected(
+                        segment.segment_id, segment.channel, segment.start_sample, end, event.reason.value, event.detail
+                    )
+                )
+        return outputs
+
+    def _settle(self) -> list[Output]:
+        """What has become certain: finals and turns in order; the end of the call once nothing is outstanding."""
+        outputs: list[Output] = []
+        if self._finished:
+            decided, requests = self._policy.close_votes()
+            outputs += [*decided, *requests]
+        for outcome in self._policy.take_outcomes():
+            outputs += self._publish(outcome)
+        if self._finished and self._policy.idle and not self._concluded:
+            self._concluded = True
+            outputs += self._conclude()
+        return outputs
+
+    def _publish(self, outcome: Outcome) -> list[Event]:
+        if isinstance(outcome, Rejected):
+            return [outcome]
+        final = self._final(outcome)
+        if not final.words:
+            return [
+                Rejected(
+                    final.segment_id, final.channel, final.start_sample, final.end_sample, "no_text", "no words left"
+                )
+            ]
+        self._first_speech.setdefault(final.channel, final.start_sample)
+        if len(self._texts[final.channel]) < ROLE_TEXTS:
+            self._texts[final.channel].append(final.text)
+        self._doubt.add(final)
+        return [final, *self._turns.push(final)]
+
+    def _final(self, accepted: Accepted) -> Final:
+        work, result = accepted.work, accepted.result
+        segment, hypothesis = work.segment, result.hypothesis
+        language = result.language or ""
+        words = hypothesis.words if hypothesis else ()
+        text, written = self._writer.write(words, language, ended=not work.cut)
+        return Final(
+            segment_id=segment.segment_id,
+            channel=segment.channel,
+            start_sample=segment.start_sample,
+            end_sample=segment.start_sample + len(work.audio),
+            text=text,
+            words=written,
+            language=language,
+            avg_logprob=hypothesis.avg_logprob if hypothesis else 0.0,
+            no_speech_probability=result.no_speech_probability,
+            speech_probability=round(segment.speech_probability, 4),
+            attempts=work.attempt + 1,
+            temperature=hypothesis.temperature if hypothesis else 0.0,
+        )
+
+    def _conclude(self) -> list[Event]:
+        turns = self._turns.finish()
+        events: list[Event] = [*turns, *self._role_events()]
+        if not self._segment_count:
+            events.append(AudioWarning(WarningKind.NO_SPEECH, "no speech was found in the call"))
+        events += self._doubt.warnings(self._plan.better_model)
+        sample_count = max((item.received for item in self._intake.values()), default=0)
+        events.append(CallEnded(sample_count, self._segment_count))
+        return events
+
+    def _role_events(self) -> list[Event]:
+        found = assign_roles(self._texts, self._first_speech, self._cues)
+        if self._plan.roles is None:
+            return [found]
+        warning = check_roles(self._plan.roles, found)
+        return [warning] if warning else []
+
+
+class _Doubt:
+    """Whether the words of a call are so doubtful that the model cannot have been made for its audio."""
+
+    def __init__(self) -> None:
+        self._spoken = 0
+        self._words = 0
+        self._sum = 0.0
+
+    def add(self, final: Final) -> None:
+        """Count the words of clear speech."""
+        if final.speech_probability >= CLEAR_SPEECH:
+            self._spoken += final.end_sample - final.start_sample
+            self._words += len(final.words)
+            self._sum += sum(word.probability for word in final.words)
+
+    def warnings(self, next_step: str) -> list[AudioWarning]:
+        """One warning, or none."""
+        mean = self._sum / self._words if self._words else 1.0
+        if self._spoken < DOUBTFUL_MIN_S * SAMPLE_RATE_HZ or mean >= DOUBTFUL_PROBABILITY:
+            return []
+        message = f"the words are doubtful (mean probability {mean:.2f}): the model was not made for this audio."
+        detail = {"word_probability": round(mean, 3)}
+        return [AudioWarning(WarningKind.MODEL_MISMATCH, f"{message} {next_step}".rstrip(), detail=detail)]
+
+
+class _Intake:
+    """Samples of one channel that were received and not yet segmented; contiguous."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._parts: list[Samples] = []
+        self.waiting = 0
+
+    def push(self, frame: AudioFrame) -> int:
+        """Append a frame; returns the number of missing samples before it, filled with silence."""
+        missing = frame.start_sample - self.received
+        if missing < 0:
+            raise ValueError(f"frame at {frame.start_sample} lies before {self.received}, already received")
+        for samples in (np.zeros(missing, np.float32), frame.samples) if missing else (frame.samples,):
+            self._parts.append(samples)
+            self.waiting += len(samples)
+            self.received += len(samples)
+        return missing
+
+    def take(self, count: int) -> Samples:
+        """The oldest ``count`` samples."""
+        joined = np.concatenate(self._parts) if self._parts else np.zeros(0, np.float32)
+        taken, rest = joined[:count], joined[count:]
+        self._parts = [rest] if len(rest) else []
+        self.waiting = len(rest)
+        return taken
+
+
+def _gap(frame: AudioFrame, missing: int) -> AudioWarning:
+    length_s = missing / SAMPLE_RATE_HZ
+    return AudioWarning(
+        WarningKind.GAP,
+        f"{length_s:.3f} s of audio are missing; silence was put in their place.",
+        frame.channel,
+        frame.start_sample - missing,
+        {"missing_s": round(length_s, 3)},
+    )
+
+
+def requests_of(outputs: Sequence[Output]) -> list[DecodeRequest]:
+    """The requests among outputs."""
+    return [item for item in outputs if isinstance(item, DecodeRequest)]
+
+
+def events_of(outputs: Sequence[Output]) -> list[Event]:
+    """The events among outputs."""
+    return [item for item in outputs if not isinstance(item, DecodeRequest)]
