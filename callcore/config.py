@@ -71,7 +71,7 @@ class RecogniseSettings(Section):
     padding_s: float | None = Field(None, ge=0, le=30, description="silence after the audio; None = the model's dial")
     tokens_per_s: float = Field(8.0, gt=0, description="token cap per second of window; + 8")
     fallback_temperatures: tuple[float, ...] = Field(
-        (0.2, 0.4, 0.6, 0.8, 1.0), description="tried when a text is refused"
+        (0.4, 0.8), description="batch only: sampling temperatures tried when a text is refused"
     )
     hotwords_file: Path | None = Field(None, description="one product, branch or name a line")
     initial_prompt: str = ""

@@ -62,6 +62,7 @@ class CallPipeline:
     def __init__(self, plan: CallPlan, settings: Settings, scorer: SpeechScorer, cues: RoleCues) -> None:
         self._plan = plan
         self._cues = cues
+        self._role_settings = settings.roles
         limit_s = min(settings.segment.max_segment_s, plan.max_audio_s)
         segment_settings = settings.segment.model_copy(update={"max_segment_s": limit_s})
         self._segmenters = {c: Segmenter(c, segment_settings, scorer.stream()) for c in plan.channels}
@@ -216,10 +217,10 @@ class CallPipeline:
         return events
 
     def _role_events(self) -> list[Event]:
-        found = assign_roles(self._texts, self._first_speech, self._cues)
+        found = assign_roles(self._texts, self._first_speech, self._cues, self._role_settings.min_confidence)
         if self._plan.roles is None:
             return [found]
-        warning = check_roles(self._plan.roles, found)
+        warning = check_roles(self._plan.roles, found, self._role_settings.swap_confidence)
         return [warning] if warning else []
 
 

@@ -44,7 +44,7 @@ def _expand(name: str) -> Iterator[Path]:
     elif path.exists() or path.is_symlink():
         yield path
     elif glob.has_magic(name):
-        for match in sorted(glob.glob(name, recursive=True)):
+        for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207  (Path.glob takes no absolute patterns)
             yield from audio_files(Path(match)) if Path(match).is_dir() else [Path(match)]
 
 

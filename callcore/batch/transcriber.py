@@ -17,7 +17,7 @@ from callcore.engines.base import Recogniser
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.silero import SileroVad
 from callcore.errors import ConfigError, LanguageUnsupported
-from callcore.models import InstalledModel, resolve
+from callcore.models.registry import InstalledModel, resolve
 from callcore.pipeline import CallPipeline, CallPlan
 from callcore.record import CallRecord, fold
 from callcore.roles import RoleCues

@@ -1,0 +1,436 @@
+"""Speed of batch transcription, side by side in one run: callcore, faster-whisper as it comes, tuned, and batched.
+
+All systems read the same two-channel calls with the same weights on the same cores, beam 5, and give word times (except
+where a row says so). With random weights every system is given the same number of tokens to write; with the starter
+model each writes what it hears, and its error rate stands beside its speed.
+
+    python -m benchmarks.batch_speed                      # random weights of the base shape and the starter model
+    python -m benchmarks.batch_speed --sizes tiny base small --calls 8 --rounds 3
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from benchmarks.common import ROOT, Samples, markdown_table, read_audio, write_result
+from benchmarks.random_whisper import build
+from callcore.batch.transcriber import Job, Transcriber
+from callcore.config import load_settings
+from callcore.drivers import Recogniser
+from callcore.evaluate.normalise import normaliser_for
+from callcore.evaluate.rates import compare
+from callcore.record import fold
+from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult
+
+FIXTURE = ROOT / "audio_fixtures" / "call01_card_loss_8k_stereo.wav"
+STARTER = ROOT / "models" / "starter-zh"
+TOKENS_PER_SPEECH_S = 6.0  #: Mandarin at 4 to 5 characters a second is about this in Whisper's tokenizer
+PACKAGES = ("callcore", "faster-whisper", "ctranslate2", "onnxruntime", "numpy")
+BEAM = 5
+FIRST_HAN = 0x4E00
+
+
+@dataclass(slots=True)
+class Call:
+    """One call: its file, its channels at 16 kHz and what was said on each."""
+
+    path: Path
+    channels: Samples
+    reference: list[str]
+
+    @property
+    def seconds(self) -> float:
+        return self.channels.shape[1] / SAMPLE_RATE_HZ
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a system made of all calls: text per call and channel, tokens written."""
+
+    texts: dict[tuple[int, int], str] = field(default_factory=dict)
+    tokens: int = 0
+
+
+@dataclass(slots=True)
+class Setting:
+    """One comparison: weights, calls and the token budget that random weights get."""
+
+    model: Path
+    random: bool
+    calls: list[Call]
+    cores: int
+    speech_s: float
+    window_s: int
+
+    def tokens_for(self, speech_s: float) -> int:
+        return max(1, round(TOKENS_PER_SPEECH_S * speech_s))
+
+
+System = Callable[[Setting], tuple[Callable[[], Heard], Callable[[], None]]]
+
+
+def load_calls(files: Sequence[Path], count: int, folder: Path) -> list[Call]:
+    """``count`` calls, taken in turn from ``files``; each copy is its own file, so that nothing is found done before."""
+    calls = []
+    for index in range(count):
+        source = files[index % len(files)]
+        description = json.loads((source.parent / f"{source.stem.removesuffix('_8k_stereo')}.json").read_text("utf-8"))
+        texts = ["".join(t["text"] for t in description["turns"] if t["channel"] == c) for c in (0, 1)]
+        path = folder / f"call{index:02d}.wav"
+        path.write_bytes(source.read_bytes())
+        calls.append(Call(path, read_audio(source), texts))
+    return calls
+
+
+def whisper_default(word_times: bool) -> System:
+    """faster-whisper's ``transcribe`` with its defaults: whole channels, 30 s windows, one after the other."""
+
+    def prepare(setting: Setting) -> tuple[Callable[[], Heard], Callable[[], None]]:
+        from faster_whisper import WhisperModel
+
+        model = WhisperModel(str(setting.model), device="cpu", compute_type="int8")
+        windows = sum(-(-channel.size // (SAMPLE_RATE_HZ * 30)) for call in setting.calls for channel in call.channels)
+        options = _forced(setting, setting.speech_s / windows) if setting.random else {}
+
+        def run() -> Heard:
+            heard = Heard()
+            for index, number, channel in _channels(setting):
+                segments, _ = model.transcribe(
+                    channel, language="zh", beam_size=BEAM, word_timestamps=word_times, **options
+                )
+                _collect(heard, (index, number), segments)
+            return heard
+
+        return run, model.model.unload_model
+
+    return prepare
+
+
+def whisper_tuned(setting: Setting) -> tuple[Callable[[], Heard], Callable[[], None]]:
+    """The best layout of plain ``transcribe``: VAD filter, one thread a worker, one worker a core, channels abreast."""
+    from faster_whisper import WhisperModel
+
+    model = WhisperModel(
+        str(setting.model), device="cpu", compute_type="int8", cpu_threads=1, num_workers=setting.cores
+    )
+    options: dict[str, Any] = {"vad_filter": True, "condition_on_previous_text": False, "temperature": 0.0}
+    if setting.random:
+        # With the VAD filter the windows hold speech only: nearly 30 s of it each but the last of a channel.
+        channels = sum(len(call.channels) for call in setting.calls)
+        windows = sum(-(-round(setting.speech_s / channels) // 30) for call in setting.calls for _ in call.channels)
+        options |= _forced(setting, setting.speech_s / windows)
+
+    def one(item: tuple[int, int, Samples]) -> tuple[tuple[int, int], list[Any]]:
+        index, number, channel = item
+        segments, _ = model.transcribe(channel, language="zh", beam_size=BEAM, word_timestamps=True, **options)
+        return (index, number), list(segments)
+
+    def run() -> Heard:
+        heard = Heard()
+        with ThreadPoolExecutor(setting.cores) as pool:
+            for key, segments in pool.map(one, _channels(setting)):
+                _collect(heard, key, segments)
+        return heard
+
+    return run, model.model.unload_model
+
+
+def whisper_batched(abreast: bool) -> System:
+    """faster-whisper's ``BatchedInferencePipeline``: as it comes, or one worker a core with channels abreast."""
+
+    def prepare(setting: Setting) -> tuple[Callable[[], Heard], Callable[[], None]]:
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+        threads = {"cpu_threads": 1, "num_workers": setting.cores} if abreast else {}
+        model = WhisperModel(str(setting.model), device="cpu", compute_type="int8", **threads)
+        pipeline = BatchedInferencePipeline(model=model)
+        options: dict[str, Any] = {}
+        if setting.random:
+            channels = sum(len(call.channels) for call in setting.calls)
+            per_channel_s = setting.speech_s / channels
+            options = _forced(setting, per_channel_s / max(1, round(per_channel_s / setting.window_s + 0.4)))
+
+        def one(item: tuple[int, int, Samples]) -> tuple[tuple[int, int], list[Any]]:
+            index, number, channel = item
+            segments, _ = pipeline.transcribe(
+                channel, language="zh", beam_size=BEAM, word_timestamps=True, batch_size=8, **options
+            )
+            return (index, number), list(segments)
+
+        def run() -> Heard:
+            heard = Heard()
+            with ThreadPoolExecutor(setting.cores if abreast else 1) as pool:
+                for key, segments in pool.map(one, _channels(setting)):
+                    _collect(heard, key, segments)
+            return heard
+
+        return run, model.model.unload_model
+
+    return prepare
+
+
+class _Counting:
+    """A recogniser that counts the tokens it passes on; what random weights wrote becomes legible Han text.
+
+    Random tokens are a jumble that the guards would refuse and have decoded again at great cost.
+    """
+
+    def __init__(self, engine: Recogniser, legible: bool) -> None:
+        self._engine = engine
+        self._legible = legible
+        self.tokens = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def decode(self, requests: Sequence[DecodeRequest]) -> list[DecodeResult]:
+        results = self._engine.decode(requests)
+        self.tokens += sum(len(result.hypothesis.tokens) for result in results if result.hypothesis)
+        return [_legible(result) for result in results] if self._legible else results
+
+
+def _legible(result: DecodeResult) -> DecodeResult:
+    assert result.hypothesis
+    words = tuple(
+        replace(word, text=chr(FIRST_HAN + 37 * index % 20_000), space_before=False)
+        for index, word in enumerate(result.hypothesis.words)
+    )
+    text = "".join(word.text for word in words)
+    plain = replace(result.hypothesis, words=words, text=text, avg_logprob=-0.1, compression_ratio=1.0)
+    return replace(result, hypothesis=plain, no_speech_probability=0.0)
+
+
+def ours(setting: Setting) -> tuple[Callable[[], Heard], Callable[[], None]]:
+    """callcore's batch job: reading and resampling the files, VAD, decoding, word times, turns."""
+    recognise: dict[str, Any] = {"model": str(setting.model), "language": "zh", "device": "cpu"}
+    if setting.random:
+        recognise |= {"tokens_per_s": _own_rate(setting), "padding_s": 2.0}
+    transcriber = Transcriber(load_settings(None, {"recognise": recognise}))
+    transcriber.engine = counting = _Counting(transcriber.engine, setting.random)  # type: ignore[assignment]
+
+    def one(item: tuple[int, Call]) -> tuple[int, Any]:
+        index, call = item
+        return index, fold(transcriber.events(Job(str(index), call.path, call.path.name)))
+
+    def run() -> Heard:
+        counting.tokens = 0
+        heard = Heard()
+        with ThreadPoolExecutor(max(2, setting.cores // 2)) as pool:
+            for index, record in pool.map(one, enumerate(setting.calls)):
+                for number in (0, 1):
+                    heard.texts[index, number] = "".join(t.text for t in record.turns if t.channel == number)
+        heard.tokens = counting.tokens
+        return heard
+
+    return run, transcriber.close
+
+
+def _own_rate(setting: Setting) -> float:
+    """Token cap per second that makes our segments add up to the common budget (each gets 8 spare tokens)."""
+    segments = 19 * len(setting.calls)  # both bundled calls have about this many
+    return max(0.5, (TOKENS_PER_SPEECH_S * setting.speech_s - 8 * segments) / (setting.speech_s * 1.2))
+
+
+def _forced(setting: Setting, speech_s: float) -> dict[str, Any]:
+    """Options that make random weights write the tokens of ``speech_s`` seconds a window, and no retries."""
+    # CTranslate2 writes min(max_length / 2, max_length - prompt) tokens; faster-whisper adds the prompt of 4.
+    wanted = 2 * setting.tokens_for(speech_s) - 4
+    return {
+        "max_new_tokens": min(wanted, 444), "temperature": 0.0, "without_timestamps": True,
+        "condition_on_previous_text": False,
+        "compression_ratio_threshold": None, "log_prob_threshold": None, "no_speech_threshold": None,
+    }  # fmt: skip
+
+
+def _channels(setting: Setting) -> Iterator[tuple[int, int, Samples]]:
+    for index, call in enumerate(setting.calls):
+        for number, channel in enumerate(call.channels):
+            yield index, number, channel
+
+
+def _collect(heard: Heard, key: tuple[int, int], segments: Any) -> None:
+    listed = list(segments)
+    heard.texts[key] = "".join(segment.text for segment in listed)
+    heard.tokens += sum(len(segment.tokens) for segment in listed)
+
+
+SYSTEMS: dict[str, System] = {
+    "callcore": ours,
+    "faster-whisper, default": whisper_default(word_times=False),
+    "faster-whisper, default, word times": whisper_default(word_times=True),
+    "faster-whisper, tuned": whisper_tuned,
+    "BatchedInferencePipeline": whisper_batched(abreast=False),
+    "BatchedInferencePipeline, tuned": whisper_batched(abreast=True),
+}
+
+
+@contextmanager
+def _prepared(setting: Setting) -> Iterator[dict[str, Callable[[], Heard]]]:
+    prepared = {name: system(setting) for name, system in SYSTEMS.items()}
+    try:
+        yield {name: run for name, (run, _) in prepared.items()}
+    finally:
+        for _, close in prepared.values():
+            close()
+
+
+def measure(setting: Setting, rounds: int) -> dict[str, Any]:
+    """All systems in turn, ``rounds`` times; the ratios are taken within each round."""
+    times: dict[str, list[float]] = {name: [] for name in SYSTEMS}
+    heard: dict[str, Heard] = {}
+    with _prepared(setting) as runs:
+        for number in range(rounds):
+            for name, run in runs.items():
+                began = time.perf_counter()
+                heard[name] = run()
+                times[name].append(time.perf_counter() - began)
+                print(f"  round {number + 1} {name}: {times[name][-1]:.1f} s", flush=True)
+    audio_s = sum(call.seconds for call in setting.calls)
+    rows: dict[str, Any] = {}
+    for name in SYSTEMS:
+        ratios = [other / own for other, own in zip(times[name], times["callcore"], strict=True)]
+        rows[name] = {
+            "seconds": [round(value, 3) for value in times[name]],
+            "times_real_time": round(audio_s / statistics.median(times[name]), 1),
+            "callcore_is_faster_by": round(statistics.median(ratios), 2),
+            "callcore_is_faster_by_range": [round(min(ratios), 2), round(max(ratios), 2)],
+            "tokens": heard[name].tokens,
+        }
+        if not setting.random:
+            rows[name]["cer"] = _error_rate(setting, heard[name])
+    return rows
+
+
+def _error_rate(setting: Setting, heard: Heard) -> float:
+    normaliser = normaliser_for("zh", "")
+    edits = units = 0
+    for (index, number), text in heard.texts.items():
+        counts = compare(setting.calls[index].reference[number], text, normaliser)
+        edits += counts.substitutions + counts.deletions + counts.insertions
+        units += counts.reference
+    return round(edits / units, 4)
+
+
+def speech_seconds(calls: Sequence[Call]) -> float:
+    """Seconds of speech in all channels by faster-whisper's own VAD, which is none of the systems' advantage."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    total = 0
+    for call in calls:
+        for channel in call.channels:
+            total += sum(s["end"] - s["start"] for s in get_speech_timestamps(channel, VadOptions()))
+    return total / SAMPLE_RATE_HZ
+
+
+def plot(results: dict[str, Any], path: Path) -> None:
+    """Bars of speed, one panel a model."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(results), figsize=(6.2 * len(results), 3.4), squeeze=False)
+    for axis, (title, rows) in zip(axes[0], results.items(), strict=True):
+        names = list(rows)[::-1]
+        values = [rows[name]["times_real_time"] for name in names]
+        colours = ["#0a7d6c" if name == "callcore" else "#b8c0c8" for name in names]
+        bars = axis.barh(names, values, color=colours)
+        labels = [f"{v:.0f}x" + (f"  CER {rows[n]['cer']:.1%}" if "cer" in rows[n] else "") for n, v in zip(names, values, strict=True)]  # fmt: skip  # noqa: E501
+        axis.bar_label(bars, labels=labels, padding=3, fontsize=9)
+        axis.set_xlim(0, max(values) * 1.35)
+        axis.set_title(title, fontsize=11)
+        axis.set_xlabel("seconds of call transcribed per second")
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
+
+
+def write_page(document: dict[str, Any], path: Path) -> None:
+    """The results as a Markdown page."""
+    machine = document["machine"]
+    lines = [
+        "# Batch speed",
+        "",
+        "Written by `python -m benchmarks.batch_speed`. Two-channel calls, beam 5, int8, every system on the same calls,",
+        "weights and cores in one run, in turn; the figures are medians over the rounds, the ratios are taken within a",
+        "round. callcore's time includes reading and resampling the files; the others are handed decoded audio.",
+        "",
+        f"Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, commit {document['commit']}.",
+        f"Settings: {document['settings']}.",
+        "",
+        "![speed](batch_speed.png)",
+    ]
+    for title, rows in document["results"].items():
+        lines += ["", f"## {title}", ""]
+        table = [
+            [
+                name,
+                f"{row['times_real_time']:.0f}x",
+                f"{row['callcore_is_faster_by']:.2f}x ({row['callcore_is_faster_by_range'][0]:.2f}–"
+                f"{row['callcore_is_faster_by_range'][1]:.2f})",
+                row["tokens"],
+                f"{row['cer']:.2%}" if "cer" in row else "–",
+            ]
+            for name, row in rows.items()
+        ]
+        header = ["system", "times real time", "callcore is faster by", "tokens written", "CER"]
+        lines.append(markdown_table(header, table))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Run the comparison and write JSON, table and picture."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", nargs="*", default=["base"], help="shapes with random weights [base]")
+    parser.add_argument("--calls", type=int, default=8, help="calls of 75 to 81 s [8]")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--files", nargs="*", type=Path, default=[FIXTURE], help="call files, each with its JSON beside"
+    )
+    parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "batch_speed.json")
+    arguments = parser.parse_args()
+    cores = len(os.sched_getaffinity(0))
+    av.logging.set_level(av.logging.ERROR)
+    results: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        calls = load_calls(arguments.files, arguments.calls, folder)
+        speech_s = speech_seconds(calls)
+        models = [
+            (f"Whisper {size} shape, random weights", build(size, folder / size), True) for size in arguments.sizes
+        ]
+        for title, model, random in [*models, ("starter-zh, recognition", STARTER, False)]:
+            print(title, flush=True)
+            setting = Setting(model, random, calls, cores, speech_s, 30 if random else 12)
+            results[title] = measure(setting, arguments.rounds)
+    settings = {
+        "calls": len(calls), "minutes": round(sum(call.seconds for call in calls) / 60, 2),
+        "speech_minutes_both_channels": round(speech_s / 60, 2), "rounds": arguments.rounds, "beam": BEAM,
+        "cores": cores, "files": [file.name for file in arguments.files],
+    }  # fmt: skip
+    document = write_result(arguments.output, "batch_speed", results, settings, PACKAGES)
+    page = ROOT / "docs" / "benchmarks" / "batch_speed.md"
+    plot(results, page.with_suffix(".png"))
+    write_page(document, page)
+    print(page.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    np.seterr(all="raise", under="ignore")
+    main()
