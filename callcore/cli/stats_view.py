@@ -11,7 +11,7 @@ from callcore.stats import CallStats, ChannelStats
 from callcore.types import SAMPLE_RATE_HZ, seconds
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 _ENGLISH = {
     "talk": "Talk time",
@@ -37,19 +37,21 @@ _CHINESE = {
 }
 
 
-def render_stats(stats: CallStats, language: str) -> Table:
+def render_stats(stats: CallStats, language: str) -> Group:
     """A table with one column a speaker, the figures of the whole call below it; words in Chinese for Chinese calls."""
+    from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
     words = _CHINESE if is_chinese(language) else _ENGLISH
     labels = speaker_labels({side.channel: side.role for side in stats.channels}, language)
-    table = Table(caption=_caption(stats, words), caption_justify="left", caption_style="")
+    table = Table()
     table.add_column("")
     for side in stats.channels:
         table.add_column(labels[side.channel], justify="right")
     for name, figure in _rows(words):
         table.add_row(name, *(figure(side) for side in stats.channels))
-    return table
+    return Group(table, Text(_whole_call(stats, words)))
 
 
 def _rows(words: dict[str, str]) -> list[tuple[str, Callable[[ChannelStats], str]]]:
@@ -69,7 +71,7 @@ def _rows(words: dict[str, str]) -> list[tuple[str, Callable[[ChannelStats], str
     ]
 
 
-def _caption(stats: CallStats, words: dict[str, str]) -> str:
+def _whole_call(stats: CallStats, words: dict[str, str]) -> str:
     start, end = stats.longest_silence
     return words["call"].format(
         length=_length(stats.length_samples),
