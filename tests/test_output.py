@@ -132,8 +132,8 @@ def test_jsonl_folds_back_to_the_record(record):
     assert [letters(turn.text) for turn in again.turns] == [
         letters(re.sub("[\ud800-\udfff]", "\ufffd", turn.text)) for turn in record.turns
     ]
-    if "lone" not in text:
-        assert again == record or "\ufffd" in text
+    if "\ufffd" not in text:
+        assert again == record
 
 
 def test_jsonl_of_a_call_is_its_wire_form():

@@ -88,7 +88,8 @@ def _fits(words: Sequence[Word], lead: int) -> bool:
 def _wrap(words: Sequence[Word], lead: int) -> list[str]:
     """The words on one line, or on two where one is too long; ``lead`` columns of the first are the speaker's."""
     whole = _joined(words)
-    if columns(whole) <= LINE_COLUMNS - lead or len(words) == 1:
+    width = columns(whole)
+    if width <= LINE_COLUMNS - lead or width > 2 * LINE_COLUMNS - lead or len(words) == 1:
         return [whole]
     halves = [
         (_goodness(words, at), _joined(words[:at]), tail)

@@ -38,7 +38,8 @@ def write(
     (a reader sees the old file or the new one); any other existing file only with ``overwrite``.
 
     Raises :class:`~callcore.errors.OutputError` (exists, no permission, not a folder ...) or
-    :class:`~callcore.errors.DiskFull`; then nothing was replaced and no temporary file is left.
+    :class:`~callcore.errors.DiskFull`. No temporary file is left then, and nothing was replaced unless putting one
+    finished file of several in its place is what failed.
     """
     rendered = {fmt: render(record, fmt).encode() for fmt in formats}
     contents = {folder / f"{stem}{FORMATS[fmt][0]}": content for fmt, content in rendered.items()}
@@ -66,7 +67,7 @@ def plan_names(paths: Iterable[Path]) -> dict[Path, str]:
     names = {path: "stdin" if str(path) == "-" else base[path] for path in recordings}
     for depth in range(1, max((len(path.parts) for path in recordings), default=0)):
         for path in _colliding(names):
-            parents = [part.strip(":\\/") for part in path.parts[:-1][-depth:]]
+            parents = [part.strip(":\\/.") for part in path.parts[:-1][-depth:]]
             names[path] = "-".join([*filter(None, parents), base[path]])
     for path in _colliding(names):
         names[path] += f"-{_digest(str(path).encode())[:8]}"
