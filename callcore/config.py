@@ -62,10 +62,10 @@ class RecogniseSettings(Section):
     model: str = Field("auto", description="name, size, hub id or folder; auto = best installed for the language")
     language: str = Field("auto", description="zh, en, ... or auto")
     language_scope: Literal["call", "channel"] = Field("call", description="detect once a call or once a channel")
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto = CUDA where there is a usable GPU")
     compute_type: str = Field("auto", description="int8, int8_float16, float16, float32 or auto")
     workers: int = Field(0, ge=0, description="decoding threads of one core each; 0 = one per core")
-    beam_size: int = Field(5, ge=1, le=10)
+    beam_size: int = Field(5, ge=1, le=10, description="hypotheses kept while decoding; 1 = greedy")
     batch_size: int = Field(8, ge=1, le=64, description="windows of equal length decoded together")
     bucket_s: float = Field(1.0, gt=0, le=5, description="window lengths are rounded up to multiples of this")
     padding_s: float | None = Field(None, ge=0, le=30, description="silence after the audio; None = the model's dial")
@@ -74,7 +74,7 @@ class RecogniseSettings(Section):
         (0.4, 0.8), description="batch only: sampling temperatures tried when a text is refused"
     )
     hotwords_file: Path | None = Field(None, description="one product, branch or name a line")
-    initial_prompt: str = ""
+    initial_prompt: str = Field("", description="text the recogniser takes as said before; sets style and spelling")
     max_compression_ratio: float = Field(2.4, gt=1, description="above this a text is a repetition loop")
     min_avg_logprob: float = Field(-1.0, lt=0, description="below this a text is doubtful")
     no_speech_probability: float = Field(0.6, gt=0, le=1, description="above this, doubtful text is phantom text")
@@ -83,9 +83,11 @@ class RecogniseSettings(Section):
 class TextSettings(Section):
     """How transcripts are written."""
 
-    script: Literal["simplified", "traditional", "keep"] = "simplified"
-    punctuation: Literal["restore", "keep", "none"] = "restore"
-    space_han_latin: bool = True
+    script: Literal["simplified", "traditional", "keep"] = Field("simplified", description="Chinese characters")
+    punctuation: Literal["restore", "keep", "none"] = Field(
+        "restore", description="restore what the recogniser left out, keep its own, or none at all"
+    )
+    space_han_latin: bool = Field(True, description="a space between Han characters and Latin words")
 
 
 class TurnSettings(Section):
@@ -99,7 +101,7 @@ class StoreSettings(Section):
     """The database."""
 
     db: Path | None = Field(None, description="SQLite file; None = callcore.db in the user's data folder")
-    busy_timeout_s: float = Field(15.0, ge=0)
+    busy_timeout_s: float = Field(15.0, ge=0, description="wait for another program that writes")
 
 
 class ModelSettings(Section):
