@@ -142,7 +142,9 @@ def _print(report: Report, by: str | None) -> None:
         console.print("S/D/I: units substituted, missing, inserted.", style="dim")
         table = Table("worst files", "rate", "errors", "units", box=SIMPLE, pad_edge=False)
         for one in report.worst(WORST):
-            table.add_row(escape(one.row.path), _percent(one.counts.rate), str(one.counts.errors), str(one.counts.units))
+            table.add_row(
+                escape(one.row.path), _percent(one.counts.rate), str(one.counts.errors), str(one.counts.units)
+            )
         console.print(table)
     if silent := report.of(Outcome.NO_SPEECH):
         hourly = report.invented_per_hour
