@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -53,22 +53,11 @@ class Text:
                 space = True
         return tuple(written)
 
-    def sub(self, pattern: re.Pattern[str], replacement: str | Callable[[re.Match[str]], str]) -> Text:
-        """Like ``re.sub``. A replacement as long as its match keeps the owners, another gets the first."""
-        characters: list[str] = []
-        owners: list[int] = []
-        at = 0
-        for match in pattern.finditer(self.characters):
-            start, end = match.span()
-            new = replacement if isinstance(replacement, str) else replacement(match)
-            characters += [self.characters[at:start], new]
-            owners += self.owners[at:start]
-            if len(new) == end - start:
-                owners += self.owners[start:end]
-            elif new:
-                owners += [self.owners[start]] * len(new)
-            at = end
-        return Text("".join(characters) + self.characters[at:], (*owners, *self.owners[at:]))
+    def delete(self, pattern: re.Pattern[str]) -> Text:
+        """Without what the pattern matches."""
+        gone = {i for match in pattern.finditer(self.characters) for i in range(*match.span())}
+        kept = [i for i in range(len(self.characters)) if i not in gone]
+        return Text("".join(self.characters[i] for i in kept), tuple(self.owners[i] for i in kept))
 
     def insert(self, marks: dict[int, str]) -> Text:
         """With ``marks[i]`` written after character i, as part of its word."""
@@ -84,13 +73,12 @@ def clean(text: Text) -> Text:
     return squeeze(Text("".join(pieces), owners))
 
 
-_EDGES = re.compile("^ +| +$")
+_SPARE_SPACES = re.compile("^ +| +$| +(?= )")
 
 
 def squeeze(text: Text) -> Text:
     """Runs of spaces to one (of the last word, so that it stays between words), none at either end."""
-    single = text.sub(re.compile(" +(?= )"), "")
-    return single.sub(_EDGES, "")
+    return text.delete(_SPARE_SPACES)
 
 
 def _clean_character(character: str) -> str:

@@ -15,7 +15,7 @@ Script = Literal["simplified", "traditional"]
 def convert(text: Text, script: Script) -> Text:
     """The text in one script. Phrases decide ambiguous characters, so the whole text is converted at once.
 
-    Should that change the length (no table used here does so for Mandarin), each word is converted alone.
+    Should that change the length (no table used here does so for Mandarin), each character is converted alone.
     """
     converted = _convert(text.characters, script)
     if len(converted) == len(text.characters):

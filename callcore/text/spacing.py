@@ -22,9 +22,9 @@ _LATIN_THEN_HAN = re.compile(f"(?<=[A-Za-z0-9%‰°])(?=[{HAN}])")
 
 def space(text: Text, *, han_latin: bool) -> Text:
     """No space between Han characters nor beside full-width marks; one, or none, between Han and Latin or digits."""
-    text = text.sub(_BESIDE_MARK, "").sub(_BETWEEN_WIDE, "")
+    text = text.delete(_BESIDE_MARK).delete(_BETWEEN_WIDE)
     if not han_latin:
-        return squeeze(text.sub(_HAN_LATIN_SPACE, ""))
+        return squeeze(text.delete(_HAN_LATIN_SPACE))
     positions = {
         match.start() for pattern in (_HAN_THEN_LATIN, _LATIN_THEN_HAN) for match in pattern.finditer(text.characters)
     }
