@@ -90,6 +90,14 @@ class TextSettings(Section):
     space_han_latin: bool = Field(True, description="a space between Han characters and Latin words")
 
 
+class RoleSettings(Section):
+    """Who is agent and who customer, where no option says so."""
+
+    min_confidence: float = Field(0.8, ge=0.5, le=1, description="below this the roles stay unknown")
+    swap_confidence: float = Field(0.95, ge=0.5, le=1, description="above this, words against the options are reported")
+    cues_file: Path | None = Field(None, description="your own cues (TOML, docs/roles.md)")
+
+
 class TurnSettings(Section):
     """How segments become turns."""
 
@@ -124,6 +132,7 @@ class Settings(Section):
     segment: SegmentSettings = SegmentSettings()
     recognise: RecogniseSettings = RecogniseSettings()
     text: TextSettings = TextSettings()
+    roles: RoleSettings = RoleSettings()
     turns: TurnSettings = TurnSettings()
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
