@@ -32,7 +32,7 @@ from callcore.batch.transcriber import Job, Transcriber
 from callcore.config import load_settings
 from callcore.drivers import Recogniser
 from callcore.evaluate.normalise import normaliser_for
-from callcore.evaluate.rates import compare
+from callcore.evaluate.rates import Counts, compare
 from callcore.record import fold
 from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult
 
@@ -317,12 +317,10 @@ def measure(setting: Setting, rounds: int) -> dict[str, Any]:
 
 def _error_rate(setting: Setting, heard: Heard) -> float:
     normaliser = normaliser_for("zh", "")
-    edits = units = 0
+    counts = Counts()
     for (index, number), text in heard.texts.items():
-        counts = compare(setting.calls[index].reference[number], text, normaliser)
-        edits += counts.substitutions + counts.deletions + counts.insertions
-        units += counts.reference
-    return round(edits / units, 4)
+        counts += compare(setting.calls[index].reference[number], text, normaliser)
+    return round(counts.errors / counts.units, 4)
 
 
 def speech_seconds(calls: Sequence[Call]) -> float:

@@ -6,14 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from callcore.audio import RawFormat, content_sha256
-from callcore.batch.transcriber import Job, Transcriber
+from callcore.batch.transcriber import Job, LayoutRefuted, Transcriber
 from callcore.errors import CallcoreError, CallInProgress, DiskFull, StoreError
 from callcore.output import plan_names, write
 from callcore.record import CallRecord, fold
@@ -166,7 +166,11 @@ class BatchJob:
             outcome, call_id = Outcome.SKIPPED, done
         else:
             call_id = new_call_id(datetime.now(UTC), digest, transcriber.model.model_hash + transcriber.settings_hash)
-            record = self._follow(Job(call_id, path, str(path), self._wishes.raw), digest)
+            job = Job(call_id, path, str(path), self._wishes.raw)
+            try:
+                record = self._follow(job, digest)
+            except LayoutRefuted:
+                record = self._follow(replace(job, trust=False), digest)
             outcome = Outcome.DONE
         outputs: list[Path] = []
         if self._wishes.folder and record:

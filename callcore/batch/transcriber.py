@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from callcore.audio import AudioSource, Block, FaultDetector, Layout, RawFormat, decide_layout, frames, open_audio
+from callcore.audio import AudioSource, Block, FaultDetector, Layout, RawFormat, open_audio, probe_layout
 from callcore.config import Settings, settings_hash
 from callcore.drivers import BulkDriver
 from callcore.engines.base import Recogniser
@@ -37,6 +37,14 @@ class Job:
     source: Path | str | BinaryIO
     name: str
     raw: RawFormat | None = None
+    trust: bool = True  #: leave out a channel that the first minute shows to be a copy, or dead
+
+
+class LayoutRefuted(Exception):
+    """A channel was left out for what its first minute showed, and the rest of the call does not bear it out.
+
+    Transcribe the call again with ``Job.trust`` off.
+    """
 
 
 class Transcriber:
@@ -86,26 +94,36 @@ class Transcriber:
         self.engine.close()
 
     def events(self, job: Job, advance: Advance = lambda _: None, check: Check = lambda: None) -> Iterator[Event]:
-        """The events of one call, as they come about. Raises :class:`AudioError` and :class:`EngineError`."""
+        """The events of one call, as they come about.
+
+        Raises :class:`AudioError`, :class:`EngineError`, and :class:`LayoutRefuted` when a channel that was left out
+        turns out to matter and the source can be read again.
+        """
         with open_audio(job.source, job.raw) as source:
-            layout, blocks = decide_layout(source, self.settings.audio)
+            layout, blocks = probe_layout(source, self.settings.audio, trust=job.trust)
             detector = FaultDetector(source.channel_count, source.rate_hz)
             watched = _watch(blocks, detector, advance, check)
             pipeline = CallPipeline(self._plan(job, source, layout), self.settings, self._scorer, self._cues)
-            frame_samples = self.settings.audio.frame_ms * SAMPLE_RATE_HZ // 1000
-            cut = frames(watched, layout.channels, frame_samples, downmix=self.settings.audio.downmix)
+            frames = layout.frames(watched, self.settings.audio.frame_ms * SAMPLE_RATE_HZ // 1000)
 
             def warnings() -> Sequence[AudioWarning]:
-                return [*layout.warnings, *source.warnings(), *detector.finish()]
+                found = detector.finish()
+                if isinstance(job.source, Path) and layout.refuted_by(found):
+                    raise LayoutRefuted
+                return [*layout.warnings, *source.warnings(), *layout.news(found)]
 
             driver = BulkDriver(self.engine, self._pool, self.settings.batch.group_s)
-            with contextlib.closing(driver.run(pipeline, cut, warnings)) as events:
+            with contextlib.closing(driver.run(pipeline, frames, warnings)) as events:
                 yield from events
 
     def record(self, source: Path | str | BinaryIO, raw: RawFormat | None = None) -> CallRecord:
         """The whole call, without storing it."""
         name = str(source) if isinstance(source, Path | str) else "stream"
-        return fold(self.events(Job("", source, name, raw)))
+        job = Job("", source, name, raw)
+        try:
+            return fold(self.events(job))
+        except LayoutRefuted:
+            return fold(self.events(replace(job, trust=False)))
 
     def _plan(self, job: Job, source: AudioSource, layout: Layout) -> CallPlan:
         info = self.engine.info
@@ -121,7 +139,7 @@ class Transcriber:
         )
         return CallPlan(
             started=started,
-            channels=(0,) if self.settings.audio.downmix else layout.channels,
+            channels=layout.channels,
             roles=layout.roles,
             languages=info.languages,
             max_audio_s=info.max_audio_s,
