@@ -88,7 +88,11 @@ def staging(name: str, settings: ModelSettings, *, force: bool) -> Iterator[Path
                 )
             place = staging_folder(settings, name)
             place.mkdir(exist_ok=True)
-            yield place
+            try:
+                yield place
+            finally:
+                if place.is_dir() and not any(place.iterdir()):  # nothing arrived: leave no trace of a cut-off pull
+                    place.rmdir()
     except filelock.Timeout as error:
         raise ModelError(f"model {name} is being installed by another process.", "Wait for it to end.") from error
     except OSError as error:
