@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from callcore.models.record import RECORD_FILE, ModelRecord, read_record
 from callcore.paths import bundled_models_folder, models_folder
 
 AUTO = "auto"
+
+_log = logging.getLogger(__name__)
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -168,8 +171,10 @@ def best(models: list[FoundModel], language: str | None) -> FoundModel | None:
     """What "auto" takes: the best for ``language``; models of several languages first when none is given.
 
     A broken model can be the answer: opening it then says so, which is better than a silently worse transcript.
-    Broken ones whose languages cannot be told are left out.
     """
+    for model in models:
+        if model.facts is None:
+            _log.warning("model %s in %s is broken and not considered: %s", model.name, model.folder, model.fault)
     fit = [model for model in models if model.facts is not None and model.speaks(language)]
 
     def rank(model: FoundModel) -> tuple[bool, int]:
@@ -212,17 +217,24 @@ def partial_pulls(settings: ModelSettings) -> dict[str, int]:
 
 def look_at(folder: Path, place: Place) -> FoundModel:
     """What can be said of the model in ``folder`` without reading its weights, unless nothing else tells them apart."""
+    record, fault = None, ""
     try:
         record = read_record(folder)
-        expected = record.files if record else {}
-        check_structure(folder, expected)
+        check_structure(folder, record.files if record else None)
+    except ModelFault as error:
+        fault = str(error)
+    except OSError as error:
+        fault = f"{error.filename} cannot be read: {error.strerror}"
+    row, facts = None, None
+    try:
         row = _row_of(folder, record)
+        if fault and row is None and record is None and place is Place.USER:
+            row = load_manifest().find(folder.name)  # cut short, so its contents cannot tell: its name must do
         facts = row.facts if row else (record.facts if record else None) or infer_facts(folder)
-        return FoundModel(record.name if record else folder.name, folder, place, facts, row, expected)
     except (ModelFault, OSError) as error:
-        fault = str(error) if isinstance(error, ModelFault) else f"cannot be read: {error.strerror}"
-        row = load_manifest().find(folder.name) if place is Place.USER else None
-        return FoundModel(folder.name, folder, place, row.facts if row else None, row, {}, fault)
+        fault = fault or str(error)
+    name = record.name if record else folder.name
+    return FoundModel(name, folder, place, facts, row, record.files if record else {}, fault)
 
 
 def _row_of(folder: Path, record: ModelRecord | None) -> Row | None:
@@ -230,6 +242,8 @@ def _row_of(folder: Path, record: ModelRecord | None) -> Row | None:
     if record is not None and "model.bin" in record.files:
         return load_manifest().with_weights(record.files["model.bin"].sha256)
     weights = folder / "model.bin"
+    if not weights.is_file():
+        return None
     size = weights.stat().st_size
     if all(row.files["model.bin"].size != size for row in load_manifest()):
         return None
