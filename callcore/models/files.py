@@ -123,6 +123,7 @@ class HashCache:
             real, status = str(path.resolve()), path.stat()
             old = known.get(real)
             if fresh or old is None or (old.size, old.mtime_ns) != (status.st_size, status.st_mtime_ns):
+                _log.info("reading %s (%.0f MB) for its checksum", path, status.st_size / 1e6)
                 old = _Remembered(size=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256_of(path))
                 known[real], changed = old, True
             result[path.name] = FileEntry(size=old.size, sha256=old.sha256)

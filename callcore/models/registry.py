@@ -227,7 +227,8 @@ def look_at(folder: Path, place: Place) -> FoundModel:
         fault = f"{error.filename} cannot be read: {error.strerror}"
     row, facts = None, None
     try:
-        row = _row_of(folder, record)
+        if place is not Place.HUB_CACHE:  # there the hub id tells, without reading gigabytes
+            row = _row_of(folder, record)
         if fault and row is None and record is None and place is Place.USER:
             row = load_manifest().find(folder.name)  # cut short, so its contents cannot tell: its name must do
         facts = row.facts if row else (record.facts if record else None) or infer_facts(folder)
