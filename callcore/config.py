@@ -116,6 +116,11 @@ class ModelSettings(Section):
     """Where models lie and come from."""
 
     folder: Path | None = Field(None, description="folder of installed models; None = models in the user's data folder")
+    hub_endpoint: str | None = Field(
+        None, description="Hugging Face hub or mirror; None = HF_ENDPOINT, or the hub's own"
+    )
+    modelscope_endpoint: str = Field("https://modelscope.cn", description="ModelScope or a mirror of it")
+    timeout_s: float = Field(30.0, gt=0, description="longest silence of a hub before a download is tried again")
 
 
 class BatchSettings(Section):

@@ -1,4 +1,4 @@
-"""What the machine can compute with, as CTranslate2 sees it."""
+"""What the recogniser's library can use on this machine. No other module asks CTranslate2 about hardware."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ CPU_PREFERENCE = ("int8", "int8_float32", "float32")  #: fastest first, of what 
 CUDA_PREFERENCE = ("int8_float16", "float16", "int8_float32", "float32")
 
 
+def cpu_compute_types() -> tuple[str, ...]:
+    """Compute types the processor supports ("int8", "float32", ...), sorted."""
+    return tuple(sorted(ctranslate2.get_supported_compute_types("cpu")))
+
+
 def cuda_devices() -> int:
-    """Number of CUDA GPUs that CTranslate2 can use; 0 without a driver."""
+    """Number of CUDA devices that can be used; 0 without a driver."""
     return int(ctranslate2.get_cuda_device_count())
 
 
-def compute_types(device: str) -> frozenset[str]:
-    """Compute types CTranslate2 supports on ``device`` ("cpu" or "cuda") of this machine."""
-    return frozenset(ctranslate2.get_supported_compute_types(device))
+def cuda_compute_types() -> tuple[str, ...]:
+    """Compute types the first CUDA device supports, sorted; empty without one."""
+    return tuple(sorted(ctranslate2.get_supported_compute_types("cuda"))) if cuda_devices() else ()
 
 
 def choose_device(wanted: str) -> str:
@@ -30,13 +35,13 @@ def choose_device(wanted: str) -> str:
 
 
 def choose_compute_type(wanted: str, device: str) -> str:
-    """``wanted`` resolved: "auto" takes the fastest type that ``device`` supports."""
-    supported = compute_types(device)
+    """``wanted`` resolved: "auto" takes the fastest type that ``device`` supports. Raises :class:`ConfigError`."""
+    supported = cuda_compute_types() if device == "cuda" else cpu_compute_types()
     if wanted == "auto":
         preference = CUDA_PREFERENCE if device == "cuda" else CPU_PREFERENCE
         return next((item for item in preference if item in supported), "float32")
     if wanted not in supported:
         raise ConfigError(
-            f"compute type {wanted!r} is not supported on {device}.", f"Use one of: {', '.join(sorted(supported))}"
+            f"compute type {wanted!r} is not supported on {device}.", f"Use one of: {', '.join(supported)}."
         )
     return wanted

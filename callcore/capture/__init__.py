@@ -1,0 +1,1 @@
+"""Sound from and to the devices of this machine."""

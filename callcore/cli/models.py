@@ -1,0 +1,320 @@
+"""``callcore models``: list, fetch, add, verify and remove models."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from callcore.cli.options import settings_option
+from callcore.config import ModelSettings, load_settings
+
+if TYPE_CHECKING:
+    from callcore.models.download import Progress
+    from callcore.models.manifest import Manifest
+    from callcore.models.registry import FoundModel, InstalledModel
+
+MODEL_FAULT = 4  # exit code, as of every other model error
+_SHOWN_LANGUAGES = 4
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  callcore models list
+  callcore models pull small
+  HF_ENDPOINT=https://mirror.example callcore models pull small
+  callcore models pull small --source modelscope
+  callcore models add /media/usb/small.tar.gz
+  callcore models verify
+
+Nothing is ever fetched unless you say pull. Models lie in a folder of yours (callcore models path NAME tells where);
+the starter model comes with callcore. More in docs/models.md."""
+)
+def models() -> None:
+    """List, fetch, add, verify and remove models."""
+
+
+@models.command(
+    "list",
+    epilog="""\b
+Examples:
+  callcore models list
+  callcore models list --language zh
+  callcore models list --format json
+
+The model marked * is the one that --model auto takes.""",
+)
+@click.option("--language", metavar="CODE", help="The language that * is chosen for (zh, en, ...) [default: any].")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@settings_option
+def list_models(language: str | None, form: str, settings_file: Path | None) -> None:
+    """Show installed models, models that can be fetched, and what "auto" takes."""
+    from callcore.models.manifest import load_manifest
+    from callcore.models.registry import best, find_models, language_code, partial_pulls
+
+    settings = load_settings(settings_file).models
+    found, manifest = find_models(settings), load_manifest()
+    chosen = best(found, language_code(language))
+    rows = _rows(found, chosen, manifest, partial_pulls(settings))
+    if form == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        _print_table(rows)
+
+
+def _rows(
+    found: list[FoundModel], chosen: FoundModel | None, manifest: Manifest, partial: dict[str, int]
+) -> list[dict[str, Any]]:
+    installed = [
+        {
+            "name": model.name,
+            "auto": model is chosen,
+            "installed": True,
+            "where": model.place.value,
+            "folder": str(model.folder),
+            "languages": list(model.facts.languages) if model.facts else [],
+            "size_bytes": model.size_bytes,
+            "licence": model.facts.licence if model.facts else "unknown",
+            "synthetic_only": bool(model.facts and model.facts.synthetic_only),
+            "measured": [entry.model_dump() for entry in model.row.measured] if model.row else [],
+            "fault": model.fault,
+            "fetched_bytes": None,
+        }
+        for model in found
+    ]
+    names = {model.name for model in found} | {model.row.name for model in found if model.row}
+    known = [
+        {
+            "name": row.name,
+            "auto": False,
+            "installed": False,
+            "where": "",
+            "folder": "",
+            "languages": list(row.languages),
+            "size_bytes": row.size_bytes,
+            "licence": row.licence,
+            "synthetic_only": row.synthetic_only,
+            "measured": [entry.model_dump() for entry in row.measured],
+            "fault": "",
+            "fetched_bytes": partial.get(row.name),
+        }
+        for row in manifest
+        if row.name not in names
+    ]
+    return installed + known
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    # Without a terminal to fit (a pipe, a file) lines stay whole.
+    console = Console(width=None if sys.stdout.isatty() else 180, highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("", "name", "languages", "size", "where", "licence", "error rate"):
+        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+    for row in rows:
+        table.add_row(
+            "*" if row["auto"] else "",
+            row["name"],
+            _languages(row["languages"]),
+            f"{row['size_bytes'] / 1e6:,.0f} MB",
+            _state(row),
+            row["licence"],
+            "\n".join(f"{entry['metric']} {entry['percent']:g} % {entry['set']}" for entry in row["measured"]) or "-",
+        )
+    console.print(table)
+    for row in rows:
+        if row["fault"]:
+            click.secho(f"  {row['name']} is broken: {row['fault']}", fg="red")
+    click.echo("  * = what --model auto takes.   Fetch one with: callcore models pull NAME")
+
+
+def _languages(languages: list[str]) -> str:
+    if len(languages) > _SHOWN_LANGUAGES:
+        return f"{', '.join(languages[:2])}, ... ({len(languages)})"
+    return ", ".join(languages) or "?"
+
+
+def _state(row: dict[str, Any]) -> str:
+    if row["fault"]:
+        return f"{row['where']}, broken"
+    if row["installed"]:
+        return str(row["where"])
+    if row["fetched_bytes"] is not None:
+        return f"cut off at {row['fetched_bytes'] / 1e6:,.0f} MB"
+    return "not installed"
+
+
+@models.command(
+    epilog="""\b
+Examples:
+  callcore models pull small
+  callcore models pull turbo --source modelscope
+  callcore models pull organisation/model --name our-model
+  callcore models pull small --source https://files.example/whisper/small
+
+A pull that was cut off goes on where it stopped when the same command runs again. Models that callcore knows are
+compared with the checksums it ships; others with those of the hub.""",
+)
+@click.argument("name")
+@click.option(
+    "--source",
+    default="huggingface",
+    show_default=True,
+    metavar="SOURCE",
+    help="huggingface (or the mirror in HF_ENDPOINT), modelscope, or the URL of a folder.",
+)
+@click.option("--revision", metavar="REV", help="Take this revision instead of the one callcore knows.")
+@click.option("--name", "save_as", metavar="NAME", help="Install under this name.")
+@click.option("--force", is_flag=True, help="Replace an installed model of that name.")
+@settings_option
+def pull(
+    name: str, source: str, revision: str | None, save_as: str | None, force: bool, settings_file: Path | None
+) -> None:
+    """Fetch model NAME (or a hub id) and install it."""
+    from callcore.models.fetch import pull as fetch
+
+    settings = load_settings(settings_file).models
+    try:
+        with _progress() as progress:
+            model = fetch(
+                name, settings, source=source, revision=revision, save_as=save_as, force=force, progress=progress
+            )
+    except KeyboardInterrupt:
+        click.echo("\nstopped; what arrived is kept. Run the same command again to fetch the rest.", err=True)
+        raise click.Abort from None
+    _say_installed(model)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar per file on a terminal, a line per finished file elsewhere; both on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    tasks: dict[str, Any] = {}
+
+    def line(file: str, done: int, total: int | None) -> None:
+        if done == total and tasks.get(file) != total:
+            tasks[file] = total
+            click.echo(f"{file}: {done / 1e6:,.1f} MB", err=True)
+
+    if not console.is_terminal:
+        yield line
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
+
+        def bar(file: str, done: int, total: int | None) -> None:
+            if file not in tasks:
+                tasks[file] = bars.add_task(file, total=total)
+            bars.update(tasks[file], completed=done)
+
+        yield bar
+
+
+def _say_installed(model: InstalledModel) -> None:
+    click.echo(f"installed {model.name} in {model.folder}")
+    click.echo(f"use it with: callcore transcribe --model {model.name} CALL.wav   (or --model auto)")
+
+
+@models.command(
+    epilog="""\b
+Examples:
+  callcore models add /media/usb/small
+  callcore models add small.tar.gz
+  callcore models add our-weights.zip --name our-model
+
+The way onto a machine without network: on one with network run callcore models pull small, copy the folder that
+callcore models path small names, and add it here. A callcore-model.json in it brings its checksums along.""",
+)
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", metavar="NAME", help="Install under this name [default: the folder's or archive's].")
+@click.option("--force", is_flag=True, help="Replace an installed model of that name.")
+@settings_option
+def add(path: Path, name: str | None, force: bool, settings_file: Path | None) -> None:
+    """Install the model in the folder or archive PATH."""
+    from callcore.models.install import add as install
+
+    _say_installed(install(path, load_settings(settings_file).models, name=name, force=force))
+
+
+@models.command(
+    epilog="""\b
+Examples:
+  callcore models remove small
+  callcore models remove small --yes"""
+)
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@settings_option
+def remove(name: str, yes: bool, settings_file: Path | None) -> None:
+    """Delete model NAME from the models folder."""
+    from callcore.models.install import removable
+    from callcore.models.install import remove as delete
+
+    model = removable(name, load_settings(settings_file).models)
+    if not yes:
+        click.confirm(f"Delete {model.folder} ({model.size_bytes / 1e6:,.0f} MB)?", abort=True)
+    delete(model)
+    click.echo(f"removed {model.name}")
+
+
+@models.command(
+    epilog="""\b
+Examples:
+  callcore models verify
+  callcore models verify small
+
+Ends with exit code 4 when a model is broken."""
+)
+@click.argument("name", required=False)
+@settings_option
+def verify(name: str | None, settings_file: Path | None) -> int:
+    """Read every file of model NAME, or of all models, and compare it with its checksum."""
+    from callcore.models.install import verify as check
+
+    outcomes = check(name, load_settings(settings_file).models, lambda model: _transient(f"reading {model.name} ..."))
+    _transient("")
+    for outcome in outcomes:
+        if outcome.fault:
+            click.secho(f"✗ {outcome.name}: {outcome.fault}", fg="red")
+            click.echo(f"  {outcome.mend}")
+        else:
+            click.echo(f"✓ {outcome.name}: whole ({outcome.checked_against})")
+    return MODEL_FAULT if any(outcome.fault for outcome in outcomes) else 0
+
+
+def _transient(text: str) -> None:
+    """Show ``text`` on the last line of a terminal until the next call."""
+    if sys.stderr.isatty():
+        click.echo("\r" + text.ljust(shutil.get_terminal_size().columns - 1), nl=False, err=True)
+        if not text:
+            click.echo("\r", nl=False, err=True)
+
+
+@models.command(
+    epilog="""\b
+Examples:
+  callcore models path small
+  tar czf small.tar.gz -C "$(dirname "$(callcore models path small)")" small"""
+)
+@click.argument("name")
+@click.option("--language", metavar="CODE", help="The language that auto is chosen for.")
+@settings_option
+def path(name: str, language: str | None, settings_file: Path | None) -> None:
+    """Print the folder of model NAME ("auto" for the one that auto takes)."""
+    from callcore.models.registry import resolve
+
+    settings: ModelSettings = load_settings(settings_file).models
+    click.echo(resolve(name, language, settings).folder)

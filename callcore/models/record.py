@@ -1,0 +1,46 @@
+"""``callcore-model.json``: what callcore writes beside the files of a model it installs, so that it can verify them.
+
+A trainer may write one beside its own weights; then ``facts`` tell callcore how to use them (docs/models.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from callcore.models.files import ModelFault, write_atomically
+from callcore.models.manifest import NAME_PATTERN, Facts, FileEntry, Strict
+
+RECORD_FILE = "callcore-model.json"
+
+
+class ModelRecord(Strict):
+    """A model's name, origin, checksums and, for models that are not in the manifest, facts."""
+
+    format: Literal[1] = 1
+    name: str = Field(pattern=NAME_PATTERN)
+    source: str  #: "huggingface:ID@REVISION", "modelscope:ID", a URL, or "file:NAME"
+    checksums_from: Literal["manifest", "source", "none"] = "none"  #: what the files were compared with when installed
+    files: Mapping[str, FileEntry]
+    facts: Facts | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write the record into ``folder``. Raises :class:`OSError`."""
+        write_atomically(folder / RECORD_FILE, self.model_dump_json(indent=2, exclude_none=True).encode() + b"\n")
+
+
+def read_record(folder: Path) -> ModelRecord | None:
+    """The record in ``folder``, or None without one. Raises :class:`ModelFault` when it is damaged."""
+    try:
+        return ModelRecord.model_validate_json((folder / RECORD_FILE).read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ModelFault(f"{RECORD_FILE} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        raise ModelFault(f"{RECORD_FILE} is damaged ({where}: {first['msg']})") from error
