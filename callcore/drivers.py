@@ -4,9 +4,11 @@ of equal windows on several threads. Both give the same events.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from callcore.engines.base import Recogniser
 from callcore.pipeline import CallPipeline
@@ -44,45 +46,112 @@ def run_inline(
     yield from answer(pipeline.finish(warnings()))
 
 
-@dataclass(slots=True)
-class _Round:
-    """Requests decoded together."""
+class DecodePool:
+    """Threads that decode the requests of any number of calls, those of equal ``batch_key`` together.
 
-    requests: list[DecodeRequest]
-    futures: list[Future[list[DecodeResult]]] = field(default_factory=list)
+    A worker takes the key with the most requests waiting, so batches grow as the backlog does and no worker stands
+    idle to wait for a fuller batch. Batching never changes an answer: results do not depend on other calls.
+    """
 
-    @property
-    def ready(self) -> bool:
-        return all(future.done() for future in self.futures)
+    def __init__(self, engine: Recogniser) -> None:
+        self._engine = engine
+        self._workers = engine.info.workers
+        self._waiting: OrderedDict[tuple[object, ...], deque[_Ticket]] = OrderedDict()
+        self._count = 0
+        self._closed = False
+        self._changed = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"decode-{number}", daemon=True)
+            for number in range(self._workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, requests: Iterable[DecodeRequest]) -> list[Future[DecodeResult]]:
+        """Queue requests; their answers, or :class:`EngineError`, come as futures in the same order."""
+        tickets = [_Ticket(request, Future()) for request in requests]
+        with self._changed:
+            for ticket in tickets:
+                self._waiting.setdefault(self._engine.batch_key(ticket.request), deque()).append(ticket)
+            self._count += len(tickets)
+            self._changed.notify_all()
+        return [ticket.future for ticket in tickets]
+
+    def close(self) -> None:
+        """Cancel what waits, let running decodes end, stop the threads."""
+        with self._changed:
+            self._closed = True
+            for group in self._waiting.values():
+                for ticket in group:
+                    ticket.future.cancel()
+            self._waiting.clear()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while batch := self._next():
+            running = [ticket for ticket in batch if ticket.future.set_running_or_notify_cancel()]
+            try:
+                results = self._engine.decode([ticket.request for ticket in running])
+            except Exception as error:  # whatever happened belongs to those who asked
+                for ticket in running:
+                    ticket.future.set_exception(error)
+            else:
+                for ticket, result in zip(running, results, strict=True):
+                    ticket.future.set_result(result)
+
+    def _next(self) -> list[_Ticket]:
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            if self._closed:
+                return []
+            key = max(self._waiting, key=lambda key: len(self._waiting[key]))  # the oldest of equally full ones
+            group = self._waiting[key]
+            fair = -(-self._count // self._workers)  # what is left is shared among all workers
+            size = min(len(group), self._engine.info.batch_size, fair)
+            batch = [group.popleft() for _ in range(size)]
+            self._count -= size
+            if not group:
+                del self._waiting[key]
+            return batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    request: DecodeRequest
+    future: Future[DecodeResult]
 
 
 class BulkDriver:
-    """Batches of the requests of one call, decoded by a thread pool that several calls may share."""
+    """Follows one call with a :class:`DecodePool`: audio is read on while what was gathered is decoded."""
 
-    def __init__(self, engine: Recogniser, pool: ThreadPoolExecutor, group_s: float) -> None:
+    def __init__(self, pool: DecodePool, group_s: float) -> None:
         """``group_s``: seconds of speech gathered before they are decoded; bounds the memory held for one call."""
-        self._engine = engine
         self._pool = pool
         self._group_samples = round(group_s * SAMPLE_RATE_HZ)
         self._gathered: list[DecodeRequest] = []
         self._gathered_samples = 0
-        self._rounds: list[_Round] = []
+        self._rounds: deque[list[Future[DecodeResult]]] = deque()
 
-    def run(self, pipeline: CallPipeline, frames: Iterable[AudioFrame], warnings: Warnings = tuple) -> Iterator[Event]:
-        """Events of a call. Audio is read on while what was gathered is decoded."""
+    def run(
+        self, pipeline: CallPipeline, frames: Iterable[AudioFrame], warnings: Warnings = tuple
+    ) -> Iterator[Event]:
+        """Events of a call. Raises what reading or decoding raises."""
         try:
             yield from self._take(pipeline, pipeline.start())
             for frame in frames:
                 yield from self._take(pipeline, pipeline.push(frame))
-                while self._rounds and (self._rounds[0].ready or len(self._rounds) > MAX_ROUNDS_AHEAD):
+                while self._rounds and (_ready(self._rounds[0]) or len(self._rounds) > MAX_ROUNDS_AHEAD):
                     yield from self._deliver_oldest(pipeline)
             yield from self._take(pipeline, pipeline.finish(warnings()))
             while self._rounds or self._gathered:
                 self._submit()
                 yield from self._deliver_oldest(pipeline)
         finally:
-            for waiting in self._rounds:
-                for future in waiting.futures:
+            for futures in self._rounds:
+                for future in futures:
                     future.cancel()
 
     def _take(self, pipeline: CallPipeline, outputs: Iterable[Output]) -> Iterator[Event]:
@@ -91,8 +160,8 @@ class BulkDriver:
                 yield output
             elif output.kind is RequestKind.LANGUAGE:
                 # Finals wait for the language: it is not worth gathering.
-                for result in self._pool.submit(self._engine.decode, [output]).result():
-                    yield from self._take(pipeline, pipeline.deliver(result))
+                (answer,) = self._pool.submit([output])
+                yield from self._take(pipeline, pipeline.deliver(answer.result()))
             else:
                 self._gathered.append(output)
                 self._gathered_samples += len(output.audio)
@@ -100,30 +169,20 @@ class BulkDriver:
             self._submit()
 
     def _submit(self) -> None:
-        if not self._gathered:
-            return
-        batches = plan_batches(self._gathered, self._engine)
-        futures = [self._pool.submit(self._engine.decode, batch) for batch in batches]
-        self._rounds.append(_Round(self._gathered, futures))
+        if self._gathered:
+            self._rounds.append(self._pool.submit(self._gathered))
         self._gathered, self._gathered_samples = [], 0
 
     def _deliver_oldest(self, pipeline: CallPipeline) -> Iterator[Event]:
-        oldest = self._rounds.pop(0)
-        results = {result.segment_id: result for future in oldest.futures for result in future.result()}
         # In the order of the requests, whatever the batches: so that a call gives the same events every time.
-        for request in oldest.requests:
-            yield from self._take(pipeline, pipeline.deliver(results[request.segment_id]))
+        futures = self._rounds.popleft()
+        try:
+            for future in futures:
+                yield from self._take(pipeline, pipeline.deliver(future.result()))
+        finally:
+            for future in futures:
+                future.cancel()
 
 
-def plan_batches(requests: Sequence[DecodeRequest], engine: Recogniser) -> list[Sequence[DecodeRequest]]:
-    """``requests`` in groups of equal ``batch_key``, the costliest first; same requests, same groups.
-
-    No group is so large that a worker would stand idle.
-    """
-    groups: dict[tuple[object, ...], list[DecodeRequest]] = {}
-    for request in requests:
-        groups.setdefault(engine.batch_key(request), []).append(request)
-    fair = -(-len(requests) // engine.info.workers)
-    size = max(1, min(engine.info.batch_size, fair))
-    batches = [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]
-    return sorted(batches, key=lambda batch: -sum(len(request.audio) for request in batch))
+def _ready(futures: Iterable[Future[DecodeResult]]) -> bool:
+    return all(future.done() for future in futures)

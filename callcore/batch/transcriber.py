@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -12,18 +11,17 @@ from typing import BinaryIO, Self
 
 from callcore.audio import AudioSource, Block, FaultDetector, Layout, RawFormat, open_audio, probe_layout
 from callcore.config import Settings, settings_hash
-from callcore.drivers import BulkDriver
+from callcore.drivers import BulkDriver, DecodePool
 from callcore.engines.base import Recogniser
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.silero import SileroVad
 from callcore.errors import ConfigError, LanguageUnsupported
+from callcore.models.manifest import load_manifest
 from callcore.models.registry import InstalledModel, resolve
 from callcore.pipeline import CallPipeline, CallPlan
 from callcore.record import CallRecord, fold
 from callcore.roles import RoleCues
 from callcore.types import SAMPLE_RATE_HZ, AudioWarning, CallStarted, Event
-
-BETTER_MODEL = "A better one: callcore models pull small"
 
 Advance = Callable[[float], None]  #: called with the seconds of audio read so far
 Check = Callable[[], None]  #: called between blocks of audio; raises to stop
@@ -47,38 +45,55 @@ class LayoutRefuted(Exception):
     """
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A recogniser with what identifies its weights."""
+
+    name: str
+    model_hash: str
+    engine: Recogniser
+    better: str = ""  #: what to do when the model does not suit the audio
+
+
+def load_model(settings: Settings) -> LoadedModel:
+    """Find and load the model that the settings name.
+
+    Raises :class:`ModelNotFound`, :class:`ModelCorrupt`, :class:`LanguageUnsupported`, :class:`ConfigError`.
+    """
+    wanted = None if settings.recognise.language == "auto" else settings.recognise.language
+    found = resolve(settings.recognise.model, wanted, settings.models)
+    files = WhisperFiles(found.name, found.folder, frozenset(found.languages), found.window_s, found.padding_s)
+    engine = FasterWhisperEngine(files, settings.recognise, read_hotwords(settings.recognise.hotwords_file))
+    if wanted and wanted not in engine.info.languages:
+        engine.close()
+        raise LanguageUnsupported(
+            f"model {found.name} does not write {wanted!r}.",
+            "Choose another model (callcore models list) or another --language.",
+        )
+    return LoadedModel(found.name, found.model_hash, engine, _better(found, wanted))
+
+
+def _better(model: InstalledModel, language: str | None) -> str:
+    if not model.synthetic_only:
+        return ""
+    suggestion = load_manifest().suggestion(language)
+    made_for = f"{model.name} knows synthetic speech only."
+    return f"{made_for} Get a better one: callcore models pull {suggestion.name}" if suggestion else made_for
+
+
 class Transcriber:
     """Model, voice scorer and settings, shared by all files. A context manager; threads may share it."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Find and load the model that the settings name.
-
-        Raises :class:`ModelNotFound`, :class:`ModelCorrupt`, :class:`LanguageUnsupported`, :class:`ConfigError`.
-        """
+    def __init__(self, settings: Settings, model: LoadedModel | None = None) -> None:
+        """``model``: loaded from the settings unless given. Raises as :func:`load_model`."""
         self.settings = settings
-        wanted = None if settings.recognise.language == "auto" else settings.recognise.language
-        self.model: InstalledModel = resolve(settings.recognise.model, wanted, settings.models)
-        self.engine: Recogniser = FasterWhisperEngine(
-            WhisperFiles(
-                self.model.name,
-                self.model.folder,
-                frozenset(self.model.languages),
-                self.model.window_s,
-                self.model.padding_s,
-            ),
-            settings.recognise,
-            read_hotwords(settings.recognise.hotwords_file),
-        )
-        if wanted and wanted not in self.engine.info.languages:
-            raise LanguageUnsupported(
-                f"model {self.model.name} does not write {wanted!r}.",
-                "Choose another model (callcore models list) or another --language.",
-            )
+        self.model = model or load_model(settings)
+        self.engine = self.model.engine
         self.result_settings = {**settings.result_settings(), "model": self.model.name}
         self.settings_hash = settings_hash(self.result_settings)
         self._scorer = SileroVad()
         self._cues = RoleCues.load(settings.roles.cues_file)
-        self._pool = ThreadPoolExecutor(self.engine.info.workers, thread_name_prefix="decode")
+        self._pool = DecodePool(self.engine)
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +105,7 @@ class Transcriber:
 
     def close(self) -> None:
         """Stop the workers and free the weights."""
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.close()
         self.engine.close()
 
     def events(self, job: Job, advance: Advance = lambda _: None, check: Check = lambda: None) -> Iterator[Event]:
@@ -112,7 +127,7 @@ class Transcriber:
                     raise LayoutRefuted
                 return [*layout.warnings, *source.warnings(), *layout.news(found)]
 
-            driver = BulkDriver(self.engine, self._pool, self.settings.batch.group_s)
+            driver = BulkDriver(self._pool, self.settings.batch.group_s)
             with contextlib.closing(driver.run(pipeline, frames, warnings)) as events:
                 yield from events
 
@@ -143,7 +158,7 @@ class Transcriber:
             roles=layout.roles,
             languages=info.languages,
             max_audio_s=info.max_audio_s,
-            better_model=BETTER_MODEL if self.model.synthetic_only else "",
+            better_model=self.model.better,
         )
 
 

@@ -23,7 +23,7 @@ from faster_whisper.tokenizer import Tokenizer
 from callcore.config import RecogniseSettings
 from callcore.engines.base import EngineInfo
 from callcore.engines.hardware import choose_compute_type, choose_device
-from callcore.engines.windows import HOP_SAMPLES, generate_max_length, token_cap, window_frames
+from callcore.engines.windows import FRAMES_PER_S, HOP_SAMPLES, generate_max_length, token_cap, window_frames
 from callcore.engines.words import words_from_alignment
 from callcore.errors import EngineError, LanguageUnsupported, ModelCorrupt
 from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult, Hypothesis, RequestKind, Word
@@ -112,7 +112,7 @@ class FasterWhisperEngine:
         if requests[0].kind is RequestKind.LANGUAGE:
             detected = _guarded(lambda: self._detect_languages(encoded, len(requests)))
             return [
-                DecodeResult(r.segment_id, r.kind, r.channel, language_probabilities=found, window_s=frames / 100)
+                DecodeResult(r.segment_id, r.kind, r.channel, language_probabilities=found, window_s=frames / FRAMES_PER_S)
                 for r, found in zip(requests, detected, strict=True)
             ]
         return _guarded(lambda: self._transcribe(requests, encoded, frames))
@@ -122,9 +122,11 @@ class FasterWhisperEngine:
         return window_frames(len(request.audio), padding_s, self._settings.bucket_s, self._window_s, self._mels)
 
     def _cap_s(self, request: DecodeRequest) -> float:
-        """Seconds of audio the token cap is reckoned from: rounded up, so that it is equal within a batch."""
-        bucket_s = self._settings.bucket_s
-        return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
+        """Seconds of audio the token cap is reckoned from: the most that windows of one length can hold."""
+        if request.effort.full_window or self._padding_s is None:
+            bucket_s = self._settings.bucket_s
+            return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
+        return max(self._frames(request) / FRAMES_PER_S - self._padding_s, self._settings.bucket_s)
 
     def _tokenizer(self, language: str) -> Tokenizer:
         return Tokenizer(self._whisper.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language)
@@ -133,11 +135,19 @@ class FasterWhisperEngine:
         """Log-mel spectrogram, float32 (mels, frames); zeros after the audio, as faster-whisper pads."""
         audio = request.audio[: frames * HOP_SAMPLES]
         features: Features = self._whisper.feature_extractor(audio)[:, : len(audio) // HOP_SAMPLES]
-        return np.pad(features, ((0, 0), (0, frames - features.shape[1])))
+        padded = np.pad(features, ((0, 0), (0, frames - features.shape[1])))
+        return np.ascontiguousarray(padded, np.float32)
 
     def _encode(self, requests: Sequence[DecodeRequest], frames: int) -> ctranslate2.StorageView:
-        batch = np.ascontiguousarray(np.stack([self._features(request, frames) for request in requests]), np.float32)
-        return self._model.encode(ctranslate2.StorageView.from_array(batch))
+        """Encoder output, shape (requests, frames / 2, width).
+
+        A CPU encodes window by window: a batch of them falls out of its cache and takes half as long again.
+        """
+        windows = [self._features(request, frames)[np.newaxis] for request in requests]
+        if self._info.device == "cuda" or len(windows) == 1:
+            return self._model.encode(ctranslate2.StorageView.from_array(np.concatenate(windows)))
+        encoded = [np.array(self._model.encode(ctranslate2.StorageView.from_array(window))) for window in windows]
+        return ctranslate2.StorageView.from_array(np.concatenate(encoded))
 
     def _detect_languages(self, encoded: ctranslate2.StorageView, count: int) -> list[dict[str, float]]:
         if len(self._info.languages) == 1:
@@ -186,7 +196,7 @@ class FasterWhisperEngine:
                 hypothesis=_hypothesis(tokenizer, item, tokens, found, effort.temperature),
                 language=request.language,
                 no_speech_probability=round(float(item.no_speech_prob), 4),
-                window_s=frames / 100,
+                window_s=frames / FRAMES_PER_S,
             )
             for request, item, tokens, found in zip(requests, generated, texts, words, strict=True)
         ]
