@@ -52,7 +52,9 @@ class SegmentSettings(Section):
     pre_roll_ms: int = Field(200, ge=0, description="audio kept before the onset")
     post_roll_ms: int = Field(160, ge=0, description="audio kept after the last speech")
     max_segment_s: float = Field(20.0, gt=1, le=30, description="longer speech is cut at its best pause")
-    gate: bool = Field(True, description="use webrtcvad to skip windows that are surely silent")
+    gate: bool = Field(True, description="faint sound that webrtcvad does not take for speech either is no speech")
+    gate_level_dbfs: float = Field(-50.0, ge=-120, le=0, description="the gate judges windows below this level only")
+    min_mean_probability: float = Field(0.4, ge=0, lt=1, description="a segment with a lower mean is not speech")
     block_windows: int = Field(16, ge=1, le=64, description="32 ms windows scored in one call of the VAD")
 
 
