@@ -117,7 +117,7 @@ def read_audio(path: Path) -> Samples:
         resampler = av.AudioResampler(format="fltp")
         for frame in container.decode(audio=0):
             parts += [part.to_ndarray() for part in resampler.resample(frame)]
-    audio = np.concatenate(parts, axis=1)
+    audio = np.concatenate(parts, axis=1, dtype=np.float32)
     if rate_hz == RATE_HZ:
         return audio
     return np.ascontiguousarray(soxr.resample(audio.T, rate_hz, RATE_HZ).T, dtype=np.float32)

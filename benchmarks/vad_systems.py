@@ -32,7 +32,7 @@ def segment(audio: Samples, settings: SegmentSettings, model: SileroVad) -> list
 
 
 def ours(settings: SegmentSettings, model: SileroVad) -> Detector:
-    """callcore's segmenter."""
+    """The segmenter of callcore."""
 
     def detect(audio: Samples) -> Spans:
         closed = [event.segment for event in segment(audio, settings, model) if isinstance(event, SegmentClosed)]
@@ -52,7 +52,7 @@ def silero(**options: float) -> Detector:
 
 
 def webrtc(mode: int) -> Detector:
-    """webrtcvad alone, smoothed over 300 ms."""
+    """The detector webrtcvad alone, smoothed over 300 ms."""
 
     def detect(audio: Samples) -> Spans:
         size = RATE_HZ * FRAME_MS // 1000

@@ -52,7 +52,7 @@ class SileroVad:
         if not self.path.is_file():
             raise ModelNotFound(f"no voice activity model at {self.path}.", "Check the path.")
         options = onnxruntime.SessionOptions()
-        # One thread: a window is too little work to share, and idle helper threads would take cores from the recogniser.
+        # One thread: a window is too little work to share, and more would take cores from the recogniser.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False  # the arena would keep the memory of the largest block for good

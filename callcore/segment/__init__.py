@@ -10,12 +10,14 @@ from callcore.segment.events import (
     SegmentRefused,
     SpeechScorer,
 )
+from callcore.segment.scripted import ScriptedScorer
 from callcore.segment.segmenter import Segmenter
 
 __all__ = [
     "WINDOW_SAMPLES",
     "RefusalReason",
     "ScorerStream",
+    "ScriptedScorer",
     "SegmentClosed",
     "SegmentEvent",
     "SegmentOpened",

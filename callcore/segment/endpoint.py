@@ -13,6 +13,7 @@ from callcore.types import SAMPLE_RATE_HZ
 
 CUT_SEARCH = 0.4  #: a segment that is too long is cut in this last part of it
 CUT_SMOOTHING = 5  #: windows (160 ms) over which a pause is judged
+PAUSE_DEPTH_DB = 30.0  #: a fall of the level by this counts like a fall of the probability from 1 to 0
 MAX_ROLL = 0.5  #: the pre-roll takes at most this part of the longest segment
 
 
@@ -139,8 +140,8 @@ class Endpointer:
     def _best_pause(self) -> int:
         """Index in the history of the window to cut in: the least voiced and quietest stretch of the last part.
 
-        Probability and level, each smoothed, count alike: inside running speech Silero stays near 1 and the level tells
-        the gaps between words; before a breath or noise the probability tells more.
+        Probability and level, both smoothed, are added: inside running speech Silero stays near 1 and the level tells the
+        gaps between words; in a breath or noise the probability tells more.
         """
         earliest = self._start + int((1 - CUT_SEARCH) * self._max)
         begin = max(1, -(-earliest // WINDOW_SAMPLES) - self._first)
@@ -149,5 +150,4 @@ class Endpointer:
         # Edge values are repeated, or the ends of the stretch would look like pauses.
         voiced = np.convolve(np.pad(probabilities, CUT_SMOOTHING // 2, mode="edge"), kernel, mode="valid")[begin:]
         loud = np.convolve(np.pad(levels, CUT_SMOOTHING // 2, mode="edge"), kernel, mode="valid")[begin:]
-        spread = float(loud.max() - loud.min())
-        return begin + int(np.argmin(voiced + (loud - loud.min()) / max(spread, 1.0)))
+        return begin + int(np.argmin(voiced + loud / PAUSE_DEPTH_DB))

@@ -31,4 +31,4 @@ class QuietGate:
         pcm = (np.clip(windows[:, :FRAME_SAMPLES], -1, 1) * PCM_FULL_SCALE).astype("<i2")
         # Loud windows are judged too, though it changes nothing for them: the detector learns its noise floor from all.
         heard = np.array([self._vad.is_speech(frame.tobytes(), SAMPLE_RATE_HZ) for frame in pcm], dtype=bool)
-        return (levels_dbfs < self._level_dbfs) & ~heard
+        return np.asarray((levels_dbfs < self._level_dbfs) & ~heard, dtype=np.bool_)

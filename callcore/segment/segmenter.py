@@ -139,25 +139,26 @@ class Segmenter:
 
     def _report(self, mark: Mark) -> list[SegmentEvent]:
         """The event of a decision, with its audio and after the checks on it."""
+        end = None if mark.end is None else min(mark.end, self._sample_count)
         segment = SpeechSegment(
             segment_id=self._open_id or self._next_id(),
             channel=self.channel,
             start_sample=mark.start,
-            end_sample=mark.end if mark.end is None else min(mark.end, self._sample_count),
+            end_sample=end,
             speech_probability=round(float(np.mean(mark.probabilities)), 4),
         )
-        if mark.kind is MarkKind.OPENED:
+        if end is None:
             self._open_id = segment.segment_id
             return [SegmentOpened(segment)]
         self._open_id = None
         if mark.kind is MarkKind.TOO_SHORT:
-            milliseconds = len(mark.probabilities) * WINDOW_SAMPLES // 16
-            return [SegmentRefused(segment, RefusalReason.TOO_SHORT, f"sound over {milliseconds} ms")]
-        assert segment.end_sample is not None  # noqa: S101
-        audio = self._ring.read(segment.start_sample, segment.end_sample)
-        refusal = find_refusal(audio, mark.probabilities, self._settings, continued=mark.continued)
+            milliseconds = len(mark.probabilities) * WINDOW_SAMPLES * 1000 // SAMPLE_RATE_HZ
+            detail = f"{milliseconds} ms from first to last sound, needed {self._settings.min_speech_ms} ms of speech"
+            return [SegmentRefused(segment, RefusalReason.TOO_SHORT, detail)]
+        refusal = find_refusal(mark.probabilities, self._settings.min_mean_probability, continued=mark.continued)
         if refusal:
             return [SegmentRefused(segment, *refusal)]
+        audio = self._ring.read(mark.start, end)
         return [SegmentClosed(segment, audio)]
 
     def _next_id(self) -> str:
@@ -168,5 +169,5 @@ class Segmenter:
 def levels_dbfs(windows: Float32) -> npt.NDArray[np.float64]:
     """Level of each window, shape (n,), in dB relative to a full-scale square wave. ``windows``: shape (n, m)."""
     power = np.einsum("ij,ij->i", windows, windows, dtype=np.float64) / windows.shape[1]
-    floor = 10 ** (SILENCE_DBFS / 10)
-    return 10 * np.log10(np.maximum(power, floor))
+    levels: npt.NDArray[np.float64] = 10 * np.log10(np.maximum(power, 10 ** (SILENCE_DBFS / 10)))
+    return levels
