@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-
-from benchmarks.common import RATE_HZ, Samples, read_audio
+from common import RATE_HZ, Samples, read_audio
 
 Spans = list[tuple[float, float]]  #: start and end in seconds
 
@@ -33,6 +32,14 @@ MIX_NOISES = {
     "hold music": "telephony/hold_music_8k.flac",
     "dtmf, recorded": "telephony/dtmf_noisy.flac",
 }
+TELEPHONE_CALLS = (
+    ("two_channel/lca_auto_repairs_40.flac", (0, 1), "tune"),
+    ("two_channel/genesys_test_transcript_connector.flac", (0, 1), "report"),
+    ("one_side/lca_demo_agent.flac", (0,), "report"),
+    ("mono/pca_auto0.flac", (0,), "report"),
+    ("mono/watson_english2.flac", (0,), "report"),
+)
+LOUD_DBFS = -35.0
 CROSSTALK_DB = (30, 35, 40, 45)  #: how far the other party's speech lies below the own party's
 LINE_NOISE_DBFS = -65.0
 DTMF_LOW_HZ, DTMF_HIGH_HZ = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
@@ -128,6 +135,34 @@ def crosstalk(data: Path) -> Iterator[tuple[int, Clip]]:
         yield below_db, Clip(f"cross-talk {below_db} dB below", "cross-talk", "report", audio, merge(spans))
 
 
+def telephone_calls(data: Path) -> Iterator[Clip]:
+    """Real telephone recordings. Nobody noted who spoke when; what is loud on these quiet lines stands in for it.
+
+    The two channels of the first were looked at when thresholds were chosen.
+    """
+    for path, indexes, which in TELEPHONE_CALLS:
+        audio = read_audio(data / "calls" / path)
+        for channel in indexes:
+            name = f"{Path(path).stem}/{channel}"
+            yield Clip(name, "telephone calls", which, audio[channel], above(audio[channel], LOUD_DBFS))
+
+
+def above(audio: Samples, level_dbfs: float) -> Spans:
+    """The 10 ms frames above ``level_dbfs``."""
+    frames = audio[: len(audio) // 160 * 160].reshape(-1, 160)
+    loud = 10 * np.log10(np.mean(np.square(frames), axis=1) + 1e-12) > level_dbfs
+    return merge([(at * 0.01, at * 0.01 + 0.01) for at in np.flatnonzero(loud)])
+
+
+def quiet_calls(clips: list[Clip]) -> Iterator[tuple[int, Clip]]:
+    """The agent's side of the calls, turned down: (decibels, clip)."""
+    for down_db in (0, 10, 20, 30, 40):
+        for clip in clips:
+            if clip.name.endswith("/0"):
+                audio = (clip.audio * np.float32(10 ** (-down_db / 20))).astype(np.float32)
+                yield down_db, Clip(clip.name, "quiet calls", clip.half, audio, clip.speech)
+
+
 def generated_sounds() -> dict[str, Samples]:
     """Signals of the telephone network and test signals, 12 to 20 s each; levels are usual ones on a line."""
     rng = np.random.default_rng(7)
@@ -192,12 +227,13 @@ def active_power(clip: Clip) -> float:
     return float(np.mean(np.square(np.concatenate(spoken))))
 
 
-def loud_spans(audio: Samples, below_peak_db: float = 40.0) -> Spans:
-    """First to last 10 ms frame within ``below_peak_db`` of the loudest; a clean recording of one sentence."""
+def loud_spans(audio: Samples, below_peak_db: float = 40.0, pause_s: float = 0.4) -> Spans:
+    """Where a clean recording of a sentence is within ``below_peak_db`` of its loudest 10 ms; short pauses included."""
     frames = audio[: len(audio) // 160 * 160].reshape(-1, 160)
     level_db = 10 * np.log10(np.mean(np.square(frames), axis=1) + 1e-12)
-    loud = np.flatnonzero(level_db > level_db.max() - below_peak_db)
-    return [(loud[0] * 0.01, (loud[-1] + 1) * 0.01)]
+    loud = np.flatnonzero(level_db > level_db.max() - below_peak_db) * 0.01
+    spans = merge([(float(at), float(at) + 0.01 + pause_s) for at in loud])
+    return [(low, high - pause_s) for low, high in spans]
 
 
 def merge(spans: Spans) -> Spans:

@@ -1,1 +1,0 @@
-"""Benchmarks: scripts that measure callcore, each runnable by itself."""
