@@ -35,8 +35,8 @@ def write_markdown(path: Path, document: dict[str, Any]) -> None:
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + ".",
         "Thresholds were chosen on one half of each group of files (every other one, in order of name); the tables "
-        "show the other half. Miss: % of speech not found. False: % of the rest taken for speech. F1 of 10 ms frames in %. "
-        "Collar: 0.25 s around every reference boundary is not counted. *Silero, faster-whisper*: "
+        "show the other half. Miss: % of speech not found. False: % of the rest taken for speech. F1: of 10 ms frames, "
+        "in %. Collar: 0.25 s around every reference boundary is not counted. *Silero, faster-whisper*: "
         "`get_speech_timestamps` with its defaults (2 s of silence, 400 ms pads). *Silero, our times*: the same with "
         "callcore's durations and Silero's usual thresholds. *webrtcvad*: modes 2 and 3, 9 of 10 frames of 30 ms.",
         "![Miss and false alarms of the detectors](vad.png)",

@@ -140,8 +140,8 @@ class Endpointer:
     def _best_pause(self) -> int:
         """Index in the history of the window to cut in: the least voiced and quietest stretch of the last part.
 
-        Probability and level, both smoothed, are added: inside running speech Silero stays near 1 and the level tells the
-        gaps between words; in a breath or noise the probability tells more.
+        Probability and level, both smoothed, are added: inside running speech Silero stays near 1 and the level tells
+        the gaps between words; in a breath or noise the probability tells more.
         """
         earliest = self._start + int((1 - CUT_SEARCH) * self._max)
         begin = max(1, -(-earliest // WINDOW_SAMPLES) - self._first)
