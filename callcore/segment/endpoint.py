@@ -150,4 +150,5 @@ class Endpointer:
         # Edge values are repeated, or the ends of the stretch would look like pauses.
         voiced = np.convolve(np.pad(probabilities, CUT_SMOOTHING // 2, mode="edge"), kernel, mode="valid")[begin:]
         loud = np.convolve(np.pad(levels, CUT_SMOOTHING // 2, mode="edge"), kernel, mode="valid")[begin:]
-        return begin + int(np.argmin(voiced + loud / PAUSE_DEPTH_DB))
+        # Never in the newest window: at the end of a call it may reach beyond the audio.
+        return begin + int(np.argmin((voiced + loud / PAUSE_DEPTH_DB)[:-1]))
