@@ -1,6 +1,6 @@
 """Voice activity detection: callcore's segmenter beside Silero alone and webrtcvad alone, on the same audio.
 
-    python benchmarks/vad.py --data FOLDER --output benchmarks/results/vad.json
+    python -m benchmarks.vad --data FOLDER --output benchmarks/results/vad.json
 
 Scored on a grid of 10 ms, as the detection error rate of pyannote.metrics is; that library itself brings in pandas,
 scikit-learn and more for what are three sums here. Also writes docs/benchmarks/vad.md and vad.png. Takes
@@ -18,8 +18,9 @@ from typing import Any
 import click
 import numpy as np
 import webrtcvad
-from common import RATE_HZ, ROOT, Samples, spread, write_result
-from vad_data import (
+
+from benchmarks.common import RATE_HZ, ROOT, Samples, spread, write_result
+from benchmarks.vad_data import (
     VOICED_NOISE,
     Clip,
     bank_calls,
@@ -30,9 +31,8 @@ from vad_data import (
     quiet_calls,
     telephone_calls,
 )
-from vad_report import write_markdown, write_plot
-from vad_systems import COLLAR_S, Detector, Score, detectors, segment
-
+from benchmarks.vad_report import write_markdown, write_plot
+from benchmarks.vad_systems import COLLAR_S, Detector, Score, detectors, segment
 from callcore.config import SegmentSettings
 from callcore.engines.silero import SileroVad
 from callcore.segment import Segmenter, SegmentRefused

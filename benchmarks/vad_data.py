@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from common import RATE_HZ, Samples, read_audio
+
+from benchmarks.common import RATE_HZ, Samples, read_audio
 
 Spans = list[tuple[float, float]]  #: start and end in seconds
 

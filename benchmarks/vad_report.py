@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from common import markdown_table
-from vad_data import Clip
-from vad_systems import detectors
-
+from benchmarks.common import markdown_table
+from benchmarks.vad_data import Clip
+from benchmarks.vad_systems import detectors
 from callcore.config import SegmentSettings
 from callcore.engines.silero import SileroVad
 
@@ -28,7 +27,7 @@ def write_markdown(path: Path, document: dict[str, Any]) -> None:
     names = results["detectors"]
     sections = [
         "# Voice activity detection, measured",
-        "Written by `python benchmarks/vad.py`; all figures, both halves and the settings are in "
+        "Written by `python -m benchmarks.vad`; all figures, both halves and the settings are in "
         "`benchmarks/results/vad.json`. What follows from them: [segmentation](../segmentation.md).",
         f"{document['date']}, commit {document['commit']}; {machine['cpu']}, {machine['cores']} cores, one used; "
         f"{machine['system']}, Python {machine['python']}; "

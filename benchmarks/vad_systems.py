@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import webrtcvad
-from common import RATE_HZ, Samples
 from faster_whisper.vad import get_speech_timestamps
-from vad_data import Clip, Spans
 
+from benchmarks.common import RATE_HZ, Samples
+from benchmarks.vad_data import Clip, Spans
 from callcore.config import SegmentSettings
 from callcore.engines.silero import SileroVad
 from callcore.segment import SegmentClosed, Segmenter, SegmentEvent
