@@ -45,14 +45,16 @@ class AudioSettings(Section):
 class SegmentSettings(Section):
     """Voice activity detection and endpointing. Probabilities are Silero's."""
 
-    onset_probability: float = Field(0.5, gt=0, lt=1, description="speech starts above this")
-    offset_probability: float = Field(0.35, gt=0, lt=1, description="speech ends below this")
+    onset_probability: float = Field(0.35, gt=0, lt=1, description="speech starts above this")
+    offset_probability: float = Field(0.25, gt=0, lt=1, description="speech ends below this")
     min_speech_ms: int = Field(160, ge=0, description="shorter bursts are not speech")
     hangover_ms: int = Field(400, ge=0, description="silence needed to end a segment")
     pre_roll_ms: int = Field(200, ge=0, description="audio kept before the onset")
     post_roll_ms: int = Field(160, ge=0, description="audio kept after the last speech")
     max_segment_s: float = Field(20.0, gt=1, le=30, description="longer speech is cut at its best pause")
-    gate: bool = Field(True, description="use webrtcvad to skip windows that are surely silent")
+    gate: bool = Field(True, description="faint sound that webrtcvad does not take for speech either is no speech")
+    gate_level_dbfs: float = Field(-55.0, ge=-120, le=0, description="the gate judges windows below this level only")
+    min_mean_probability: float = Field(0.35, ge=0, lt=1, description="a segment with a lower mean is not speech")
     block_windows: int = Field(16, ge=1, le=64, description="32 ms windows scored in one call of the VAD")
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: scripts that measure callcore, each runnable by itself (``python -m benchmarks.NAME``)."""

@@ -1,0 +1,123 @@
+"""What all benchmarks share: the machine in words, results on disk, spreads, audio.
+
+Results name the processor, its cores and the versions used, and nothing that tells whose machine it was.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+import psutil
+import soxr
+
+ROOT = Path(__file__).resolve().parent.parent
+RATE_HZ = 16_000
+
+Samples = npt.NDArray[np.float32]
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores, memory, system and Python this runs on."""
+    return {
+        "cpu": cpu_model(),
+        "cores": os.cpu_count() or 1,
+        "usable_cores": len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else None,
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+def cpu_model() -> str:
+    """Name of the processor as the system tells it; "unknown" when it does not."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.lower().startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Installed version of each package; "not installed" where it is missing."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def git_commit() -> str:
+    """Commit of this checkout, with "+changes" when files differ from it; "unknown" outside a checkout."""
+    try:
+        commit = _git("rev-parse", "HEAD")[:12]
+        return f"{commit}+changes" if _git("status", "--porcelain", "--untracked-files=no") else commit
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def write_result(
+    path: Path, benchmark: str, results: Mapping[str, Any], settings: Mapping[str, Any], packages: Iterable[str]
+) -> dict[str, Any]:
+    """Write a result with all that is needed to judge it as JSON to ``path``; returns what was written."""
+    document = {
+        "benchmark": benchmark,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "commit": git_commit(),
+        "machine": machine(),
+        "versions": versions(*packages),
+        "settings": dict(settings),
+        "results": dict(results),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return document
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Count, mean, least, greatest and the 50th, 95th and 99th percentile of ``values`` (at least one)."""
+    array = np.asarray(values, dtype=np.float64)
+    p50, p95, p99 = np.percentile(array, [50, 95, 99])
+    summary = {"mean": array.mean(), "min": array.min(), "p50": p50, "p95": p95, "p99": p99, "max": array.max()}
+    return {"n": len(array), **{key: float(f"{value:.5g}") for key, value in summary.items()}}
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; all columns but the first are aligned to the right."""
+    lines = [
+        "| " + " | ".join(header) + " |",
+        "| " + " | ".join(["---"] + ["--:"] * (len(header) - 1)) + " |",
+    ]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def read_audio(path: Path) -> Samples:
+    """All channels of an audio file at 16 kHz: shape (channels, n), float32, full scale 1.0."""
+    parts = []
+    with av.open(str(path)) as container:
+        rate_hz = container.streams.audio[0].rate
+        resampler = av.AudioResampler(format="fltp")
+        for frame in container.decode(audio=0):
+            parts += [part.to_ndarray() for part in resampler.resample(frame)]
+    audio = np.concatenate(parts, axis=1, dtype=np.float32)
+    if rate_hz == RATE_HZ:
+        return audio
+    return np.ascontiguousarray(soxr.resample(audio.T, rate_hz, RATE_HZ).T, dtype=np.float32)
