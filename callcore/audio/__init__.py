@@ -1,1 +1,7 @@
 """Audio in: decoding, resampling, channel layout, faults."""
+
+from callcore.audio.decode import AudioSource, content_sha256, open_audio
+from callcore.audio.frames import Block, frames
+from callcore.audio.raw import RawFormat
+
+__all__ = ["AudioSource", "Block", "RawFormat", "content_sha256", "frames", "open_audio"]
