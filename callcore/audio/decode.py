@@ -242,8 +242,8 @@ def _open_stream(reader: Reader, raw: RawFormat | None) -> AudioSource:
 
 
 def _nothing_decoded(media: Media, name: str) -> AudioError:
-    if media.broke or media.damaged_packets:
-        return AudioUnreadable(f"{name}: nothing in it can be decoded.", "The file is damaged; get it again.")
+    if media.broke or media.damaged_packets or not media.has_format():
+        return AudioUnreadable(f"{name}: nothing in it can be decoded.", "It is damaged or no audio; get it again.")
     return AudioEmpty(f"{name}: has a header and no samples.", "Check that the recorder wrote the call.")
 
 

@@ -28,9 +28,7 @@ CLIP_RUN = 3  #: samples in a row: a single peak touches the ceiling, a cut wave
 CLIP_SHARE = 5e-3  #: of active samples: a call recorded some 6 dB too loud; less does no harm to recognition
 CLIP_ACTIVE_S = 0.5  #: less sound than this is not judged
 
-DUPLICATE_RESIDUAL = (
-    1e-3  #: -30 dB left when one channel is taken from the other; two coded copies reach -35 dB or less
-)
+DUPLICATE_RESIDUAL = 10 ** (-25 / 10)  #: left of one channel when the other is taken away; coded copies reach -34 dB
 DUPLICATE_GAIN_DB = 12.0  #: copies differ less in level; a fainter likeness is crosstalk of the line
 
 DC_LEVEL = 0.02  #: of full scale; eight-bit telephone recordings have up to 0.01 and nothing suffers from it

@@ -125,6 +125,10 @@ class Media:
             return self._container.duration / av.time_base
         return None
 
+    def has_format(self) -> bool:
+        """Whether a rate was found; without one a container was taken for audio by its name only."""
+        return self._stream.codec_context.sample_rate > 0
+
     def states_length(self) -> bool:
         """Whether ``duration_s`` is what the header says about the audio, and no estimate."""
         family = self.format.partition(",")[0]
