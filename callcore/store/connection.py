@@ -198,6 +198,15 @@ def explained(path: Path) -> Iterator[None]:
         raise _explain_os(error, path) from error
 
 
+@contextmanager
+def intact(path: Path) -> Iterator[None]:
+    """Rows that do not make sense (no such role, no such date) mean that the file is damaged."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise StoreCorrupt(f"{path} is damaged: a row makes no sense.", CORRUPT_HINT) from error
+
+
 def _code(error: sqlite3.Error) -> int:
     """Primary result code; 0 for errors that Python's own module raised."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF

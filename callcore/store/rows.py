@@ -70,6 +70,11 @@ class CallFilter:
     since: datetime | None = None
     until: datetime | None = None
 
+    def __post_init__(self) -> None:
+        for moment in (self.since, self.until):
+            if moment is not None and moment.tzinfo is None:
+                raise ValueError("dates of a filter need a time zone")
+
     def sql(self) -> tuple[str, list[Any]]:
         """A condition on the columns of the ``calls`` table (as ``c``), and its parameters. Status is not in it."""
         conditions: list[str] = []

@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from callcore.config import StoreSettings
 from callcore.errors import CallInProgress, CallNotFound, StoreCorrupt, StoreError, StoreTooNew
 from callcore.record import CallRecord, fold
-from callcore.store.connection import CORRUPT_HINT, Connection
+from callcore.store.connection import CORRUPT_HINT, Connection, intact
 from callcore.store.ids import timestamp
 from callcore.store.owner import Life, Owner
 from callcore.store.projection import Projector, storable
@@ -146,7 +146,7 @@ class Store:
         self, which: CallFilter | None = None, *, limit: int | None = None, offset: int = 0
     ) -> list[CallSummary]:
         """Calls, newest first."""
-        with self._connection.reading() as db:
+        with self._connection.reading() as db, intact(self.path):
             return _summaries(db, which or CallFilter(), -1 if limit is None else limit, offset)
 
     def search(
@@ -164,7 +164,7 @@ class Store:
         ``language`` is that of the turn. ``sounds_like`` adds, after the exact hits, turns with the same pinyin.
         Statuses in ``calls`` are not looked at. Raises :class:`QueryError`.
         """
-        with self._connection.reading() as db:
+        with self._connection.reading() as db, intact(self.path):
             return search(
                 db,
                 query,
