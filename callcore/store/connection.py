@@ -194,6 +194,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise explain(error, path) from error
+    except UnicodeDecodeError as error:  # Python's module, when SQLite's own message quotes a damaged schema
+        raise StoreCorrupt(f"{path} is damaged: a text is no UTF-8.", CORRUPT_HINT) from error
     except OSError as error:
         raise _explain_os(error, path) from error
 

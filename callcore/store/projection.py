@@ -22,7 +22,7 @@ class Projector:
         self._call_id = call_id
         self._heard: set[int] = set()
         self._roles: RolesAssigned | None = None
-        self._language = ""
+        self._language: str | None = None
         self._last_sample = 0
         self._sample_count: int | None = None
 
@@ -38,14 +38,16 @@ class Projector:
                 case RolesAssigned():
                     self._roles = event
                 case LanguageDecided():
-                    self._language = self._language or event.language
+                    if self._language is None:
+                        self._language = event.language
                 case CallEnded():
                     self._sample_count = event.sample_count
         self._write_call(db)
 
     def clear(self, db: Database) -> None:
-        """Remove what was projected for the call."""
+        """Remove what was projected for the call, and words without a turn, which only a foreign hand leaves behind."""
         db.execute("DELETE FROM turns WHERE call_id = ?", [self._call_id])
+        db.execute("DELETE FROM words WHERE turn NOT IN (SELECT id FROM turns)")
         db.execute("DELETE FROM channels WHERE call_id = ?", [self._call_id])
 
     def _write_turn(self, db: Database, seq: int, turn: Turn) -> None:
@@ -90,5 +92,5 @@ class Projector:
         samples = self._last_sample if self._sample_count is None else self._sample_count
         db.execute(
             "UPDATE calls SET language = ?, sample_count = ? WHERE call_id = ?",
-            [self._language, samples, self._call_id],
+            [self._language or "", samples, self._call_id],
         )
