@@ -180,7 +180,16 @@ def _version(db: Database, path: Path) -> int:
             f"{path} was written by a newer callcore (database version {version}, this one knows {schema_version()}).",
             "Update callcore, or name another file with --db.",
         )
+    _check_length(db, path)
     return version
+
+
+def _check_length(db: Database, path: Path) -> None:
+    # SQLite itself misses a file that ends inside its last page. Pages may still be in the WAL, if there is one.
+    size = db.execute("PRAGMA page_count").fetchone()[0] * db.execute("PRAGMA page_size").fetchone()[0]
+    wal = Path(f"{path}-wal")
+    if not (wal.exists() and wal.stat().st_size) and path.stat().st_size < size:
+        raise StoreCorrupt(f"{path} is cut short.", CORRUPT_HINT)
 
 
 def _writable_folder(path: Path) -> bool:
