@@ -46,6 +46,8 @@ def print_conversation(record: CallRecord, console: Console) -> None:
         return
     width = max(len(speaker_name(record, turn.channel)) for turn in record.turns)
     grid = Table.grid(padding=(0, 2, 0, 0))
+    for overflow in ("ellipsis", "ellipsis", "fold"):  # Han text has no spaces to break at
+        grid.add_column(overflow=overflow, no_wrap=overflow != "fold")
     for turn, over in zip(record.turns, _overlaps(record.turns), strict=True):
         cells = _cells(record, turn, over=over, width=width)
         if console.is_terminal:

@@ -24,7 +24,8 @@ _TOKEN = re.compile(
     rf"|[{_WIDE}]"
     rf"|(?:{_NARROW})+"
 )
-_FULL_WIDTH_COMMA = "，"  # a pause between two numbers, never a part of one
+_FULL_WIDTH_COMMA = "，"  # a pause between two numbers, a part of one only where all of it is full-width (３，５００)
+_COMMA_IN_NUMBER = re.compile("(?<=[０-９])，(?=[０-９]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def tokenize(text: str) -> list[Token]:
     """The tokens of a text in order. Any string is welcome, also one with broken characters."""
     folded: list[str] = []
     origin: list[int] = []
-    for index, char in enumerate(text):
+    for index, char in enumerate(_COMMA_IN_NUMBER.sub(",", text)):
         plain = _fold(char)
         folded.append(plain)
         origin.extend([index] * len(plain))
