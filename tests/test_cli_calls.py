@@ -213,19 +213,24 @@ def test_missing_and_broken_databases_end_with_one_line(tmp_path: Path, capsys: 
 @pytest.mark.skipif(
     not hasattr(importlib.import_module("callcore.output"), "render"), reason="this build writes no output formats"
 )
-def test_export_writes_every_format(db: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_export_writes_every_format(db: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture) -> None:
     from callcore.output import FORMATS, render
 
     with Store.open(db, read_only=True) as store:
         call_id = store.resolve("20260301")
         record = store.record(call_id)
-    for form in FORMATS:
+    folder = tmp_path / "out"
+    for form, (extension, _) in FORMATS.items():
         assert run(["calls", "export", call_id, "--format", form, "--db", str(db)]) == 0
-        assert capsys.readouterr().out.strip() == render(record, form).replace("\r\n", "\n").strip()
-        folder = tmp_path / "out"
+        assert capsysbinary.readouterr().out.decode() == render(record, form)
         assert run(["calls", "export", call_id, "--format", form, "--output", str(folder), "--db", str(db)]) == 0
-        written = folder / f"{call_id}.{form}"
-        assert str(written) in capsys.readouterr().err
-        assert written.read_bytes().decode("utf-8") == render(record, form)
+        written = folder / f"{call_id}{extension}"
+        assert str(written) in capsysbinary.readouterr().err.decode()
+        assert written.read_bytes().decode() == render(record, form)
+    both = ["calls", "export", call_id, "--format", "txt,srt", "--db", str(db)]
+    assert run(both) == 2
+    assert run([*both, "--output", str(folder)]) == 0
+    written.write_text("mine")
+    assert run(["calls", "export", call_id, "--format", form, "--output", str(folder), "--db", str(db)]) == 6
     assert run(["calls", "export", call_id, "--format", "papyrus", "--db", str(db)]) == 2
     assert run(["calls", "export", call_id, "--output", str(db / "x"), "--db", str(db)]) == 6

@@ -13,7 +13,7 @@ from callcore.cli import selection
 from callcore.cli.conversation import clock, print_conversation, print_facts, printable
 from callcore.cli.options import db_option, settings_option
 from callcore.cli.selection import local_time, open_store
-from callcore.errors import ConfigError, OutputError
+from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from callcore.store import CallSummary
@@ -99,26 +99,41 @@ def show(call: str, db: Path | None, settings_file: Path | None) -> None:
 Examples:
   callcore calls export 3fa9                       JSON to the screen
   callcore calls export 3fa9 --format srt > a.srt
-  callcore calls export 3fa9 77b2 --format txt --output FOLDER"""
+  callcore calls export 3fa9 77b2 --format txt,srt --output FOLDER"""
 )
 @click.argument("call", nargs=-1, required=True)
-@click.option("--format", "form", default="json", show_default=True, help="json, jsonl, srt, vtt, txt or csv.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write CALL-ID.FORMAT files there.")
+@click.option(
+    "--format", "forms", default="json", show_default=True, help="json, jsonl, srt, vtt, txt or csv; or several."
+)
+@click.option("--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write files named by call id there.")
+@click.option("--overwrite", is_flag=True, help="Replace files in FOLDER that callcore did not write.")
 @db_option
 @settings_option
-def export(call: tuple[str, ...], form: str, output: Path | None, db: Path | None, settings_file: Path | None) -> None:
-    """Write CALL (one or more) in a format for other programs."""
-    from callcore.output import FORMATS, render
+def export(
+    call: tuple[str, ...],
+    forms: str,
+    output: Path | None,
+    overwrite: bool,
+    db: Path | None,
+    settings_file: Path | None,
+) -> None:
+    """Write CALL (one or more) in a format for other programs, to the screen or as files in a folder."""
+    from callcore.output import FORMATS, render, write
 
-    if form not in FORMATS:
-        raise ConfigError(f'there is no format "{form}".', f"Known: {', '.join(FORMATS)}.")
+    wanted = list(dict.fromkeys(forms.split(",")))
+    for form in wanted:
+        if form not in FORMATS:
+            raise ConfigError(f'there is no format "{form}".', f"Known: {', '.join(FORMATS)}.")
+    if output is None and len(wanted) > 1:
+        raise ConfigError("several formats need a folder.", "Give --output FOLDER.")
     with open_store(db, settings_file, read_only=True) as store:
         for call_id in dict.fromkeys(store.resolve(beginning) for beginning in call):
-            text = render(store.record(call_id), form)
+            record = store.record(call_id)
             if output is None:
-                click.echo(text, nl=not text.endswith("\n"))
+                click.echo(render(record, wanted[0]).encode(), nl=False)  # as bytes: line ends are the format's own
             else:
-                click.echo(_write(output / f"{call_id}.{form}", text), err=True)
+                for path in write(record, wanted, output, call_id, overwrite=overwrite):
+                    click.echo(str(path), err=True)
 
 
 @calls.command(
@@ -178,16 +193,6 @@ def delete(
 
 def _count(found: list[CallSummary]) -> str:
     return "1 call" if len(found) == 1 else f"{len(found)} calls"
-
-
-def _write(path: Path, text: str) -> str:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
-    except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError) as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise OutputError(f"{path} cannot be written ({reason}).", "Name another --output.") from error
-    return f"{path}"
 
 
 def _print_table(found: list[CallSummary]) -> None:
