@@ -31,6 +31,10 @@ class ConfigError(CallcoreError):
     exit_code = 2
 
 
+class QueryError(ConfigError):
+    """What was asked of the search cannot be understood."""
+
+
 class AudioError(CallcoreError):
     """An input cannot be used as audio."""
 
@@ -99,6 +103,10 @@ class StoreTooNew(StoreError):
 
 class CallNotFound(StoreError):
     """No call with that id."""
+
+
+class CallInProgress(StoreError):
+    """A process that may still live is writing that call."""
 
 
 class OutputError(CallcoreError):

@@ -1,0 +1,118 @@
+"""A call as two speakers, for the terminal; plain lines where the output is piped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callcore.types import SAMPLE_RATE_HZ, Rejected, Role, Turn
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from callcore.record import CallRecord
+
+SPEAKER_STYLES = {Role.AGENT: "cyan", Role.CUSTOMER: "green", Role.UNKNOWN: "magenta"}
+
+
+def clock(sample: int) -> str:
+    """A position as ``mm:ss``, from an hour on as ``h:mm:ss``."""
+    minutes, seconds = divmod(sample // SAMPLE_RATE_HZ, 60)
+    return f"{minutes:02d}:{seconds:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+
+
+def speaker_name(record: CallRecord, channel: int) -> str:
+    """``agent`` or ``customer``; where nobody knows, the channel."""
+    role = record.speaker(channel)
+    return role.value if role is not Role.UNKNOWN else f"channel {channel}"
+
+
+def printable(text: str) -> str:
+    """Text without characters that would steer the terminal; broken ones shown as backslash escapes."""
+    safe = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(char if char.isprintable() else " " for char in safe)
+
+
+def print_conversation(record: CallRecord, console: Console) -> None:
+    """Print the turns of a call, one speaker in each colour, with the time each begins.
+
+    A turn that begins while another speaker's turn goes on is marked with ``/``.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    if not record.turns:
+        console.print(Text("no speech was transcribed", style="dim"))
+        return
+    width = max(len(speaker_name(record, turn.channel)) for turn in record.turns)
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for overflow in ("ellipsis", "ellipsis", "fold"):  # Han text has no spaces to break at
+        grid.add_column(overflow=overflow, no_wrap=overflow != "fold")
+    for turn, over in zip(record.turns, _overlaps(record.turns), strict=True):
+        cells = _cells(record, turn, over=over, width=width)
+        if console.is_terminal:
+            grid.add_row(*cells)
+        else:
+            console.print(Text("  ").join(cells), soft_wrap=True)
+    if console.is_terminal:
+        console.print(grid)
+
+
+def print_facts(record: CallRecord, console: Console) -> None:
+    """Print what is known of a call apart from its words: file, model, length, roles, warnings, refused segments."""
+    from rich.text import Text
+
+    for name, value in _facts(record):
+        console.print(Text.assemble((f"{name:<9} ", "dim"), printable(value)), soft_wrap=True)
+    for warning in record.warnings:
+        where = "" if warning.channel is None else f" (channel {warning.channel})"
+        line = f"warning   {clock(warning.at_sample)} {warning.kind.value}{where}: {printable(warning.message)}"
+        console.print(Text(line, style="yellow"), soft_wrap=True)
+    for rejected in record.rejected:
+        console.print(Text(_refusal(record, rejected), style="yellow"), soft_wrap=True)
+
+
+def _facts(record: CallRecord) -> list[tuple[str, str]]:
+    facts: list[tuple[str, str]] = []
+    if record.started:
+        facts = [
+            ("call", record.started.call_id),
+            ("file", record.started.source),
+            ("audio", f"{record.started.channel_count} channel(s), {record.started.rate_hz} Hz"),
+            ("model", f"{record.started.model} ({record.started.model_hash[:12]})"),
+        ]
+    facts.append(("length", clock(record.sample_count) + ("" if record.complete else " (not followed to its end)")))
+    for decided in record.languages:
+        scope = "" if decided.channel is None else f" on channel {decided.channel}"
+        facts.append(("language", f"{decided.language} ({decided.probability:.0%}){scope}"))
+    if record.roles:
+        who = ", ".join(f"channel {channel} {role.value}" for channel, role in sorted(record.roles.roles.items()))
+        facts.append(("speakers", f"{who} ({record.roles.confidence:.0%}, by {record.roles.source})"))
+    return facts
+
+
+def _refusal(record: CallRecord, rejected: Rejected) -> str:
+    span = f"{clock(rejected.start_sample)}-{clock(rejected.end_sample)}"
+    reason = f"{rejected.reason}: {printable(rejected.detail)}" if rejected.detail else rejected.reason
+    return f"refused   {span} {speaker_name(record, rejected.channel)}: {reason} ({rejected.text_length} characters)"
+
+
+def _overlaps(turns: list[Turn]) -> list[bool]:
+    """For each turn, whether one of another channel that began before still goes on."""
+    ends: dict[int, int] = {}
+    marks = []
+    for turn in turns:
+        marks.append(any(end > turn.start_sample for channel, end in ends.items() if channel != turn.channel))
+        ends[turn.channel] = max(ends.get(turn.channel, 0), turn.end_sample)
+    return marks
+
+
+def _cells(record: CallRecord, turn: Turn, *, over: bool, width: int) -> tuple[Text, Text, Text]:
+    from rich.text import Text
+
+    style = SPEAKER_STYLES[record.speaker(turn.channel)]
+    return (
+        Text(f"{clock(turn.start_sample)}{'/' if over else ' '}", style="dim"),
+        Text(f"{speaker_name(record, turn.channel):<{width}}", style=f"bold {style}"),
+        Text(printable(turn.text), style=style),
+    )

@@ -1,0 +1,48 @@
+"""What the commands over stored calls share: opening the database, dates, ids."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from callcore.cli.options import overrides
+
+if TYPE_CHECKING:
+    from callcore.store import Store
+
+
+def since(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:  # noqa: ARG001
+    """A day or moment in local time, as an option's callback; a day stands for its beginning."""
+    return None if value is None else _moment(value)
+
+
+def until(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:  # noqa: ARG001
+    """A day or moment in local time, as an option's callback; a day stands for its end."""
+    if value is None:
+        return None
+    return _moment(value, days=1 if len(value) <= len("2026-01-31") else 0)
+
+
+def _moment(value: str, days: int = 0) -> datetime:
+    try:
+        return (datetime.fromisoformat(value) + timedelta(days=days)).astimezone()
+    except (ValueError, OverflowError, OSError) as error:
+        raise click.BadParameter(f"{value!r} is no date; write 2026-01-31 or 2026-01-31T14:30.") from error
+
+
+def open_store(db: Path | None, settings_file: Path | None, *, read_only: bool) -> Store:
+    """The database named by ``--db``, the settings file or the default."""
+    from callcore.config import load_settings
+    from callcore.paths import database_file
+    from callcore.store import Store
+
+    settings = load_settings(settings_file, overrides(store={"db": db}))
+    return Store.open(database_file(settings.store), settings.store, read_only=read_only)
+
+
+def local_time(moment: datetime) -> str:
+    """A moment in the user's time zone, to the minute."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
