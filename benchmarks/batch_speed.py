@@ -30,7 +30,7 @@ from benchmarks.common import ROOT, Samples, markdown_table, read_audio, write_r
 from benchmarks.random_whisper import build
 from callcore.batch.transcriber import Job, Transcriber, load_model
 from callcore.config import load_settings
-from callcore.drivers import Recogniser
+from callcore.engines.base import Recogniser
 from callcore.evaluate.normalise import normaliser_for
 from callcore.evaluate.rates import Counts, compare
 from callcore.record import fold
@@ -56,7 +56,7 @@ class Call:
 
     @property
     def seconds(self) -> float:
-        return self.channels.shape[1] / SAMPLE_RATE_HZ
+        return float(self.channels.shape[1] / SAMPLE_RATE_HZ)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -61,8 +61,7 @@ class DecodePool:
         self._closed = False
         self._changed = threading.Condition()
         self._threads = [
-            threading.Thread(target=self._work, name=f"decode-{number}", daemon=True)
-            for number in range(self._workers)
+            threading.Thread(target=self._work, name=f"decode-{number}", daemon=True) for number in range(self._workers)
         ]
         for thread in self._threads:
             thread.start()
@@ -137,7 +136,7 @@ class BulkDriver:
 
     def run(
         self, pipeline: CallPipeline, frames: Iterable[AudioFrame], warnings: Warnings = tuple
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Events of a call. Raises what reading or decoding raises."""
         try:
             yield from self._take(pipeline, pipeline.start())

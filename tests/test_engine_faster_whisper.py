@@ -91,7 +91,7 @@ def test_batching_changes_no_answer(engine, turns):
 
 
 def test_trimmed_window_reads_as_well_as_the_whole_one(engine, turns):
-    audio, start, turn = turns[4]
+    audio, start, _ = turns[4]
     trimmed = engine.decode([request(audio, start)])[0]
     whole = engine.decode([request(audio, start, effort=Effort(full_window=True))])[0]
     assert trimmed.window_s < whole.window_s == 12.0

@@ -112,7 +112,9 @@ class FasterWhisperEngine:
         if requests[0].kind is RequestKind.LANGUAGE:
             detected = _guarded(lambda: self._detect_languages(encoded, len(requests)))
             return [
-                DecodeResult(r.segment_id, r.kind, r.channel, language_probabilities=found, window_s=frames / FRAMES_PER_S)
+                DecodeResult(
+                    r.segment_id, r.kind, r.channel, language_probabilities=found, window_s=frames / FRAMES_PER_S
+                )
                 for r, found in zip(requests, detected, strict=True)
             ]
         return _guarded(lambda: self._transcribe(requests, encoded, frames))
