@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcore.cli import evaluate as command
 from callcore.cli import run
-from callcore.config import load_settings
-from callcore.errors import AudioNotFound, AudioUnreadable, ConfigError
+from callcore.errors import AudioUnreadable, ConfigError
 from callcore.evaluate.normalise import ENGLISH, MANDARIN, english_units, mandarin_units, normaliser_for
 from callcore.evaluate.rates import Counts, compare, interval
 from callcore.evaluate.recognition import Outcome, Recognised, evaluate, hypotheses, read_set
@@ -242,27 +242,34 @@ def test_command_says_what_is_wrong_in_one_line(files: tuple[Path, Path], tmp_pa
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_missing_audio_is_reported_by_path(tmp_path: Path) -> None:
-    with pytest.raises(AudioNotFound, match=r"nothing\.wav"):
-        command.recognise(tmp_path / "nothing.wav", load_settings())
+def test_recognition_by_the_model_itself(tmp_path: Path, fixture_call, fixture_call_reference, capsys) -> None:
+    with wave.open(str(fixture_call)) as call:
+        rate, pcm = call.getframerate(), np.frombuffer(call.readframes(call.getnframes()), "<i2").reshape(-1, 2)
+    lines = ["path\ttext\tlang"]
+    for index, turn in enumerate(fixture_call_reference["turns"][12:16]):
+        name = f"turn{index}.wav"
+        with wave.open(str(tmp_path / name), "wb") as cut:
+            cut.setparams((1, 2, rate, 0, "NONE", ""))
+            start, end = round((turn["start"] - 0.4) * rate), round((turn["end"] + 0.4) * rate)
+            cut.writeframes(np.ascontiguousarray(pcm[start:end, turn["channel"]]).tobytes())
+        lines.append(f"{name}\t{turn['text']}\tzh")
+    lines.append("missing.wav\t你好\tzh")
+    table = tmp_path / "set.tsv"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    code = run(["evaluate", "recognition", str(table), "--model", "starter-zh", "--format", "json"])
+    captured = capsys.readouterr()
+    printed = json.loads(captured.out)
+    assert code == 3, "one file is missing"
+    assert printed["model"] == "starter-zh"
+    assert printed["rows"]["failed"] == 1
+    (total,) = printed["totals"]
+    assert total["units"] > 50
+    assert total["rate"] < 0.2
 
 
-def test_recognition_goes_through_the_recogniser(files: tuple[Path, Path], monkeypatch, capsys) -> None:
-    heard = {"a.wav": "我的卡丢了", "b.wav": "hello there", "c.wav": "尾号五八一六"}
-
-    def recognise(path: Path, settings):
-        if path.name not in heard:
-            raise AudioNotFound(f"{path} does not exist.")
-        return Recognised([(heard[path.name], 0.0, 1.0)], 2.0), settings.recognise.model
-
-    monkeypatch.setattr(command, "recognise", recognise)
-    code = run(["evaluate", "recognition", str(files[0]), "--model", "tiny", "--language", "zh", "--format", "json"])
-    printed = json.loads(capsys.readouterr().out)
-    assert code == 3, "the noise file and the last one are not there"
-    assert printed["models"] == ["tiny"]
-    assert printed["settings"]["recognise"]["language"] == "zh"
-    assert [total["rate"] for total in printed["totals"]] == [0, 0]
-    assert printed["rows"]["failed"] == 2
+def test_an_unknown_model_ends_the_evaluation(files: tuple[Path, Path], capsys) -> None:
+    assert run(["evaluate", "recognition", str(files[0]), "--model", "nothing-of-the-kind"]) == 4
+    assert "nothing-of-the-kind" in capsys.readouterr().err
 
 
 @pytest.mark.shared_data

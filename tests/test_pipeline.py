@@ -75,9 +75,7 @@ def test_how_the_audio_is_cut_changes_nothing(data):
     length = 20 * SAMPLE_RATE_HZ
     cuts = {n: sorted({0, length, *data.draw(st.lists(st.integers(1, length - 1), max_size=12))}) for n in TALK}
     pieces = [
-        AudioFrame(n, start, TALK[n][start:end])
-        for n in TALK
-        for start, end in zip(cuts[n], cuts[n][1:], strict=False)
+        AudioFrame(n, start, TALK[n][start:end]) for n in TALK for start, end in zip(cuts[n], cuts[n][1:], strict=False)
     ]
     # Channels interleave at random; each keeps its own order.
     order = data.draw(st.permutations(range(len(pieces))))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from callcore.config import Settings, load_settings
 from callcore.errors import AudioError, AudioNotFound, OutputError
 
 if TYPE_CHECKING:
-    from callcore.evaluate.recognition import Recognised, Report, Row, Total
+    from callcore.evaluate.recognition import Recognised, Recogniser, Report, Row, Total
 
 WORST = 10  #: files listed under the table
 
@@ -69,18 +69,14 @@ def recognition(
 
     settings = load_settings(settings_file, overrides(recognise={"model": model, "language": language}))
     rows = read_set(file, "path", "text", *([by] if by else []))
-    models: set[str] = set()
-
-    def recogniser(row: Row) -> Recognised:
-        heard, name = recognise(row.audio, settings)
-        models.add(name)
-        return heard
-
-    answer = hypotheses(hypotheses_file) if hypotheses_file else recogniser
-    report = Report([score(row, answer, no_speech=no_speech, language=language or "") for row in _shown(rows)])
     values: dict[str, Any] = {"set": str(file), "hypotheses": str(hypotheses_file) if hypotheses_file else None}
-    if not hypotheses_file:
-        values |= {"models": sorted(models), "settings": settings.result_settings()}
+    with ExitStack() as resources:
+        if hypotheses_file:
+            answer = hypotheses(hypotheses_file)
+        else:
+            answer, values["model"] = resources.enter_context(transcriptions(settings))
+            values["settings"] = settings.result_settings()
+        report = Report([score(row, answer, no_speech=no_speech, language=language or "") for row in _shown(rows)])
     values |= report.as_json(by, texts=texts)
     if output:
         _write(output, values)
@@ -91,17 +87,22 @@ def recognition(
     return AudioError.exit_code if report.of(Outcome.FAILED) else 0
 
 
-def recognise(path: Path, settings: Settings) -> tuple[Recognised, str]:
-    """What the batch job makes of a file, and the name of the model it used. Raises ``CallcoreError``."""
+@contextmanager
+def transcriptions(settings: Settings) -> Iterator[tuple[Recogniser, str]]:
+    """What the batch job makes of the audio of rows, and the model's name. Raises ``CallcoreError``."""
+    from callcore.batch.transcriber import Transcriber
     from callcore.evaluate.recognition import Recognised
     from callcore.types import seconds
 
-    if not path.is_file():
-        raise AudioNotFound(f"{path} does not exist.")
-    batch = importlib.import_module("callcore.batch")
-    record = batch.transcribe_file(path, settings)
-    pieces = [(turn.text, seconds(turn.start_sample), seconds(turn.end_sample)) for turn in record.turns]
-    return Recognised(pieces, seconds(record.sample_count)), record.started.model if record.started else ""
+    def recognise(row: Row) -> Recognised:
+        if not row.audio.is_file():
+            raise AudioNotFound(f"{row.audio} does not exist.")
+        record = transcriber.record(row.audio)
+        pieces = [(turn.text, seconds(turn.start_sample), seconds(turn.end_sample)) for turn in record.turns]
+        return Recognised(pieces, seconds(record.sample_count))
+
+    with Transcriber(settings) as transcriber:
+        yield recognise, transcriber.model.name
 
 
 def _shown(rows: Sequence[Row]) -> Iterator[Row]:
