@@ -1,8 +1,8 @@
 """Audio and reference for the VAD benchmark: what is spoken when, and sounds that are not speech.
 
 The files of every group are put in order of name and dealt out in turn: the even ones were used to choose thresholds
-(``tune``), the odd ones to report (``report``). That covers the sweeps of the thresholds. The rule that lets Silero rest
-in quiet was made while looking at all telephone calls, and checked on both halves and on the cross-talk.
+(``tune``), the odd ones to report (``report``). That covers the sweeps of the thresholds. The rule that lets Silero
+rest in quiet was made while looking at all telephone calls, and checked on both halves and on the cross-talk.
 """
 
 from __future__ import annotations
