@@ -99,7 +99,7 @@ def uncovered(systems: Systems, clips: list[Clip]) -> dict[str, dict[str, float]
         for name, detect in systems.items():
             score = Score()
             score.add(clip, detect(clip.audio))
-            rows.setdefault(f"{clip.name} ({clip.half})", {})[name] = score.rates()["miss_pct"]
+            rows.setdefault(clip.name, {})[name] = score.rates()["miss_pct"]
     return rows
 
 
