@@ -86,7 +86,7 @@ System = Callable[[Setting], tuple[Callable[[], Heard], Callable[[], None]]]
 
 
 def load_calls(files: Sequence[Path], count: int, folder: Path) -> list[Call]:
-    """``count`` calls, taken in turn from ``files``; each copy is its own file, so that nothing is found done before."""
+    """``count`` calls, taken in turn from ``files``, each copy a file of its own."""
     calls = []
     for index in range(count):
         source = files[index % len(files)]
@@ -371,8 +371,8 @@ def write_page(document: dict[str, Any], path: Path) -> None:
         "# Batch speed",
         "",
         "Written by `python -m benchmarks.batch_speed`. Two-channel calls, beam 5, int8, every system on the same",
-        "calls, weights and cores in one run, in turn; the figures are medians over the rounds, the ratios are taken within a",
-        "round. callcore's time includes reading and resampling the files; the others are handed decoded audio.",
+        "calls, weights and cores in one run, in turn; the figures are medians over the rounds, the ratios are taken",
+        "within a round. callcore's time includes reading and resampling the files; the others get decoded audio.",
         "",
         f"Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB.",
         f"Commit {document['commit']}.",

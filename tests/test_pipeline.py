@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from concurrent.futures import CancelledError
 
 import numpy as np
@@ -125,7 +127,7 @@ def test_speech_longer_than_the_model_takes_is_cut_and_no_sample_is_lost():
     events = follow(audio, engine=engine, max_audio_s=8.0)
     finals = of(Final, events)
     assert all(len(request.audio) <= 8 * SAMPLE_RATE_HZ for request in engine.requests)
-    assert all(a.end_sample == b.start_sample for a, b in zip(finals, finals[1:], strict=False))
+    assert all(a.end_sample == b.start_sample for a, b in itertools.pairwise(finals))
     assert not any(final.text.endswith("。") for final in finals[:-1])  # a sentence cut in two has not ended
     assert len(of(Turn, events)) == 1
 
@@ -298,8 +300,6 @@ def test_a_closed_pool_cancels_what_waits():
             started.set()
             released.wait()
             return super().decode(requests)
-
-    import threading
 
     started, released = threading.Event(), threading.Event()
     pool = DecodePool(Slow(say))
