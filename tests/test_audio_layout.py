@@ -95,7 +95,7 @@ def test_what_the_layout_told_is_no_news_later():
     detector.push(samples)
     found = detector.finish()
     assert layout.refuted_by(found) == ()
-    assert [warning.kind for warning in found][0] is WarningKind.DUPLICATED_CHANNELS
+    assert found[0].kind is WarningKind.DUPLICATED_CHANNELS
     assert {warning.kind for warning in layout.news(found)} == {WarningKind.DC_OFFSET}
 
 

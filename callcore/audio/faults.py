@@ -23,7 +23,7 @@ DEAD_ALIVE_S = 0.3  #: a channel alive for less is dead: a switching click or tw
 LIVE_ALIVE_S = 1.0  #: the other channel must live at least so long, else the whole call is silent and not one side
 
 ACTIVE_LEVEL = 10 ** (-50 / 20)  #: RMS of windows that count for clipping and bandwidth: speech, not the room
-CLIP_LEVEL = 0.97  #: just below the top code of mu-law (0.980) and A-law (0.984), the lowest ceilings in use
+CLIP_LEVEL = 0.95  #: below the top code of mu-law (0.980) and A-law (0.984) by the ripple that resampling adds
 CLIP_RUN = 3  #: samples in a row: a single peak touches the ceiling, a cut wave stays there
 CLIP_SHARE = 5e-3  #: of active samples: a call recorded some 6 dB too loud; less does no harm to recognition
 CLIP_ACTIVE_S = 0.5  #: less sound than this is not judged

@@ -91,11 +91,16 @@ class Media:
         convert = _ToFloat()
         clock = _Clock()
         for frame in self._frames():
+            try:
+                converted = convert(frame)
+            except av.FFmpegError:  # more than 64 channels: a damaged header
+                self.damaged_packets += 1
+                continue
             for count in clock.missing(frame):
                 self.gap_s += count / frame.sample_rate
                 yield np.zeros((count, frame.layout.nb_channels), dtype=np.float32), frame.sample_rate
             clock.passed(frame)
-            for packed in convert(frame):
+            for packed in converted:
                 yield packed, frame.sample_rate
 
     def _frames(self) -> Iterator[DecodedFrame]:
@@ -151,13 +156,15 @@ class _ToFloat:
         self._format: tuple[str, str, int] | None = None
         self._converter = av.AudioResampler(format="flt")
 
-    def __call__(self, frame: DecodedFrame) -> Iterator[Packed]:
+    def __call__(self, frame: DecodedFrame) -> list[Packed]:
         format_ = (frame.format.name, frame.layout.name, frame.sample_rate)
         if format_ != self._format:
             self._format = format_
             self._converter = av.AudioResampler(format="flt")
-        for converted in self._converter.resample(frame):
-            yield cast(Packed, converted.to_ndarray()).reshape(-1, converted.layout.nb_channels)
+        return [
+            cast(Packed, converted.to_ndarray()).reshape(-1, converted.layout.nb_channels)
+            for converted in self._converter.resample(frame)
+        ]
 
 
 class _Clock:
