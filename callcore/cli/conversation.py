@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from callcore.output.labels import columns, is_chinese, padded, speaker_labels
 from callcore.types import SAMPLE_RATE_HZ, Rejected, Role, RolesAssigned, Turn
 
 if TYPE_CHECKING:
@@ -36,11 +35,15 @@ def clock(sample: int) -> str:
 
 def role_name(role: Role, language: str) -> str:
     """The role as the files write it: 坐席 or 客户 for Chinese, Agent or Customer else."""
+    from callcore.output.labels import speaker_labels
+
     return speaker_labels({0: role}, language)[0]
 
 
 def speaker_name(record: CallRecord, channel: int) -> str:
     """The role as the files write it; where nobody knows, the channel, by which ``--agent-channel`` names it."""
+    from callcore.output.labels import is_chinese
+
     role = record.speaker(channel)
     if role is not Role.UNKNOWN:
         return role_name(role, record.language)
@@ -60,6 +63,8 @@ def print_conversation(record: CallRecord, console: Console) -> None:
     """
     from rich.table import Table
     from rich.text import Text
+
+    from callcore.output.labels import columns
 
     if not record.turns:
         console.print(Text("no speech was transcribed", style="dim"))
@@ -146,6 +151,8 @@ def _overlaps(turns: list[Turn]) -> list[bool]:
 
 def _cells(record: CallRecord, turn: Turn, *, over: bool, width: int) -> tuple[Text, Text, Text]:
     from rich.text import Text
+
+    from callcore.output.labels import padded
 
     style = SPEAKER_STYLES[record.speaker(turn.channel)]
     return (

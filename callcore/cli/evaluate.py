@@ -133,7 +133,7 @@ def _print(report: Report, by: str | None) -> None:
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from callcore.evaluate.recognition import Outcome
 
@@ -141,14 +141,24 @@ def _print(report: Report, by: str | None) -> None:
     totals = [(f"{one.normaliser.measure} ({one.normaliser.name})", one) for one in report.totals()]
     if by:
         totals += [(f"{one.normaliser.measure}, {by} {one.group or '-'}", one) for one in report.totals(by)]
-    headings = ("in %", "files", "units", "rate", "95 %", "S/D/I", "digits", "rest")
+    headings = ("files", "units", "rate %", "95 % interval", "S/D/I", "digits %", "rest %")
     if totals:
-        table = Table(*headings, box=SIMPLE, pad_edge=False)
+        table = Table("", *(Column(heading, justify="right") for heading in headings), box=SIMPLE, pad_edge=False)
         for name, total in totals:
             table.add_row(escape(name), *_cells(total))
         console.print(table)
-        console.print("S/D/I: units substituted, missing, inserted.", style="dim")
-        table = Table("worst files", "rate", "errors", "units", box=SIMPLE, pad_edge=False)
+        console.print(
+            "units: characters (CER) or words (WER); S/D/I: units substituted, missing, inserted; digits and rest: "
+            "errors among digits, and among all else.",
+            style="dim",
+        )
+        worst = "all files, worst first" if sum(total.files for total in report.totals()) <= WORST else "worst files"
+        table = Table(
+            Column(worst, overflow="fold"),
+            *(Column(heading, justify="right", no_wrap=True) for heading in ("rate %", "errors", "units")),
+            box=SIMPLE,
+            pad_edge=False,
+        )
         for one in report.worst(WORST):
             table.add_row(
                 escape(one.row.path), _percent(one.counts.rate), str(one.counts.errors), str(one.counts.units)
@@ -162,7 +172,8 @@ def _print(report: Report, by: str | None) -> None:
         if skipped := report.of(outcome):
             console.print(f"Skipped: {len(skipped)} files ({reason}).")
     for one in report.of(Outcome.FAILED):
-        console.print(f"Failed: {one.row.path}: {one.reason}", markup=False, style="red")
+        where = "" if one.row.path in one.reason else f"{one.row.path}: "
+        console.print(f"Failed: {where}{one.reason}", markup=False, style="red", soft_wrap=True)
 
 
 def _cells(total: Total) -> list[str]:

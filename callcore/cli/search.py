@@ -13,7 +13,6 @@ from callcore.cli import selection
 from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
 from callcore.cli.options import db_option, settings_option
 from callcore.cli.selection import local_time, open_store
-from callcore.output.labels import columns, padded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -113,6 +112,8 @@ def _print(result: SearchResult) -> None:
 
 def _speaker(role: Role, language: str) -> str:
     """The name of a role with the space after it; all of one language have the same width."""
+    from callcore.output.labels import columns, padded
+
     widest = max(columns(role_name(one, language)) for one in SPEAKER_STYLES)
     return padded(role_name(role, language), widest + 2)
 
