@@ -79,6 +79,7 @@ class RecogniseSettings(Section):
     initial_prompt: str = Field("", description="text the recogniser takes as said before; sets style and spelling")
     max_compression_ratio: float = Field(2.4, gt=1, description="above this a text is a repetition loop")
     min_avg_logprob: float = Field(-1.0, lt=0, description="below this a text is doubtful")
+    min_avg_logprob_weak: float = Field(-0.6, lt=0, description="the same where the VAD too is unsure of a voice")
     no_speech_probability: float = Field(0.6, gt=0, le=1, description="above this, doubtful text is phantom text")
 
 

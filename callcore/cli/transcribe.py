@@ -24,7 +24,7 @@ Examples:
   callcore transcribe call.wav
   callcore transcribe recordings/ --output transcripts --format json,srt
   callcore transcribe 'in/**/*.mp3' --language zh --model small --jobs 4
-  callcore transcribe call.raw --raw mulaw,8000,2
+  callcore transcribe call.raw --raw mulaw:8000:2
   sox in.mp3 -t wav - | callcore transcribe -
   callcore transcribe --watch /var/spool/recorder --output transcripts
 
@@ -64,7 +64,7 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str | None) 
 @click.option("--agent-channel", type=int, metavar="N", help="The agent's channel, counted from 0 [found from words].")
 @click.option("--customer-channel", type=int, metavar="N", help="The customer's channel, counted from 0.")
 @click.option("--mono", is_flag=True, help="Mix all channels to one.")
-@click.option("--raw", metavar="FORMAT", help="Headerless PCM: ENCODING,RATE,CHANNELS, e.g. mulaw,8000,2.")
+@click.option("--raw", metavar="FORMAT", help="Headerless PCM: ENCODING:RATE[:CHANNELS], e.g. mulaw:8000:2.")
 @click.option("--hotwords", type=click.Path(path_type=Path), metavar="FILE", help="Names and products, one a line.")
 @click.option("--beam-size", type=int, metavar="N", help="Width of the beam search [5].")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to compute [auto].")

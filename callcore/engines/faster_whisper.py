@@ -124,11 +124,12 @@ class FasterWhisperEngine:
         return window_frames(len(request.audio), padding_s, self._settings.bucket_s, self._window_s, self._mels)
 
     def _cap_s(self, request: DecodeRequest) -> float:
-        """Seconds of audio the token cap is reckoned from: the most that windows of one length can hold."""
-        if request.effort.full_window or self._padding_s is None:
-            bucket_s = self._settings.bucket_s
-            return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
-        return max(self._frames(request) / FRAMES_PER_S - self._padding_s, self._settings.bucket_s)
+        """Seconds of audio the token cap is reckoned from; equal for windows of one length where that is possible."""
+        frames, bucket_s = self._frames(request), self._settings.bucket_s
+        trimmed = self._padding_s is not None and frames < round(self._window_s * FRAMES_PER_S)
+        if trimmed and not request.effort.full_window:
+            return max(frames / FRAMES_PER_S - (self._padding_s or 0.0), bucket_s)  # the most such a window can hold
+        return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
 
     def _tokenizer(self, language: str) -> Tokenizer:
         return Tokenizer(self._whisper.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language)
