@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# Some builds of onnxruntime report to their maker over the network, and keep an identifier of the machine, from the
+# moment they are imported. Nothing of callcore leaves the machine, so this must be said before any import of it.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "seconds", "transcribe"]

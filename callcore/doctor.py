@@ -214,7 +214,7 @@ def _models(settings: Settings) -> Iterable[Finding]:
     except ModelError as error:
         yield Finding("models", Status.BROKEN, error.message, error.hint)
         return
-    message = f"{model_in_use.name} ({model_in_use.place.value}) is what --model {asked} takes"
+    message = f"--model {asked} takes {model_in_use.name} ({model_in_use.place.value})"
     suggestion = load_manifest().suggestion(None if language == "auto" else language)
     if model_in_use.synthetic_only and suggestion is not None:
         fix = f"It knows synthetic speech only. For calls of people: callcore models pull {suggestion.name}"
@@ -230,9 +230,11 @@ def _audio_devices(_: Settings) -> Iterable[Finding]:
         devices = audio_devices()
     except MissingExtra as error:
         fix = {
-            "Linux": "Only live capture needs it: apt install libportaudio2 (or dnf install portaudio).",
-            "Darwin": "Only live capture needs it: brew install portaudio.",
-        }.get(platform.system(), "Only live capture needs it: pip install --force-reinstall sounddevice.")
+            "Linux": "Recordings do not need it, sound cards do: apt install libportaudio2 (or dnf install portaudio).",
+            "Darwin": "Recordings do not need it, sound cards do: brew install portaudio.",
+        }.get(
+            platform.system(), "Recordings do not need it, sound cards do: pip install --force-reinstall sounddevice."
+        )
         yield Finding("audio devices", Status.WARNING, error.message, fix)
         return
     inputs = [device.name for device in devices if device.inputs]

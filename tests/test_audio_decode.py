@@ -7,6 +7,7 @@ import io
 import itertools
 import math
 import os
+import struct
 import sys
 import threading
 import tracemalloc
@@ -443,6 +444,19 @@ def test_a_stream_passed_in_stays_open(fixture_call):
         with open_audio(file) as audio:
             next(audio.blocks())
         assert not file.closed
+
+
+def test_tags_in_a_national_encoding_do_not_matter(tmp_path):
+    """Recorders write station names in GBK, which is no UTF-8."""
+    tag = "客服".encode("gbk")
+    information = b"INFOINAM" + struct.pack("<I", len(tag)) + tag
+    chunks = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16_000, 2, 16)
+    chunks += b"LIST" + struct.pack("<I", len(information)) + information
+    chunks += b"data" + struct.pack("<I", 16_000) + bytes(16_000)
+    path = tmp_path / "tagged.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    with open_audio(path) as source:
+        assert sum(block.shape[1] for block in source.blocks()) == 16_000
 
 
 # -- hash, real files ----------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from rich.console import Console
 from store_samples import AGENT, CALL, CUSTOMER, NOON, call_events, sha, started, turns, write_call
 
 from callcore.cli import run
-from callcore.cli.conversation import clock, print_conversation
+from callcore.cli.conversation import clock, print_conversation, print_facts
 from callcore.record import fold
 from callcore.store import Store
-from callcore.types import Role, RolesAssigned, Turn
+from callcore.types import Rejected, Role, RolesAssigned, Turn
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_list_filters_and_json(db: Path, capsys: pytest.CaptureFixture) -> None:
 
 def test_empty_list_says_so(db: Path, capsys: pytest.CaptureFixture) -> None:
     assert run(["calls", "list", "--since", "2030-01-01", "--db", str(db)]) == 0
-    assert capsys.readouterr() == ("", "No calls.\n")
+    assert capsys.readouterr() == ("", "No such calls.\n")
 
 
 def test_show_prints_both_speakers_with_times(db: Path, capsys: pytest.CaptureFixture) -> None:
@@ -72,12 +72,18 @@ def test_show_prints_both_speakers_with_times(db: Path, capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     lines = [line.split(maxsplit=2) for line in out.splitlines() if line[:1].isdigit()]
     assert lines == [
-        ["00:00", "agent", CALL[0][1]],
-        ["00:03", "customer", CALL[1][1]],
-        ["00:06", "agent", CALL[2][1]],
-        ["00:09", "customer", CALL[3][1]],
+        ["00:00", "坐席", CALL[0][1]],
+        ["00:03", "客户", CALL[1][1]],
+        ["00:06", "坐席", CALL[2][1]],
+        ["00:09", "客户", CALL[3][1]],
     ]
-    for fact in ("/calls/a.wav", "starter-zh", "zh (97%)", "clipping (channel 0): clipped", "repetition: loop of 2"):
+    for fact in (
+        "/calls/a.wav",
+        "starter-zh",
+        "zh (97%)",
+        "clipping (channel 0): clipped",
+        "120 characters: repetition (loop of 2)",
+    ):
         assert fact in out
 
 
@@ -110,9 +116,9 @@ def test_conversation_marks_overlap_and_names_unknown_channels() -> None:
     with console.capture() as capture:
         print_conversation(fold([first, over, third, RolesAssigned({0: Role.AGENT}, 1.0, "option")]), console)
     assert [line.split() for line in capture.get().splitlines()] == [
-        ["00:00", "agent", "一"],
+        ["00:00", "Agent", "一"],
         ["00:00/", "channel", "1", "二"],
-        ["00:06", "agent", "三"],
+        ["00:06", "Agent", "三"],
     ]
 
 
@@ -122,6 +128,15 @@ def test_conversation_without_speech_and_with_strange_characters() -> None:
     out = drawn(fold([turn]), no_color=True)
     assert "\x1b[31m" not in out
     assert "[bold]" in out
+
+
+def test_sounds_without_text_are_counted_and_not_listed() -> None:
+    refused = [Rejected(f"s{n}", AGENT, n * 1600, n * 1600 + 800, "too_short", "32 ms") for n in range(9)]
+    console = Console(width=80, highlight=False)
+    with console.capture() as capture:
+        print_facts(fold([*call_events(), *refused, Rejected("t", AGENT, 0, 1, "new_reason", "", 0)]), console)
+    assert "left out  9 sounds: too short for speech\nleft out  1 sound: new_reason\n" in capture.get()
+    assert "120 characters" in capture.get()
 
 
 def test_clock() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import av
 import numpy as np
@@ -30,6 +30,9 @@ HEADERLESS = re.compile(r"([fsu](8|16|24|32|64)(be|le)?|alaw|mulaw|vidc)$")
 
 # Formats whose header states how long the audio is; of others FFmpeg guesses it from size and bit rate.
 STATES_LENGTH = {"flac", "mov", "matroska", "aiff", "w64", "caf"}
+
+# Tags in a national encoding are no reason to refuse the audio. PyAV 19 takes them as they are.
+TAGS: dict[str, Any] = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 
 Packed = npt.NDArray[np.float32]  #: shape (n, channels), float32, full scale 1.0, at the source's rate
 Piece = tuple[Packed, int]  #: samples and their rate in Hz
@@ -198,12 +201,12 @@ def _open(source: str | Reader, name: str, raw: RawFormat | None) -> InputContai
     if raw is not None:
         options |= {"sample_rate": str(raw.rate_hz), "ch_layout": f"{raw.channels}C"}
     try:
-        container = av.open(
+        container: InputContainer = av.open(
             source,
             "r",
             format=raw.encoding if raw else None,
             container_options=options,
-            metadata_errors="replace",  # tags in a national encoding are no reason to refuse the audio
+            **TAGS,
         )
     except (av.FFmpegError, OSError) as error:
         raise AudioUnreadable(

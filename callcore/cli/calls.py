@@ -45,7 +45,14 @@ Examples:
 @click.option("--until", callback=selection.until, metavar="DATE", help="Transcribed up to this day or moment.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many of the newest.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people or programs.",
+)
 @db_option
 @settings_option
 def list_calls(
@@ -70,7 +77,7 @@ def list_calls(
     elif found:
         _print_table(found)
     else:
-        click.echo("No calls.", err=True)
+        click.echo("No calls." if which == CallFilter() else "No such calls.", err=True)
 
 
 @calls.command(
@@ -220,9 +227,8 @@ def _print_table(found: list[CallSummary]) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in heads:
-        table.add_column(
-            head, justify="right" if head in ("length", "turns") else "left", no_wrap=head in ("call", "date")
-        )
+        right, whole = head in ("length", "turns"), head in ("call", "date", "length", "turns")
+        table.add_column(head, justify="right" if right else "left", no_wrap=whole, overflow="fold")
     for call, row in zip(found, rows, strict=True):
         table.add_row(*map(Text, row[:-1]), Text(row[-1], style=STATUS_STYLES[call.status.value]))
     console.print(table)

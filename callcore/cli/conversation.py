@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from callcore.types import SAMPLE_RATE_HZ, Rejected, Role, Turn
+from callcore.output.labels import columns, is_chinese, padded, speaker_labels
+from callcore.types import SAMPLE_RATE_HZ, Rejected, Role, RolesAssigned, Turn
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,6 +15,17 @@ if TYPE_CHECKING:
     from callcore.record import CallRecord
 
 SPEAKER_STYLES = {Role.AGENT: "cyan", Role.CUSTOMER: "green", Role.UNKNOWN: "magenta"}
+ROLE_SOURCES = {"option": "as you said", "cues": "by what is said", "mono": "both sides are on it"}
+REASONS = {
+    "too_short": "too short for speech",
+    "unsure": "probably no speech",
+    "no_text": "the recogniser wrote nothing",
+    "no_speech": "the recogniser heard no speech",
+    "phantom_text": "a phrase that recognisers invent where nothing is said",
+    "repetition_loop": "the recogniser repeated itself",
+    "too_dense": "more text than can be said in that time",
+    "low_confidence": "the recogniser was too unsure of it",
+}  #: of a refused segment, in words
 
 
 def clock(sample: int) -> str:
@@ -21,10 +34,17 @@ def clock(sample: int) -> str:
     return f"{minutes:02d}:{seconds:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
 
 
+def role_name(role: Role, language: str) -> str:
+    """The role as the files write it: 坐席 or 客户 for Chinese, Agent or Customer else."""
+    return speaker_labels({0: role}, language)[0]
+
+
 def speaker_name(record: CallRecord, channel: int) -> str:
-    """``agent`` or ``customer``; where nobody knows, the channel."""
+    """The role as the files write it; where nobody knows, the channel, by which ``--agent-channel`` names it."""
     role = record.speaker(channel)
-    return role.value if role is not Role.UNKNOWN else f"channel {channel}"
+    if role is not Role.UNKNOWN:
+        return role_name(role, record.language)
+    return f"{'声道' if is_chinese(record.language) else 'channel'} {channel}"
 
 
 def printable(text: str) -> str:
@@ -44,7 +64,7 @@ def print_conversation(record: CallRecord, console: Console) -> None:
     if not record.turns:
         console.print(Text("no speech was transcribed", style="dim"))
         return
-    width = max(len(speaker_name(record, turn.channel)) for turn in record.turns)
+    width = max(columns(speaker_name(record, turn.channel)) for turn in record.turns)
     grid = Table.grid(padding=(0, 2, 0, 0))
     for overflow in ("ellipsis", "ellipsis", "fold"):  # Han text has no spaces to break at
         grid.add_column(overflow=overflow, no_wrap=overflow != "fold")
@@ -69,7 +89,13 @@ def print_facts(record: CallRecord, console: Console) -> None:
         line = f"warning   {clock(warning.at_sample)} {warning.kind.value}{where}: {printable(warning.message)}"
         console.print(Text(line, style="yellow"), soft_wrap=True)
     for rejected in record.rejected:
-        console.print(Text(_refusal(record, rejected), style="yellow"), soft_wrap=True)
+        if rejected.text_length:
+            console.print(Text(_refusal(record, rejected), style="yellow"), soft_wrap=True)
+    # Sounds that gave no text are many and harmless: clicks, breath, the other side in the background.
+    textless = Counter(rejected.reason for rejected in record.rejected if not rejected.text_length)
+    for reason, count in textless.items():
+        sounds = "1 sound" if count == 1 else f"{count} sounds"
+        console.print(Text(f"left out  {sounds}: {REASONS.get(reason, reason)}", style="dim"), soft_wrap=True)
 
 
 def _facts(record: CallRecord) -> list[tuple[str, str]]:
@@ -78,7 +104,7 @@ def _facts(record: CallRecord) -> list[tuple[str, str]]:
         facts = [
             ("call", record.started.call_id),
             ("file", record.started.source),
-            ("audio", f"{record.started.channel_count} channel(s), {record.started.rate_hz} Hz"),
+            ("audio", f"{_channels(record.started.channel_count)}, {record.started.rate_hz} Hz"),
             ("model", f"{record.started.model} ({record.started.model_hash[:12]})"),
         ]
     facts.append(("length", clock(record.sample_count) + ("" if record.complete else " (not followed to its end)")))
@@ -87,14 +113,25 @@ def _facts(record: CallRecord) -> list[tuple[str, str]]:
         facts.append(("language", f"{decided.language} ({decided.probability:.0%}){scope}"))
     if record.roles:
         who = ", ".join(f"channel {channel} {role.value}" for channel, role in sorted(record.roles.roles.items()))
-        facts.append(("speakers", f"{who} ({record.roles.confidence:.0%}, by {record.roles.source})"))
+        facts.append(("speakers", f"{who} ({_certainty(record.roles)})"))
     return facts
+
+
+def _channels(count: int) -> str:
+    return "1 channel" if count == 1 else f"{count} channels"
+
+
+def _certainty(roles: RolesAssigned) -> str:
+    source = ROLE_SOURCES.get(roles.source, roles.source)
+    return f"{source}, {roles.confidence:.0%} sure" if roles.source == "cues" else source
 
 
 def _refusal(record: CallRecord, rejected: Rejected) -> str:
     span = f"{clock(rejected.start_sample)}-{clock(rejected.end_sample)}"
-    reason = f"{rejected.reason}: {printable(rejected.detail)}" if rejected.detail else rejected.reason
-    return f"refused   {span} {speaker_name(record, rejected.channel)}: {reason} ({rejected.text_length} characters)"
+    reason = REASONS.get(rejected.reason, rejected.reason)
+    detail = f" ({printable(rejected.detail)})" if rejected.detail else ""
+    whose = f"{speaker_name(record, rejected.channel)}, {rejected.text_length} characters"
+    return f"refused   {span} {whose}: {reason}{detail}"
 
 
 def _overlaps(turns: list[Turn]) -> list[bool]:
@@ -113,6 +150,6 @@ def _cells(record: CallRecord, turn: Turn, *, over: bool, width: int) -> tuple[T
     style = SPEAKER_STYLES[record.speaker(turn.channel)]
     return (
         Text(f"{clock(turn.start_sample)}{'/' if over else ' '}", style="dim"),
-        Text(f"{speaker_name(record, turn.channel):<{width}}", style=f"bold {style}"),
+        Text(padded(speaker_name(record, turn.channel), width), style=f"bold {style}"),
         Text(printable(turn.text), style=style),
     )

@@ -48,7 +48,14 @@ kind and others to group by. docs/evaluation.md states how texts are compared.""
 @click.option("--no-speech", is_flag=True, help="Rows without text hold no speech: count what is invented there.")
 @click.option("--model", help="Model to recognise with [default: as in the settings].")
 @click.option("--language", help="Language spoken; stands in for a missing column lang.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people or programs.",
+)
 @click.option("--output", type=click.Path(path_type=Path), metavar="JSON", help="Write the full report here.")
 @click.option("--texts", is_flag=True, help="Put reference and recognised text of every file into the JSON.")
 @settings_option

@@ -52,7 +52,14 @@ Examples:
 The model marked * is the one that --model auto takes.""",
 )
 @click.option("--language", metavar="CODE", help="The language that * is chosen for (zh, en, ...) [default: any].")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="For people or programs.",
+)
 @settings_option
 def list_models(language: str | None, form: str, settings_file: Path | None) -> None:
     """Show installed models, models that can be fetched, and what "auto" takes."""
@@ -83,6 +90,7 @@ def _rows(
             "size_bytes": model.size_bytes,
             "licence": model.facts.licence if model.facts else "unknown",
             "synthetic_only": bool(model.facts and model.facts.synthetic_only),
+            "recommended": bool(model.row and model.row.recommended),
             "measured": [entry.model_dump() for entry in model.row.measured] if model.row else [],
             "fault": model.fault,
             "fetched_bytes": None,
@@ -101,6 +109,7 @@ def _rows(
             "size_bytes": row.size_bytes,
             "licence": row.licence,
             "synthetic_only": row.synthetic_only,
+            "recommended": row.recommended,
             "measured": [entry.model_dump() for entry in row.measured],
             "fault": "",
             "fetched_bytes": partial.get(row.name),
@@ -119,7 +128,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     # Without a terminal to fit (a pipe, a file) lines stay whole.
     console = Console(width=None if sys.stdout.isatty() else 180, highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("", "name", "languages", "size", "where", "licence", "error rate"):
+    for title in ("", "name", "languages", "size", "where", "licence", "note"):
         table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
     for row in rows:
         table.add_row(
@@ -129,13 +138,27 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
             f"{row['size_bytes'] / 1e6:,.0f} MB",
             _state(row),
             row["licence"],
-            "\n".join(f"{entry['metric']} {entry['percent']:g} % {entry['set']}" for entry in row["measured"]) or "-",
+            _note(row),
         )
     console.print(table)
+    measured = [(row["name"], entry) for row in rows for entry in row["measured"]]
+    if measured:
+        click.echo("  Error rates as published by others or measured by us; those of different sets do not compare:")
+    width = max((len(name) for name, _ in measured), default=0)
+    for name, entry in measured:
+        click.echo(f"    {name.ljust(width)}  {entry['metric']} {entry['percent']:g} %  {entry['set']}")
+    if measured:
+        click.echo()
     for row in rows:
         if row["fault"]:
             click.secho(f"  {row['name']} is broken: {row['fault']}", fg="red")
     click.echo("  * = what --model auto takes.   Fetch one with: callcore models pull NAME")
+
+
+def _note(row: dict[str, Any]) -> str:
+    if row["synthetic_only"]:
+        return "does not know people's speech"
+    return "good for a start" if row["recommended"] else ""
 
 
 def _languages(languages: list[str]) -> str:

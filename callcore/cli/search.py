@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from callcore.cli import selection
-from callcore.cli.conversation import SPEAKER_STYLES, clock, printable
+from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
 from callcore.cli.options import db_option, settings_option
 from callcore.cli.selection import local_time, open_store
+from callcore.output.labels import columns, padded
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from callcore.store import Hit, Passage, SearchResult
+    from callcore.types import Role
 
 NOTHING_FOUND = 1  # as grep
 
@@ -49,7 +51,14 @@ Exit code 0 when something was found, 1 when not."""
 @click.option("--until", callback=selection.until, metavar="DATE", help="Calls transcribed up to this day or moment.")
 @click.option("--sounds-like", is_flag=True, help="Also turns that sound the same (pinyin without tones), marked ~.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many hits.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or programs.",
+)
 @db_option
 @settings_option
 def search(
@@ -97,9 +106,15 @@ def _print(result: SearchResult) -> None:
             console.print()
         _print_hit(hit, console)
     if not result.hits:
-        click.echo("No turn found.", err=True)
+        click.echo("No turn found. Other ways to ask: --sounds-like, part of the word, fewer words.", err=True)
     elif result.total > len(result.hits):
-        click.echo(f"{len(result.hits)} of {result.total} turns; more with --limit.", err=True)
+        click.echo(f"\n{len(result.hits)} of {result.total} turns; more with --limit.", err=True)
+
+
+def _speaker(role: Role, language: str) -> str:
+    """The name of a role with the space after it; all of one language have the same width."""
+    widest = max(columns(role_name(one, language)) for one in SPEAKER_STYLES)
+    return padded(role_name(role, language), widest + 2)
 
 
 def _print_hit(hit: Hit, console: Console) -> None:
@@ -112,22 +127,22 @@ def _print_hit(hit: Hit, console: Console) -> None:
     )
     console.print(head, soft_wrap=True)
     if hit.before:
-        _print_beside(hit.before, console)
+        _print_beside(hit.before, hit.language, console)
     mark = "~" if hit.sounds_like else ">"
     style = SPEAKER_STYLES[hit.role]
     text = Text(printable(hit.text), style=style)
     for start, end in hit.spans:
         text.stylize("bold reverse", start, end)
     line = Text.assemble(
-        (f"{mark} {clock(hit.start_sample)} ", "bold"), (f"{hit.role.value:<9} ", f"bold {style}"), text
+        (f"{mark} {clock(hit.start_sample)} ", "bold"), (_speaker(hit.role, hit.language), f"bold {style}"), text
     )
     console.print(line, soft_wrap=True)
     if hit.after:
-        _print_beside(hit.after, console)
+        _print_beside(hit.after, hit.language, console)
 
 
-def _print_beside(passage: Passage, console: Console) -> None:
+def _print_beside(passage: Passage, language: str, console: Console) -> None:
     from rich.text import Text
 
-    line = f"  {clock(passage.start_sample)} {passage.role.value:<9} {printable(passage.text)}"
+    line = f"  {clock(passage.start_sample)} {_speaker(passage.role, language)}{printable(passage.text)}"
     console.print(Text(line, style="dim"), soft_wrap=True)

@@ -7,6 +7,7 @@ released is never edited: a new one is appended.
 from __future__ import annotations
 
 import functools
+from contextlib import closing
 
 from sqlite_utils import Database, Migrations
 
@@ -119,4 +120,5 @@ def m003_search(db: Database) -> None:
 @functools.cache
 def schema_version() -> int:
     """Number of changes this callcore knows; kept in ``PRAGMA user_version``."""
-    return len(migrations.pending(Database(memory=True, execute_plugins=False)))
+    with closing(Database(memory=True, execute_plugins=False)) as empty:
+        return len(migrations.pending(empty))
