@@ -68,7 +68,7 @@ class RecogniseSettings(Section):
     compute_type: str = Field("auto", description="int8, int8_float16, float16, float32 or auto")
     workers: int = Field(0, ge=0, description="decoding threads of one core each; 0 = one per core")
     beam_size: int = Field(5, ge=1, le=10, description="hypotheses kept while decoding; 1 = greedy")
-    batch_size: int = Field(8, ge=1, le=64, description="windows of equal length decoded together")
+    batch_size: int = Field(0, ge=0, le=64, description="windows of equal length decoded together; 0 = chosen")
     bucket_s: float = Field(2.0, gt=0, le=5, description="window lengths are rounded up to multiples of this")
     padding_s: float | None = Field(None, ge=0, le=30, description="silence after the audio; None = the model's dial")
     tokens_per_s: float = Field(8.0, gt=0, description="token cap per second of window; + 8")
@@ -130,7 +130,7 @@ class BatchSettings(Section):
     """The batch job."""
 
     jobs: int = Field(0, ge=0, description="files worked on at once; 0 = chosen from the cores")
-    group_s: float = Field(240.0, gt=0, description="audio of a call gathered before it is decoded")
+    group_s: float = Field(60.0, gt=0, description="audio of a call gathered before it is decoded")
 
 
 class Settings(Section):
