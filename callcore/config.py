@@ -68,7 +68,7 @@ class RecogniseSettings(Section):
     compute_type: str = Field("auto", description="int8, int8_float16, float16, float32 or auto")
     workers: int = Field(0, ge=0, description="decoding threads of one core each; 0 = one per core")
     beam_size: int = Field(5, ge=1, le=10, description="hypotheses kept while decoding; 1 = greedy")
-    batch_size: int = Field(8, ge=1, le=64, description="windows of equal length decoded together")
+    batch_size: int = Field(0, ge=0, le=64, description="windows of equal length decoded together; 0 = chosen")
     bucket_s: float = Field(2.0, gt=0, le=5, description="window lengths are rounded up to multiples of this")
     padding_s: float | None = Field(None, ge=0, le=30, description="silence after the audio; None = the model's dial")
     tokens_per_s: float = Field(8.0, gt=0, description="token cap per second of window; + 8")
@@ -79,6 +79,7 @@ class RecogniseSettings(Section):
     initial_prompt: str = Field("", description="text the recogniser takes as said before; sets style and spelling")
     max_compression_ratio: float = Field(2.4, gt=1, description="above this a text is a repetition loop")
     min_avg_logprob: float = Field(-1.0, lt=0, description="below this a text is doubtful")
+    min_avg_logprob_weak: float = Field(-0.6, lt=0, description="the same where the VAD too is unsure of a voice")
     no_speech_probability: float = Field(0.6, gt=0, le=1, description="above this, doubtful text is phantom text")
 
 
@@ -129,7 +130,7 @@ class BatchSettings(Section):
     """The batch job."""
 
     jobs: int = Field(0, ge=0, description="files worked on at once; 0 = chosen from the cores")
-    group_s: float = Field(240.0, gt=0, description="audio of a call gathered before it is decoded")
+    group_s: float = Field(60.0, gt=0, description="audio of a call gathered before it is decoded")
 
 
 class Settings(Section):

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 
 from callcore.engines.base import Recogniser
@@ -23,7 +24,9 @@ from callcore.types import (
     RequestKind,
 )
 
+Check = Callable[[], None]  #: raises to stop
 Warnings = Callable[[], Sequence[AudioWarning]]  #: asked once all frames were read
+STOP_POLL_S = 0.2  #: how often a call that waits for its answers looks whether it shall stop
 MAX_ROUNDS_AHEAD = 2  #: groups of audio that may wait for the engine while the file is read on
 
 
@@ -91,13 +94,16 @@ class DecodePool:
     def _work(self) -> None:
         while batch := self._next():
             running = [ticket for ticket in batch if ticket.future.set_running_or_notify_cancel()]
+            if not running:
+                continue
             try:
                 results = self._engine.decode([ticket.request for ticket in running])
+                answered = list(zip(running, results, strict=True))
             except Exception as error:  # whatever happened belongs to those who asked
                 for ticket in running:
                     ticket.future.set_exception(error)
             else:
-                for ticket, result in zip(running, results, strict=True):
+                for ticket, result in answered:
                     ticket.future.set_result(result)
 
     def _next(self) -> list[_Ticket]:
@@ -109,7 +115,7 @@ class DecodePool:
             key = max(self._waiting, key=lambda key: len(self._waiting[key]))  # the oldest of equally full ones
             group = self._waiting[key]
             fair = -(-self._count // self._workers)  # what is left is shared among all workers
-            size = min(len(group), self._engine.info.batch_size, fair)
+            size = min(len(group), self._engine.batch_limit(group[0].request), fair)
             batch = [group.popleft() for _ in range(size)]
             self._count -= size
             if not group:
@@ -126,9 +132,12 @@ class _Ticket:
 class BulkDriver:
     """Follows one call with a :class:`DecodePool`: audio is read on while what was gathered is decoded."""
 
-    def __init__(self, pool: DecodePool, group_s: float) -> None:
-        """``group_s``: seconds of speech gathered before they are decoded; bounds the memory held for one call."""
+    def __init__(self, pool: DecodePool, group_s: float, check: Check = lambda: None) -> None:
+        """``group_s``: seconds of speech gathered before they are decoded; bounds the memory held for one call.
+        ``check`` is called again and again while answers are waited for, and raises to stop.
+        """
         self._pool = pool
+        self._check = check
         self._group_samples = round(group_s * SAMPLE_RATE_HZ)
         self._gathered: list[DecodeRequest] = []
         self._gathered_samples = 0
@@ -160,7 +169,7 @@ class BulkDriver:
             elif output.kind is RequestKind.LANGUAGE:
                 # Finals wait for the language: it is not worth gathering.
                 (answer,) = self._pool.submit([output])
-                yield from self._take(pipeline, pipeline.deliver(answer.result()))
+                yield from self._take(pipeline, pipeline.deliver(self._result(answer)))
             else:
                 self._gathered.append(output)
                 self._gathered_samples += len(output.audio)
@@ -172,12 +181,17 @@ class BulkDriver:
             self._rounds.append(self._pool.submit(self._gathered))
         self._gathered, self._gathered_samples = [], 0
 
+    def _result(self, future: Future[DecodeResult]) -> DecodeResult:
+        while not wait_for([future], STOP_POLL_S).done:
+            self._check()
+        return future.result()
+
     def _deliver_oldest(self, pipeline: CallPipeline) -> Iterator[Event]:
         # In the order of the requests, whatever the batches: so that a call gives the same events every time.
         futures = self._rounds.popleft()
         try:
             for future in futures:
-                yield from self._take(pipeline, pipeline.deliver(future.result()))
+                yield from self._take(pipeline, pipeline.deliver(self._result(future)))
         finally:
             for future in futures:
                 future.cancel()

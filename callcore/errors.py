@@ -6,6 +6,8 @@ paths, never words said in a call.
 
 from __future__ import annotations
 
+import traceback
+
 
 class CallcoreError(Exception):
     """Base of all errors callcore raises on purpose.
@@ -109,6 +111,10 @@ class CallInProgress(StoreError):
     """A process that may still live is writing that call."""
 
 
+class CallElsewhere(CallInProgress):
+    """A process on another computer, which cannot be asked from here, may be writing that call."""
+
+
 class OutputError(CallcoreError):
     """A result cannot be written (no space, no permission, exists)."""
 
@@ -123,3 +129,21 @@ class MissingExtra(CallcoreError):
     """An optional part of callcore is not installed."""
 
     exit_code = 7
+
+
+def unexpected(error: Exception) -> CallcoreError:
+    """A bug as a known error: the exception's type and where in callcore it arose.
+
+    Its text is left out, for it might quote what was said.
+    """
+    if isinstance(error, MemoryError):
+        return CallcoreError("not enough memory.", "Use fewer --jobs or a smaller --model.")
+    where = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] == "callcore":
+            where = f" at {module}:{line}"
+    return CallcoreError(
+        f"internal error: {type(error).__name__}{where}.",
+        "This is a bug in callcore: please report this line. PYTHONDEVMODE=1 prints where it came from.",
+    )

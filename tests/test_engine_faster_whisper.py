@@ -114,6 +114,15 @@ def test_a_loop_is_bounded_by_the_token_cap(starter_model, turns):
     engine.close()
 
 
+def test_a_padding_longer_than_the_window_asks_for_all_of_it(starter_model, turns):
+    whole = load(starter_model, padding_s=30.0)
+    audio, start, turn = turns[15]
+    (result,) = whole.decode([request(audio, start)])
+    assert result.window_s == 12.0
+    assert len(result.hypothesis.text) > len(turn["text"]) / 2  # the token cap goes by the audio
+    whole.close()
+
+
 def test_the_only_language_of_a_model_needs_no_detection(engine, turns):
     (result,) = engine.decode([request(turns[0][0], language=None, kind=RequestKind.LANGUAGE)])
     assert result.language_probabilities == {"zh": 1.0}

@@ -92,7 +92,10 @@ def test_bulk_and_inline_give_the_same_events():
 
         def __init__(self):
             super().__init__(say)
-            self._info = type(self._info)("scripted", frozenset({"zh"}), 20.0, 3, 4, "cpu", "none")
+            self._info = type(self._info)("scripted", frozenset({"zh"}), 20.0, 3, "cpu", "none")
+
+        def batch_limit(self, request):
+            return 4
 
         def batch_key(self, request):
             return (len(request.audio) // 16_000, request.effort)

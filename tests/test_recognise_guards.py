@@ -68,6 +68,12 @@ def test_doubtful_text_on_speech_is_retried():
     assert (found.reason, found.retry) == ("low_confidence", True)
 
 
+def test_doubtful_text_on_a_doubtful_voice_is_phantom_text():
+    assert verdict("十元", avg_logprob=-0.8, voiced=0.43).reason == "phantom_text"
+    assert verdict("十元", avg_logprob=-0.4, voiced=0.43).keep
+    assert verdict("十元", avg_logprob=-0.8, voiced=0.7).keep
+
+
 def test_no_text_is_retried_only_where_somebody_clearly_spoke():
     assert verdict("。", voiced=0.95).retry
     assert not verdict("", voiced=0.4).retry

@@ -2,60 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 from callcore.audio import RawFormat, content_sha256
+from callcore.batch.inputs import STDIN
+from callcore.batch.report import FileReport, Outcome, Progress, Summary, display_name
 from callcore.batch.transcriber import Job, LayoutRefuted, Transcriber
-from callcore.errors import CallcoreError, CallInProgress, DiskFull, StoreError
+from callcore.errors import (
+    CallcoreError,
+    CallElsewhere,
+    CallInProgress,
+    CallNotFound,
+    DiskFull,
+    OutputError,
+    StoreError,
+    unexpected,
+)
 from callcore.output import plan_names, write
-from callcore.record import CallRecord, fold
 from callcore.store import CallWriter, Store, new_call_id
-from callcore.types import CallEnded, CallStarted, Event, seconds
+from callcore.types import AudioWarning, CallEnded, CallStarted, Event, Final, Rejected, seconds
 
 FLUSH_EVENTS = 200  #: events of a call stored in one transaction
+STOP_POLL_S = 0.2  #: how often a thread that waits for another looks whether the run was stopped
+BUSY_POLL_S = 1.0  #: how often a call that another process writes is looked at
 
-
-class Outcome(StrEnum):
-    """What became of one input."""
-
-    DONE = "done"
-    SKIPPED = "skipped"  #: done before with the same content, model and settings
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """One input after the run. ``record`` is there when the call is done or was done before."""
-
-    path: Path
-    outcome: Outcome
-    call_id: str = ""
-    audio_s: float = 0.0
-    elapsed_s: float = 0.0
-    error: CallcoreError | None = None
-    record: CallRecord | None = None
-    outputs: tuple[Path, ...] = ()
-
-
-class Progress(Protocol):
-    """Told what happens, from several threads."""
-
-    def started(self, path: Path) -> None: ...
-    def advanced(self, path: Path, heard_s: float) -> None: ...
-    def finished(self, report: FileReport) -> None: ...
+_log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The user asked to stop (Ctrl-C)."""
+    """The run was stopped (Ctrl-C, or an error that makes going on pointless)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +54,7 @@ class Wishes:
     again: bool = False  #: transcribe even what is done
     raw: RawFormat | None = None
     jobs: int = 0  #: files at once; 0 = chosen
-    keep_records: bool = False  #: hand the records back (for printing); off for large runs
-
-
-@dataclass(slots=True)
-class Summary:
-    """The run in figures."""
-
-    reports: list[FileReport] = field(default_factory=list)
-    elapsed_s: float = 0.0
-
-    def count(self, outcome: Outcome) -> int:
-        return sum(report.outcome is outcome for report in self.reports)
-
-    @property
-    def audio_s(self) -> float:
-        """Audio transcribed in this run; what was skipped does not count."""
-        return sum(report.audio_s for report in self.reports if report.outcome is Outcome.DONE)
-
-    @property
-    def failures(self) -> list[FileReport]:
-        return [report for report in self.reports if report.outcome is Outcome.FAILED]
+    received: Mapping[Path, Path] = field(default_factory=dict)  #: files that hold what came through ``-`` and pipes
 
 
 class BatchJob:
@@ -101,27 +67,34 @@ class BatchJob:
         self._progress = progress
         self._stop = threading.Event()
         self._fatal: CallcoreError | None = None
+        self._fresh: set[str] = set()  # contents transcribed by this job
+        self._contents: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._contents_lock = threading.Lock()
 
-    def run(self, inputs: Iterable[Path]) -> Summary:
+    def run(self, inputs: Iterable[Path], names: Mapping[Path, str] | None = None) -> Summary:
         """Work through the inputs. One bad file never stops the rest; a full disk or a broken database does.
 
+        ``names``: of the files written for each input, without extension; planned so that they differ unless given.
         On KeyboardInterrupt, calls not finished are marked interrupted, and the summary so far is returned with
         them as stopped.
         """
         paths = list(dict.fromkeys(inputs))
-        names = plan_names(paths) if self._wishes.folder else {}
+        stems = names if names is not None else plan_names(paths) if self._wishes.folder else {}
         began = time.monotonic()
-        summary = Summary()
+        reports: dict[Path, FileReport] = {}
+        futures: list[Future[FileReport]] = []
         with ThreadPoolExecutor(self._jobs(), thread_name_prefix="file") as pool:
-            futures = {pool.submit(self._one, path, names.get(path, "")): path for path in paths}
             try:
-                summary.reports.extend(_as_completed(futures))
+                futures.extend(pool.submit(self._one, path, stems.get(path, "")) for path in paths)
+                _collect(futures, reports)
             except KeyboardInterrupt:
                 self._stop.set()
-                reported = {report.path for report in summary.reports}
-                summary.reports.extend(r for r in _as_completed(futures) if r.path not in reported)
-        summary.elapsed_s = time.monotonic() - began
-        return summary
+                _collect(futures, reports)
+            except BaseException:
+                self._stop.set()  # the progress display broke: nobody could see what goes on
+                raise
+        ordered = [reports.get(path, FileReport(path, Outcome.STOPPED)) for path in paths]
+        return Summary(ordered, time.monotonic() - began)
 
     @property
     def stopped(self) -> bool:
@@ -143,88 +116,151 @@ class BatchJob:
         try:
             self._check_stop()
             self._progress.started(path)
-            report = self._transcribe(path, stem, began)
+            report = self._transcribe(path, stem)
         except Stopped:
-            report = FileReport(path, Outcome.STOPPED, elapsed_s=time.monotonic() - began, error=self._fatal)
-        except CallcoreError as error:
-            if isinstance(error, DiskFull | StoreError) and not isinstance(error, CallInProgress):
+            report = FileReport(path, Outcome.STOPPED)
+        except Exception as raised:  # a bug as well fails its file only
+            error = self._explained(path, raised)
+            if _is_fatal(error):
                 self._fatal = self._fatal or error
                 self._stop.set()
-            report = FileReport(path, Outcome.FAILED, elapsed_s=time.monotonic() - began, error=error)
-        except OSError as error:
-            wrapped = CallcoreError(f"{path}: {error.strerror or error}.", "Check the file and the disk.")
-            report = FileReport(path, Outcome.FAILED, elapsed_s=time.monotonic() - began, error=wrapped)
+            report = FileReport(path, Outcome.FAILED, error=error)
+        report = replace(report, elapsed_s=time.monotonic() - began)
         self._progress.finished(report)
         return report
 
-    def _transcribe(self, path: Path, stem: str, began: float) -> FileReport:
-        digest = content_sha256(path)
-        transcriber = self._transcriber
-        done = self._store.find_done(digest, transcriber.model.model_hash, transcriber.settings_hash)
-        if done and not self._wishes.again:
-            record = self._store.record(done) if self._wishes.folder or self._wishes.keep_records else None
-            outcome, call_id = Outcome.SKIPPED, done
-        else:
-            call_id = new_call_id(datetime.now(UTC), digest, transcriber.model.model_hash + transcriber.settings_hash)
-            job = Job(call_id, path, str(path), self._wishes.raw)
-            try:
-                record = self._follow(job, digest)
-            except LayoutRefuted:
-                record = self._follow(replace(job, trust=False), digest)
-            outcome = Outcome.DONE
-        outputs: list[Path] = []
-        if self._wishes.folder and record:
-            folder, overwrite = self._wishes.folder, self._wishes.overwrite
-            outputs = write(record, self._wishes.formats, folder, stem, overwrite=overwrite)
-        audio_s = seconds(record.sample_count) if record else 0.0
-        kept = record if self._wishes.keep_records else None
-        return FileReport(
-            path, outcome, call_id, audio_s, time.monotonic() - began, record=kept, outputs=tuple(outputs)
-        )
+    def _transcribe(self, path: Path, stem: str) -> FileReport:
+        digest = content_sha256(self._file(path))
+        with self._alone(digest):
+            report = self._ensure(path, digest)
+        if self._wishes.folder is None:
+            return report
+        record = self._store.record(report.call_id)
+        try:
+            outputs = write(record, self._wishes.formats, self._wishes.folder, stem, overwrite=self._wishes.overwrite)
+        except OutputError as error:
+            error.hint += f" The transcript is in the database: callcore calls show {report.call_id}"
+            raise
+        return replace(report, outputs=tuple(outputs))
 
-    def _follow(self, job: Job, digest: str) -> CallRecord:
-        """Transcribe one file into the database; events are stored as they come."""
-        events: list[Event] = []
-        heard: Callable[[float], None] = lambda heard_s: self._progress.advanced(Path(job.name), heard_s)  # noqa: E731
-        stream = self._transcriber.events(job, heard, self._check_stop)
-        started = next(stream)
-        assert isinstance(started, CallStarted)
-        events.append(started)
-        with self._store.begin_call(started, content_sha256=digest, started_at=datetime.now(UTC)) as writer:
+    def _ensure(self, path: Path, digest: str) -> FileReport:
+        """See to it that the content is transcribed: by now, by this thread, or by another process."""
+        told = False
+        while True:
+            done = self._find_done(digest)
+            if done is not None:
+                return FileReport(path, Outcome.SKIPPED, done)
             try:
-                for batch in _batches(stream):
-                    writer.append(batch)
-                    events += batch
-            except CallcoreError as error:
-                _note_failure(writer, error)
+                return self._follow(path, digest)
+            except CallElsewhere:
                 raise
-            writer.complete(datetime.now(UTC))
-        return fold(events)
+            except CallInProgress as busy:
+                if not told:
+                    self._progress.waiting(path, busy.message)
+                told = True
+                if self._stop.wait(BUSY_POLL_S):
+                    raise Stopped from None
+
+    def _find_done(self, digest: str) -> str | None:
+        if self._wishes.again and digest not in self._fresh:
+            return None
+        return self._store.find_done(digest, self._transcriber.model.model_hash, self._transcriber.settings_hash)
+
+    def _follow(self, path: Path, digest: str) -> FileReport:
+        salt = self._transcriber.model.model_hash + self._transcriber.settings_hash
+        call_id = new_call_id(datetime.now(UTC), digest, salt)
+        # The absolute path: "call.wav" of another folder is another recording.
+        source = display_name(path) if path == STDIN else os.path.abspath(path)  # noqa: PTH100  (links are kept)
+        job = Job(call_id, self._file(path), source, self._wishes.raw)
+        try:
+            report = self._store_events(path, job, digest)
+        except LayoutRefuted:
+            report = self._store_events(path, replace(job, trust=False), digest)
+        self._fresh.add(digest)
+        return report
+
+    def _store_events(self, path: Path, job: Job, digest: str) -> FileReport:
+        """Transcribe one file into the database; events are stored as they come, none is kept."""
+        stream = self._transcriber.events(job, lambda length_s: self._progress.opened(path, length_s), self._check_stop)
+        warnings: list[AudioWarning] = []
+        batch: list[Event] = []
+        sample_count = 0
+        with contextlib.closing(stream):
+            started = next(stream)
+            assert isinstance(started, CallStarted)
+            with (
+                self._store.begin_call(started, content_sha256=digest, started_at=datetime.now(UTC)) as writer,
+                self._failure_noted(path, writer),
+            ):
+                for event in stream:
+                    batch.append(event)
+                    match event:
+                        case Final() | Rejected():
+                            self._progress.advanced(path, seconds(event.end_sample))
+                        case AudioWarning():
+                            warnings.append(event)
+                        case CallEnded():
+                            sample_count = event.sample_count
+                    if len(batch) >= FLUSH_EVENTS or isinstance(event, CallEnded):
+                        writer.append(batch)
+                        batch = []
+                writer.complete(datetime.now(UTC))
+        return FileReport(path, Outcome.DONE, job.call_id, seconds(sample_count), warnings=tuple(warnings))
+
+    @contextlib.contextmanager
+    def _failure_noted(self, path: Path, writer: CallWriter) -> Iterator[None]:
+        try:
+            yield
+        except (Stopped, LayoutRefuted):
+            raise  # not failed: interrupted, or begun anew
+        except Exception as error:
+            explained = self._explained(path, error)
+            if not isinstance(explained, StoreError | DiskFull):  # with those there is nothing left to write to
+                writer.fail(explained.message, datetime.now(UTC))
+            raise
+
+    @contextlib.contextmanager
+    def _alone(self, digest: str) -> Iterator[None]:
+        """Copies of one recording wait for the first of them, and find it done."""
+        with self._contents_lock:
+            lock = self._contents[digest]
+        while not lock.acquire(timeout=STOP_POLL_S):
+            self._check_stop()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _file(self, path: Path) -> Path:
+        return self._wishes.received.get(path, path)
+
+    def _explained(self, path: Path, error: Exception) -> CallcoreError:
+        """A known error for any error, without tracebacks, which would keep the audio of the call in memory."""
+        name = display_name(path)
+        if isinstance(error, CallcoreError):
+            known = error
+            known.message = known.message.replace(str(self._file(path)), name)  # not the copy of standard input
+        elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            known = DiskFull(f"{name}: no space left on the disk.", "Free some space and run the same command again.")
+        elif isinstance(error, OSError):
+            known = CallcoreError(f"{name}: {error.strerror or type(error).__name__}.", "Check the file and the disk.")
+        else:
+            _log.debug("unexpected error at %s", name, exc_info=error)
+            known = unexpected(error)
+        known.__cause__ = known.__context__ = known.__traceback__ = None
+        return known
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
             raise Stopped
 
 
-def _note_failure(writer: CallWriter, error: CallcoreError) -> None:
-    if not isinstance(error, StoreError | DiskFull):  # with those there is nothing left to write to
-        writer.fail(error.message, datetime.now(UTC))
+def _is_fatal(error: CallcoreError) -> bool:
+    """Whether every other file would fail as well."""
+    return isinstance(error, DiskFull | StoreError) and not isinstance(error, CallInProgress | CallNotFound)
 
 
-def _batches(stream: Iterator[Event]) -> Iterator[list[Event]]:
-    batch: list[Event] = []
-    for event in stream:
-        batch.append(event)
-        if len(batch) >= FLUSH_EVENTS or isinstance(event, CallEnded):
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _as_completed(futures: dict[Future[FileReport], Path]) -> Iterator[FileReport]:
-    pending = set(futures)
-    while pending:
-        finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-        for future in finished:
-            yield future.result()
+def _collect(futures: Sequence[Future[FileReport]], reports: dict[Path, FileReport]) -> None:
+    for future in as_completed(futures):
+        report = future.result()
+        reports[report.path] = report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +23,8 @@ from callcore.record import CallRecord, fold
 from callcore.roles import RoleCues
 from callcore.types import SAMPLE_RATE_HZ, AudioWarning, CallStarted, Event
 
-Advance = Callable[[float], None]  #: called with the seconds of audio read so far
-Check = Callable[[], None]  #: called between blocks of audio; raises to stop
+Opened = Callable[[float | None], None]  #: called with the length in seconds that the source states, if any
+Check = Callable[[], None]  #: called between blocks of audio and while answers are waited for; raises to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +108,19 @@ class Transcriber:
         self._pool.close()
         self.engine.close()
 
-    def events(self, job: Job, advance: Advance = lambda _: None, check: Check = lambda: None) -> Iterator[Event]:
-        """The events of one call, as they come about.
+    def events(
+        self, job: Job, opened: Opened = lambda _: None, check: Check = lambda: None
+    ) -> Generator[Event, None, None]:
+        """The events of one call, as they come about. Close the generator to stop early.
 
         Raises :class:`AudioError`, :class:`EngineError`, and :class:`LayoutRefuted` when a channel that was left out
         turns out to matter and the source can be read again.
         """
         with open_audio(job.source, job.raw) as source:
+            opened(source.duration_s)
             layout, blocks = probe_layout(source, self.settings.audio, trust=job.trust)
             detector = FaultDetector(source.channel_count, source.rate_hz)
-            watched = _watch(blocks, detector, advance, check)
+            watched = _watch(blocks, detector, check)
             pipeline = CallPipeline(self._plan(job, source, layout), self.settings, self._scorer, self._cues)
             frames = layout.frames(watched, self.settings.audio.frame_ms * SAMPLE_RATE_HZ // 1000)
 
@@ -127,7 +130,7 @@ class Transcriber:
                     raise LayoutRefuted
                 return [*layout.warnings, *source.warnings(), *layout.news(found)]
 
-            driver = BulkDriver(self._pool, self.settings.batch.group_s)
+            driver = BulkDriver(self._pool, self.settings.batch.group_s, check)
             with contextlib.closing(driver.run(pipeline, frames, warnings)) as events:
                 yield from events
 
@@ -162,14 +165,11 @@ class Transcriber:
         )
 
 
-def _watch(blocks: Iterator[Block], detector: FaultDetector, advance: Advance, check: Check) -> Iterator[Block]:
-    heard = 0
+def _watch(blocks: Iterator[Block], detector: FaultDetector, check: Check) -> Iterator[Block]:
     for block in blocks:
         check()
         detector.push(block)
         yield block
-        heard += block.shape[1]
-        advance(heard / SAMPLE_RATE_HZ)
 
 
 def read_hotwords(file: Path | None) -> tuple[str, ...]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
+import logging
 import os
 import sys
 
 import click
 
 from callcore import __version__
-from callcore.errors import CallcoreError
+from callcore.errors import CallcoreError, unexpected
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "transcribe": ("callcore.cli.transcribe:transcribe", "Recorded calls to transcripts: files, folders, globs."),
@@ -53,14 +55,19 @@ def cli() -> None:
 
 
 def _fail(message: str, hint: str, exit_code: int) -> int:
-    click.secho(f"callcore: {message}", fg="red", err=True)
+    from callcore.cli.conversation import printable  # file names may hold anything
+
+    click.secho(f"callcore: {printable(message)}", fg="red", err=True)
     if hint:
-        click.echo(f"  {hint}", err=True)
+        click.echo(f"  {printable(hint)}", err=True)
     return exit_code
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; known errors become one line and a next step."""
+    """Run the command line and return its exit code; errors become one line and a next step.
+
+    In Python's development mode (``PYTHONDEVMODE=1``) tracebacks of unexpected errors are printed as well.
+    """
     try:
         result = cli.main(arguments, prog_name="callcore", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -78,9 +85,24 @@ def run(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             return _fail("no space left on the disk.", "Free some space, or write elsewhere with --output and --db.", 6)
-        raise
+        return _fail_unexpectedly(error)
+    except Exception as error:
+        return _fail_unexpectedly(error)
+
+
+def _fail_unexpectedly(error: Exception) -> int:
+    if sys.flags.dev_mode:
+        raise error
+    known = unexpected(error)
+    return _fail(known.message, known.hint, known.exit_code)
 
 
 def main() -> None:
     """Entry point of the ``callcore`` program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal's code page may lack what was said
+    if sys.flags.dev_mode:
+        logging.basicConfig()
+        logging.getLogger("callcore").setLevel(logging.DEBUG)
     sys.exit(run())

@@ -1,15 +1,15 @@
-"""Progress of a batch: a bar for the run and a line per file on a terminal, a line per file elsewhere."""
+"""Progress of a batch: a bar for the run and one per file on a terminal, a line per file elsewhere."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from callcore.batch.job import FileReport, Outcome
+from callcore.batch.report import FileReport, Outcome, display_name
+from callcore.cli.conversation import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 MARKS = {
-    Outcome.DONE: "[green]done[/]",
+    Outcome.DONE: "[green]done[/]       ",
     Outcome.SKIPPED: "[dim]done before[/]",
-    Outcome.FAILED: "[red]failed[/]",
-    Outcome.STOPPED: "[yellow]stopped[/]",
+    Outcome.FAILED: "[red]failed[/]     ",
+    Outcome.STOPPED: "[yellow]stopped[/]    ",
 }
+NAME_COLUMNS = 30
 
 
 class Silent:
@@ -30,7 +31,13 @@ class Silent:
     def started(self, path: Path) -> None:
         """Nothing to show."""
 
-    def advanced(self, path: Path, heard_s: float) -> None:
+    def opened(self, path: Path, duration_s: float | None) -> None:
+        """Nothing to show."""
+
+    def advanced(self, path: Path, transcribed_s: float) -> None:
+        """Nothing to show."""
+
+    def waiting(self, path: Path, reason: str) -> None:
         """Nothing to show."""
 
     def finished(self, report: FileReport) -> None:
@@ -38,80 +45,116 @@ class Silent:
 
 
 class Lines(Silent):
-    """A line per file that has ended; with ``bars`` also the run's bar and one line per file being read."""
+    """A line per file that has ended, unless it is the only one; with ``bars`` also a bar per file being transcribed,
+    and one of the run when it has several.
+    """
 
-    def __init__(self, console: Console, file_count: int, bars: Bars | None = None) -> None:
+    def __init__(self, console: Console, file_count: int, *, single: bool, bars: Bars | None = None) -> None:
         self._console = console
         self._bars = bars
-        self._single = file_count == 1
+        self._single = single
         self._lock = threading.Lock()
         self._tasks: dict[Path, TaskID] = {}
-        self._began = time.monotonic()
-        self._heard: dict[Path, float] = {}
         self._run: TaskID | None = None
-        if bars is not None:
-            self._run = bars.add_task("all files", total=file_count, speed="")
+        if bars is not None and not single:
+            self._run = bars.add_task("all files", total=file_count, state=f"0 of {file_count}")
+        self._file_count = file_count
+        self._ended = 0
 
     def started(self, path: Path) -> None:
         """Show that work on a file begins."""
-        if self._bars is not None and not self._single:
+        if self._bars is not None:
             with self._lock:
-                self._tasks[path] = self._bars.add_task(_short(path), total=None, speed="")
+                self._tasks[path] = self._bars.add_task(_short(path), total=None, state="reading")
 
-    def advanced(self, path: Path, heard_s: float) -> None:
-        """Show how much of a file was read, and the speed of the run."""
-        if self._bars is None or self._run is None:
-            return
+    def opened(self, path: Path, duration_s: float | None) -> None:
+        """Take the file's length for its bar."""
+        self._update(path, total=duration_s or None, completed=0.0, state=_minutes(0.0, duration_s))
+
+    def advanced(self, path: Path, transcribed_s: float) -> None:
+        """Show up to where a file is transcribed."""
         with self._lock:
-            self._heard[path] = heard_s
-            speed = sum(self._heard.values()) / max(0.001, time.monotonic() - self._began)
-            self._bars.update(self._run, speed=f"{speed:.0f}x real time")
-            if path in self._tasks:
-                self._bars.update(self._tasks[path], speed=f"{heard_s / 60:.1f} min read")
+            task = self._tasks.get(path)
+            if self._bars is None or task is None:
+                return
+            now = self._bars.tasks[self._bars.task_ids.index(task)]
+            reached = max(transcribed_s, now.completed)  # the channels take turns
+            self._bars.update(task, completed=reached, state=_minutes(reached, now.total))
+
+    def waiting(self, path: Path, reason: str) -> None:
+        """Say that another process is at this file."""
+        self._print(f"[yellow]waiting[/]      {_safe(display_name(path))}  {_safe(reason)}")
 
     def finished(self, report: FileReport) -> None:
         """Print the file's line."""
         with self._lock:
-            if self._bars is not None and self._run is not None:
-                self._bars.advance(self._run)
+            self._ended += 1
+            if self._bars is not None:
                 if report.path in self._tasks:
                     self._bars.remove_task(self._tasks.pop(report.path))
-            if not self._single:
-                self._console.print(_line(report), highlight=False, soft_wrap=True)
+                if self._run is not None:
+                    state = f"{self._ended} of {self._file_count}"
+                    self._bars.update(self._run, completed=self._ended, state=state)
+        if not self._single:
+            self._print(_line(report))
+
+    def _update(self, path: Path, *, total: float | None, completed: float, state: str) -> None:
+        with self._lock:
+            if self._bars is not None and path in self._tasks:
+                self._bars.update(self._tasks[path], total=total, completed=completed, state=state)
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, highlight=False, soft_wrap=True)
+
+
+def _minutes(reached_s: float, total_s: float | None) -> str:
+    return f"{reached_s / 60:.1f} of {total_s / 60:.1f} min" if total_s else f"{reached_s / 60:.1f} min"
 
 
 def _line(report: FileReport) -> str:
-    from rich.markup import escape
-
-    line = f"{MARKS[report.outcome]}  {escape(str(report.path))}"
+    line = f"{MARKS[report.outcome]}  {_safe(report.name)}"
     if report.outcome is Outcome.DONE:
         speed = report.audio_s / max(report.elapsed_s, 0.001)
         line += f"  [dim]{report.audio_s / 60:.1f} min, {speed:.0f}x, {report.call_id}[/]"
+    if report.warnings:
+        kinds = dict.fromkeys(warning.kind.value.replace("_", " ") for warning in report.warnings)
+        line += f"  [yellow]! {', '.join(kinds)}[/]"
     if report.error is not None and report.outcome is Outcome.FAILED:
-        line += f"  {escape(report.error.message)}"
+        line += f"  {_safe(reason(report))}"
     return line
 
 
-def _short(path: Path) -> str:
+def reason(report: FileReport) -> str:
+    """Why a file failed, without its name."""
+    return report.error.message.removeprefix(f"{report.name}: ") if report.error else ""
+
+
+def _safe(text: str) -> str:
     from rich.markup import escape
 
-    name = path.name
-    return escape(name if len(name) <= 40 else f"{name[:18]}…{name[-20:]}")
+    return escape(printable(text))
+
+
+def _short(path: Path) -> str:
+    name = printable("stdin" if str(path) == "-" else path.name)
+    half = NAME_COLUMNS // 2
+    return _safe(name if len(name) <= NAME_COLUMNS else f"{name[: half - 1]}…{name[-half:]}")
 
 
 @contextmanager
-def progress_for(console: Console, file_count: int, *, quiet: bool) -> Iterator[Silent]:
-    """The progress display that suits the console."""
+def progress_for(console: Console, file_count: int, *, quiet: bool, single: bool) -> Iterator[Silent]:
+    """The progress display that suits the console; ``single``: the run has one file, whose result speaks for itself."""
     if quiet:
         yield Silent()
     elif not console.is_terminal:
-        yield Lines(console, file_count)
+        yield Lines(console, file_count, single=single)
     else:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
         columns = (
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-            TimeElapsedColumn(), TextColumn("{task.fields[speed]}"),
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20),
+            TextColumn("{task.fields[state]}"), TimeElapsedColumn(),
         )  # fmt: skip
-        with Progress(*columns, console=console, transient=True) as bars:
-            yield Lines(console, file_count, bars)
+        # Standard output may be a file: it is left alone, and nothing is written to it while the bars are there.
+        with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bars:
+            yield Lines(console, file_count, single=single, bars=bars)

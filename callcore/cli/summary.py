@@ -6,74 +6,105 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callcore.batch.job import FileReport, Outcome, Summary
+import click
+
+from callcore.batch.report import FileReport, Outcome, Summary
+from callcore.cli.conversation import print_conversation, printable
+from callcore.cli.progress import reason
+from callcore.types import WarningKind
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from callcore.batch.transcriber import LoadedModel
+    from callcore.errors import CallcoreError
+    from callcore.record import CallRecord
+
 SHOWN_FAILURES = 20
 SHOWN_OUTPUTS = 6
+WORDS = {
+    Outcome.DONE: "done",
+    Outcome.SKIPPED: "done before",
+    Outcome.FAILED: "failed",
+    Outcome.STOPPED: "not finished",
+}
 
 
-def print_report(
-    report: FileReport, out: Console, screen: Console, options: Mapping[str, Any], *, single: bool
+def print_call(
+    report: FileReport, record: CallRecord, screen: Console, options: Mapping[str, Any], *, single: bool
 ) -> None:
-    """The conversation (one file without --output), its warnings and, when asked for, its figures."""
-    from callcore.cli.conversation import print_conversation, printable
+    """A call in the format asked for (``--output -``), or the only call as a conversation; figures where asked for."""
+    from rich.console import Console
+    from rich.text import Text
+
     from callcore.output import render
 
-    record = report.record
-    if record is None:
-        return
-    if options["output"] is not None and str(options["output"]) == "-":
-        out.out(render(record, (options["formats"] or ("txt",))[0]), end="", highlight=False)
-    elif not options["quiet"] and (single or options["output"] is None):
-        if not single:
-            out.rule(printable(str(report.path)))
+    out = Console(highlight=False)
+    to_stdout = str(options["output"] or "") == "-"
+    if to_stdout:
+        # As bytes: UTF-8 and the format's own line ends, whatever the terminal's code page.
+        click.echo(render(record, (options["formats"] or ("txt",))[0]).encode(), nl=False)
+    elif single and not options["quiet"]:
         print_conversation(record, out)
-    if not options["quiet"]:
+    if single and not options["quiet"]:
         for warning in record.warnings:
             where = f" (channel {warning.channel})" if warning.channel is not None else ""
-            screen.print(f"[yellow]warning[/]{where}: {warning.message}", highlight=False, soft_wrap=True)
+            text = Text.assemble(("warning", "yellow"), f"{where}: {printable(warning.message)}")
+            screen.print(text, soft_wrap=True)
     if options["stats"]:
         from callcore.cli.stats_view import render_stats
         from callcore.stats import call_stats
 
-        screen.print(render_stats(call_stats(record), record.language))
+        beside = screen if to_stdout else out
+        if not single:
+            beside.print(Text(printable(report.name), style="bold"), soft_wrap=True)
+        beside.print(render_stats(call_stats(record), record.language))
 
 
-def print_summary(summary: Summary, screen: Console, database: Path, model: str) -> None:
-    """Counts, audio, speed, failures with their reasons, and where everything is."""
-    from rich.table import Table
+def counted(counts: Mapping[Outcome, int]) -> str:
+    """Such as ``3 done, 1 failed``."""
+    return ", ".join(f"{counts[outcome]} {word}" for outcome, word in WORDS.items() if counts.get(outcome)) or "nothing"
 
-    done, failed = summary.count(Outcome.DONE), summary.count(Outcome.FAILED)
-    table = Table.grid(padding=(0, 2, 0, 0))
-    skipped, stopped = summary.count(Outcome.SKIPPED), summary.count(Outcome.STOPPED)
-    counts = [f"{done} done", f"{skipped} done before" if skipped else "", f"{failed} failed" if failed else ""]
-    counts.append(f"{stopped} stopped" if stopped else "")
-    table.add_row("calls", ", ".join(filter(None, counts)))
-    if done:
+
+def print_summary(
+    summary: Summary, fatal: CallcoreError | None, screen: Console, database: Path, model: LoadedModel
+) -> None:
+    """Counts, audio, speed, where everything is, and failures with their reasons (not ``fatal``: it ends the run)."""
+    from rich.text import Text
+
+    rows = [("calls", counted({outcome: summary.count(outcome) for outcome in Outcome}))]
+    if summary.count(Outcome.DONE):
         speed = summary.audio_s / max(summary.elapsed_s, 0.001)
-        table.add_row("audio", f"{summary.audio_s / 60:.1f} min in {summary.elapsed_s:.1f} s: {speed:.0f}x real time")
-    table.add_row("model", model)
+        rows.append(("audio", f"{summary.audio_s / 60:.1f} min in {summary.elapsed_s:.1f} s: {speed:.0f}x real time"))
+    rows.append(("model", model.name))
     outputs = [path for report in summary.reports for path in report.outputs]
-    for index, path in enumerate(outputs[:SHOWN_OUTPUTS]):
-        table.add_row("files" if not index else "", str(path))
+    rows += [("" if index else "files", str(path)) for index, path in enumerate(outputs[:SHOWN_OUTPUTS])]
     if len(outputs) > SHOWN_OUTPUTS:
-        table.add_row("", f"... {len(outputs)} in all")
-    table.add_row("database", str(database))
-    screen.print(table, highlight=False, soft_wrap=True)
-    _print_failures(summary, screen)
+        rows.append(("", f"... {len(outputs)} in all, in {outputs[0].parent}"))
+    rows.append(("database", str(database)))
+    for name, value in rows:
+        screen.print(Text.assemble((f"{name:<9} ", "dim"), printable(value)), soft_wrap=True)
+    _print_doubt(summary, screen, model)
+    _print_failures(summary, fatal, screen)
 
 
-def _print_failures(summary: Summary, screen: Console) -> None:
-    from rich.markup import escape
+def _print_doubt(summary: Summary, screen: Console, model: LoadedModel) -> None:
+    from rich.text import Text
 
-    if len(summary.reports) == 1:
-        return  # the error itself ends the run
-    for report in summary.failures[:SHOWN_FAILURES]:
-        error = report.error
-        text = f"{error.message} {error.hint}" if error else ""
-        screen.print(f"[red]failed[/] {escape(str(report.path))}: {escape(text)}", highlight=False, soft_wrap=True)
-    if len(summary.failures) > SHOWN_FAILURES:
-        screen.print(f"... and {len(summary.failures) - SHOWN_FAILURES} more failures")
+    doubtful = sum(any(w.kind is WarningKind.MODEL_MISMATCH for w in report.warnings) for report in summary.reports)
+    if doubtful and len(summary.reports) > 1:
+        calls = "1 call has" if doubtful == 1 else f"{doubtful} calls have"
+        text = f"{calls} doubtful words: the model was not made for such audio. {model.better}".rstrip()
+        screen.print(Text.assemble(("warning", "yellow"), f"   {text}"), soft_wrap=True)
+
+
+def _print_failures(summary: Summary, fatal: CallcoreError | None, screen: Console) -> None:
+    from rich.text import Text
+
+    failures = [report for report in summary.failures if report.error is not fatal]
+    for report in failures[:SHOWN_FAILURES]:
+        hint = report.error.hint if report.error else ""
+        text = f"    {report.name}: {reason(report)} {hint}".rstrip()
+        screen.print(Text.assemble(("failed", "red"), printable(text)), soft_wrap=True)
+    if len(failures) > SHOWN_FAILURES:
+        screen.print(f"... and {len(failures) - SHOWN_FAILURES} more failures; callcore calls list --status failed")

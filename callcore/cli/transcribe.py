@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from callcore.cli.options import db_option, overrides, settings_option
+from callcore.cli.stopping import Stopping
 from callcore.config import Settings, load_settings
-from callcore.errors import AudioNotFound, ConfigError
+from callcore.errors import AudioNotFound, CallcoreError, ConfigError, DiskFull, OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from callcore.batch.job import Summary, Wishes
+    from callcore.batch.inputs import Found
+    from callcore.batch.job import Wishes
+    from callcore.batch.report import Outcome, Summary
+    from callcore.batch.transcriber import Transcriber
+    from callcore.store import Store
 
 EXAMPLES = """\b
 Examples:
   callcore transcribe call.wav
   callcore transcribe recordings/ --output transcripts --format json,srt
   callcore transcribe 'in/**/*.mp3' --language zh --model small --jobs 4
-  callcore transcribe call.raw --raw mulaw,8000,2
+  callcore transcribe call.raw --raw mulaw:8000:2
   sox in.mp3 -t wav - | callcore transcribe -
   callcore transcribe --watch /var/spool/recorder --output transcripts
+
+\b
+Ctrl-C keeps what is finished; the same command goes on from there. Pressed
+twice, it does not wait for the decode under way.
 
 \b
 Exit codes: 0 all done, 1 some inputs failed, 2 wrong options, 3 the only input
@@ -34,6 +46,7 @@ cannot be used, 4 model, 5 database, 6 output or disk, 130 stopped by Ctrl-C.
 """
 
 STDOUT = Path("-")
+ONE_CALL_FORMATS = frozenset({"srt", "vtt", "csv"})  # a file of these holds one call: two in a row are none
 
 
 def _formats(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:  # noqa: ARG001
@@ -64,7 +77,7 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str | None) 
 @click.option("--agent-channel", type=int, metavar="N", help="The agent's channel, counted from 0 [found from words].")
 @click.option("--customer-channel", type=int, metavar="N", help="The customer's channel, counted from 0.")
 @click.option("--mono", is_flag=True, help="Mix all channels to one.")
-@click.option("--raw", metavar="FORMAT", help="Headerless PCM: ENCODING,RATE,CHANNELS, e.g. mulaw,8000,2.")
+@click.option("--raw", metavar="FORMAT", help="Headerless PCM: ENCODING:RATE[:CHANNELS], e.g. mulaw:8000:2.")
 @click.option("--hotwords", type=click.Path(path_type=Path), metavar="FILE", help="Names and products, one a line.")
 @click.option("--beam-size", type=int, metavar="N", help="Width of the beam search [5].")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to compute [auto].")
@@ -81,10 +94,24 @@ def transcribe(**options: Any) -> int:
     inputs, watch = options["inputs"], options["watch"]
     if not inputs and not watch:
         raise click.UsageError("Name at least one file or folder, or --watch FOLDER.")
+    from rich.console import Console
+
+    from callcore.batch.inputs import find_inputs
+
     settings = load_settings(options["settings_file"], _overrides(options))
-    if options["output"] == STDOUT and len(options["formats"]) > 1:
-        raise ConfigError("only one format can go to stdout.", "Give one --format, or a folder with --output.")
-    return _run(inputs, watch, settings, options)
+    found = find_inputs(inputs)
+    if not watch and not found.files and len(found.missing) == 1:
+        raise next(iter(found.missing.values()))
+    if options["formats"] and options["output"] is None:
+        options["output"] = STDOUT  # whoever names a format wants to see it
+    _check_options(found, watch, options)
+    screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    with Stopping() as stopping:
+        try:
+            return _run(found, watch, settings, options, screen, stopping)
+        except KeyboardInterrupt:
+            screen.print("[yellow]Stopped.[/] What is finished is kept; the same command goes on from there.")
+            return stopping.exit_code
 
 
 def _overrides(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -108,114 +135,139 @@ def _overrides(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     )
 
 
-def _run(inputs: tuple[str, ...], watch: Path | None, settings: Settings, options: Mapping[str, Any]) -> int:
-    from rich.console import Console
+def _check_options(found: Found, watch: Path | None, options: Mapping[str, Any]) -> None:
+    """Refuse at once what would go wrong after hours of work."""
+    formats, output = options["formats"], options["output"]
+    if watch is not None and not watch.is_dir():
+        raise AudioNotFound(f"no such folder: {watch}.", "Make it, or check the path given to --watch.")
+    if output == STDOUT:
+        if len(formats) > 1:
+            raise ConfigError("only one format can go to stdout.", "Give one --format, or a folder with --output.")
+        if ONE_CALL_FORMATS.intersection(formats) and (watch or len(found.files) > 1):
+            raise ConfigError(
+                f"several calls in one stream are no {formats[0]}.", "Give a folder with --output, or --format jsonl."
+            )
+    elif output is not None:
+        _check_writable(output)
 
+
+def _check_writable(folder: Path) -> None:
+    import errno
+    import tempfile
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"no space left in {folder}.", "Free some space, or choose another --output.") from error
+        raise OutputError(
+            f"cannot write results in {folder}: {error.strerror or error}.",
+            "Check that it is a folder you may write to, or choose another with --output.",
+        ) from error
+
+
+def _run(
+    found: Found,
+    watch: Path | None,
+    settings: Settings,
+    options: Mapping[str, Any],
+    screen: Console,
+    stopping: Stopping,
+) -> int:
     from callcore.audio import RawFormat
-    from callcore.batch.inputs import find_inputs
+    from callcore.batch.inputs import STDIN, received
     from callcore.batch.job import Wishes
-    from callcore.batch.transcriber import Transcriber
     from callcore.paths import database_file
     from callcore.store import Store
 
-    screen = Console(stderr=True)
-    paths = find_inputs(inputs) if inputs else []
-    single = len(paths) == 1 and watch is None
-    to_files = options["output"] is not None and options["output"] != STDOUT
     wishes = Wishes(
         formats=options["formats"] or ("txt",),
-        folder=options["output"] if to_files else None,
+        folder=options["output"] if options["output"] != STDOUT else None,
         overwrite=options["overwrite"],
         again=options["again"],
         raw=RawFormat.parse(options["raw"]) if options["raw"] else None,
-        keep_records=not to_files or single or options["stats"],
     )
-    if watch is not None and not watch.is_dir():
-        raise AudioNotFound(f"no such folder: {watch}.", "Make it, or check the path given to --watch.")
-    with _standard_input(paths) as real, Store.open(database_file(settings.store), settings.store) as store:
-        with screen.status("Loading the model ...") if screen.is_terminal else _nothing():
+    if STDIN in found.files and sys.stdin.isatty():
+        raise AudioNotFound("nothing is piped into standard input.", "Pipe audio in, or name a file.")
+    with Store.open(database_file(settings.store), settings.store) as store:
+        waiting = screen.status("Loading the model ...") if screen.is_terminal else nullcontext()
+        with waiting:
+            from callcore.batch.transcriber import Transcriber
+
             transcriber = Transcriber(settings)
-        with transcriber:
-            runner = _Runner(transcriber, store, wishes, screen, options)
-            code = runner.once(real) if real else 0
-            if watch is not None and code != 130:
-                code = runner.watch(watch)
-            return code
+        with transcriber, received(found.files, sys.stdin.buffer) as copies:
+            stopping.folders.update(copy.parent for copy in copies.values())
+            runner = _Runner(transcriber, store, replace(wishes, received=copies), screen, options)
+            code = runner.once(found) if found.files or found.missing else 0
+            return runner.watch(watch) if watch is not None else code
 
 
 class _Runner:
     """Runs batch jobs and shows what they do."""
 
     def __init__(
-        self, transcriber: Any, store: Any, wishes: Wishes, screen: Console, options: Mapping[str, Any]
+        self, transcriber: Transcriber, store: Store, wishes: Wishes, screen: Console, options: Mapping[str, Any]
     ) -> None:
         self._transcriber, self._store, self._wishes = transcriber, store, wishes
         self._screen, self._options = screen, options
 
-    def once(self, paths: list[Path]) -> int:
-        """One job over ``paths``; returns the exit code."""
-        from callcore.batch.job import BatchJob
-        from callcore.cli.progress import progress_for
+    def once(self, found: Found) -> int:
+        """One job over the files; returns the exit code. Raises what failed an only file, or the whole run."""
+        from callcore.batch.report import FileReport, Outcome
+        from callcore.cli.summary import print_call, print_summary
 
-        with progress_for(self._screen, len(paths), quiet=self._options["quiet"]) as progress:
-            job = BatchJob(self._transcriber, self._store, self._wishes, progress)
-            summary = job.run(paths)
-        self._show(summary)
-        if job.fatal:
-            raise job.fatal
-        if job.stopped:
-            self._screen.print("[yellow]Stopped.[/] What was finished is kept; run the same command to go on.")
-            return 130
-        if len(paths) == 1 and summary.failures and summary.failures[0].error:
-            raise summary.failures[0].error
+        single = len(found.files) + len(found.missing) == 1
+        summary, fatal, stopped = self._job(found.files, None, single=single)
+        summary.reports += [FileReport(path, Outcome.FAILED, error=error) for path, error in found.missing.items()]
+        for report in summary.reports:
+            if report.call_id and (single or self._options["output"] == STDOUT or self._options["stats"]):
+                print_call(report, self._store.record(report.call_id), self._screen, self._options, single=single)
+        error = fatal or (summary.failures[0].error if single and summary.failures else None)
+        if not (single and error):
+            print_summary(summary, fatal, self._screen, self._store.path, self._transcriber.model)
+        if error:
+            raise error
+        if stopped:
+            raise KeyboardInterrupt
         return 1 if summary.failures else 0
 
     def watch(self, folder: Path) -> int:
-        """Jobs over what appears in ``folder``, until Ctrl-C."""
-        from callcore.batch.watch import watch_folder
+        """Jobs over what appears in ``folder``, until Ctrl-C. Raises what makes going on pointless."""
+        from rich.markup import escape
 
-        stop = threading.Event()
-        self._screen.print(f"Watching {folder}; Ctrl-C ends it.", highlight=False)
+        from callcore.batch.watch import watch_folder, watched_names
+        from callcore.cli.conversation import printable
+        from callcore.cli.summary import counted, print_call
+
+        counts: Counter[Outcome] = Counter()
+        self._screen.print(f"Watching {escape(printable(str(folder)))}; Ctrl-C ends it.")
         try:
-            for paths in watch_folder(folder, stop):
-                if self.once(paths) == 130:
-                    return 0
+            for paths in watch_folder(folder, threading.Event()):
+                summary, fatal, stopped = self._job(paths, watched_names(folder, paths), single=False)
+                counts.update(report.outcome for report in summary.reports)
+                for report in summary.reports:
+                    if report.call_id and (self._options["output"] == STDOUT or self._options["stats"]):
+                        record = self._store.record(report.call_id)
+                        print_call(report, record, self._screen, self._options, single=False)
+                if fatal:
+                    raise fatal
+                if stopped:
+                    break
         except KeyboardInterrupt:
-            stop.set()
-        self._screen.print("Stopped watching.")
+            pass  # how a watch ends
+        self._screen.print(f"Stopped watching: {counted(counts)}.")
         return 0
 
-    def _show(self, summary: Summary) -> None:
-        from rich.console import Console
+    def _job(
+        self, paths: list[Path], names: Mapping[Path, str] | None, *, single: bool
+    ) -> tuple[Summary, CallcoreError | None, bool]:
+        """What became of the files, the error that ended the job early, and whether the user did."""
+        from callcore.batch.job import BatchJob
+        from callcore.cli.progress import progress_for
 
-        from callcore.cli.summary import print_report, print_summary
-
-        out = Console()
-        for report in summary.reports:
-            if report.record is not None:
-                print_report(report, out, self._screen, self._options, single=len(summary.reports) == 1)
-        print_summary(summary, self._screen, self._store.path, self._transcriber.model.name)
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-@contextmanager
-def _standard_input(paths: list[Path]) -> Iterator[list[Path]]:
-    """``paths`` with ``-`` replaced by a file that holds what came in: a batch needs its content hash first."""
-    if STDOUT not in paths:
-        yield paths
-        return
-    import shutil
-    import sys
-    import tempfile
-
-    if sys.stdin.isatty():
-        raise AudioNotFound("nothing is piped into standard input.", "Pipe audio in, or name a file.")
-    with tempfile.TemporaryDirectory(prefix="callcore-") as folder:
-        received = Path(folder) / "stdin"
-        with received.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        yield [received if path == STDOUT else path for path in paths]
+        with progress_for(self._screen, len(paths), quiet=self._options["quiet"], single=single) as progress:
+            job = BatchJob(self._transcriber, self._store, self._wishes, progress)
+            summary = job.run(paths, names)
+        return summary, job.fatal, job.stopped

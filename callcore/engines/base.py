@@ -17,7 +17,6 @@ class EngineInfo:
     languages: frozenset[str]  #: language codes it writes
     max_audio_s: float  #: longest audio of one request
     workers: int  #: decodes that run at the same time
-    batch_size: int  #: requests worth giving to one decode
     device: str
     compute_type: str
 
@@ -30,6 +29,10 @@ class Recogniser(Protocol):
 
     def batch_key(self, request: DecodeRequest) -> tuple[object, ...]:
         """Requests of equal key may be decoded together; batching never changes an answer."""
+        ...
+
+    def batch_limit(self, request: DecodeRequest) -> int:
+        """Most requests of this one's ``batch_key`` worth giving to one decode: speed and memory set it."""
         ...
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[DecodeResult]:

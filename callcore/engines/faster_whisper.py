@@ -31,6 +31,8 @@ from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult, Hypothes
 T = TypeVar("T")
 Features = npt.NDArray[np.float32]
 LENGTH_PENALTY = 1.0  # scores are means over tokens, as openai/whisper ranks beams
+CPU_BATCH_FRAMES = 3200  #: mel frames of all windows of a batch: more gains a CPU nothing and costs each worker memory
+CUDA_BATCH_FRAMES = 48_000
 MAX_PROMPT_TOKENS = 223  # half the decoder's positions less the start of text: what Whisper keeps of a prompt
 
 
@@ -68,7 +70,6 @@ class FasterWhisperEngine:
             languages=languages,
             max_audio_s=files.window_s - min(self._padding_s or 0.0, files.window_s / 4),
             workers=workers,
-            batch_size=settings.batch_size,
             device=device,
             compute_type=compute_type,
         )
@@ -103,6 +104,11 @@ class FasterWhisperEngine:
         """Window length, token cap, language and effort: what must be equal within one decode."""
         return (request.kind, self._frames(request), self._cap_s(request), request.language, request.effort)
 
+    def batch_limit(self, request: DecodeRequest) -> int:
+        """Windows of this length that are worth decoding together."""
+        budget = CUDA_BATCH_FRAMES if self._info.device == "cuda" else CPU_BATCH_FRAMES
+        return self._settings.batch_size or max(1, budget // self._frames(request))
+
     def decode(self, requests: Sequence[DecodeRequest]) -> list[DecodeResult]:
         """Answers in order. Requests must share one ``batch_key``. Raises :class:`EngineError`."""
         if not requests:
@@ -124,11 +130,12 @@ class FasterWhisperEngine:
         return window_frames(len(request.audio), padding_s, self._settings.bucket_s, self._window_s, self._mels)
 
     def _cap_s(self, request: DecodeRequest) -> float:
-        """Seconds of audio the token cap is reckoned from: the most that windows of one length can hold."""
-        if request.effort.full_window or self._padding_s is None:
-            bucket_s = self._settings.bucket_s
-            return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
-        return max(self._frames(request) / FRAMES_PER_S - self._padding_s, self._settings.bucket_s)
+        """Seconds of audio the token cap is reckoned from; equal for windows of one length where that is possible."""
+        frames, bucket_s = self._frames(request), self._settings.bucket_s
+        trimmed = self._padding_s is not None and frames < round(self._window_s * FRAMES_PER_S)
+        if trimmed and not request.effort.full_window:
+            return max(frames / FRAMES_PER_S - (self._padding_s or 0.0), bucket_s)  # the most such a window can hold
+        return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
 
     def _tokenizer(self, language: str) -> Tokenizer:
         return Tokenizer(self._whisper.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language)
@@ -140,23 +147,23 @@ class FasterWhisperEngine:
         padded = np.pad(features, ((0, 0), (0, frames - features.shape[1])))
         return np.ascontiguousarray(padded, np.float32)
 
-    def _encode(self, requests: Sequence[DecodeRequest], frames: int) -> ctranslate2.StorageView:
-        """Encoder output, shape (requests, frames / 2, width).
-
-        A CPU encodes window by window: a batch of them falls out of its cache and takes half as long again.
-        """
+    def _encode(self, requests: Sequence[DecodeRequest], frames: int) -> _Encoded:
         windows = [self._features(request, frames)[np.newaxis] for request in requests]
-        if self._info.device == "cuda" or len(windows) == 1:
-            return self._model.encode(ctranslate2.StorageView.from_array(np.concatenate(windows)))
-        encoded = [np.array(self._model.encode(ctranslate2.StorageView.from_array(window))) for window in windows]
-        return ctranslate2.StorageView.from_array(np.concatenate(encoded))
+        if self._info.device == "cuda":
+            whole = self._model.encode(ctranslate2.StorageView.from_array(np.concatenate(windows)))
+            return _Encoded(whole, [whole])
+        parts = [self._model.encode(ctranslate2.StorageView.from_array(window)) for window in windows]
+        if len(parts) == 1:
+            return _Encoded(parts[0], parts)
+        joined = np.concatenate([np.array(part, copy=False) for part in parts])
+        return _Encoded(ctranslate2.StorageView.from_array(joined), parts)
 
-    def _detect_languages(self, encoded: ctranslate2.StorageView, count: int) -> list[dict[str, float]]:
+    def _detect_languages(self, encoded: _Encoded, count: int) -> list[dict[str, float]]:
         if len(self._info.languages) == 1:
             (only,) = self._info.languages
             return [{only: 1.0}] * count
         answers = []
-        for ranked in self._model.detect_language(encoded):
+        for ranked in self._model.detect_language(encoded.whole):
             found = {token.strip("<|>"): probability for token, probability in ranked}
             answers.append({code: found.get(code, 0.0) for code in self._info.languages})
         return answers
@@ -166,9 +173,7 @@ class FasterWhisperEngine:
         before = [tokenizer.sot_prev, *history] if history else []
         return [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
 
-    def _transcribe(
-        self, requests: Sequence[DecodeRequest], encoded: ctranslate2.StorageView, frames: int
-    ) -> list[DecodeResult]:
+    def _transcribe(self, requests: Sequence[DecodeRequest], encoded: _Encoded, frames: int) -> list[DecodeResult]:
         tokenizer = self._tokenizer_for(requests[0].language)
         effort = requests[0].effort
         prompt = self._prompt(tokenizer)
@@ -179,7 +184,7 @@ class FasterWhisperEngine:
             else {"beam_size": self._settings.beam_size}
         )
         generated = self._model.generate(
-            encoded,
+            encoded.whole,
             [prompt] * len(requests),
             max_length=generate_max_length(cap, len(prompt)),
             length_penalty=LENGTH_PENALTY,
@@ -213,18 +218,33 @@ class FasterWhisperEngine:
             ) from None
 
     def _align(
-        self,
-        requests: Sequence[DecodeRequest],
-        encoded: ctranslate2.StorageView,
-        texts: Sequence[list[int]],
-        tokenizer: Tokenizer,
+        self, requests: Sequence[DecodeRequest], encoded: _Encoded, texts: Sequence[list[int]], tokenizer: Tokenizer
     ) -> list[list[Word]]:
         heard = [max(2, len(request.audio) // HOP_SAMPLES) for request in requests]
-        alignments = self._model.align(encoded, tokenizer.sot_sequence, list(texts), heard)
+        size = len(requests) // len(encoded.parts)
+        alignments = [
+            alignment
+            for start, part in zip(range(0, len(requests), size), encoded.parts, strict=True)
+            for alignment in self._model.align(
+                part, tokenizer.sot_sequence, list(texts[start : start + size]), heard[start : start + size]
+            )
+        ]
         return [
             words_from_alignment(tokenizer, tokens, alignment, request.start_sample, request.end_sample)
             for request, tokens, alignment in zip(requests, texts, alignments, strict=True)
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Encoder output of a batch, shape (windows, frames / 2, width), and the parts it came in.
+
+    A CPU encodes and aligns window by window: a batch falls out of its cache and takes half as long again to encode,
+    and aligning a batch holds the scores of all tokens of the vocabulary for all its words. A GPU has one part.
+    """
+
+    whole: ctranslate2.StorageView
+    parts: list[ctranslate2.StorageView]
 
 
 def _hypothesis(

@@ -25,7 +25,7 @@ class ScriptedEngine:
     ) -> None:
         self._answer: Answer = script if callable(script) else lambda request: script.get(request.segment_id, "")
         self._avg_logprob = avg_logprob
-        self._info = EngineInfo("scripted", languages, max_audio_s, 1, 1, "cpu", "none")
+        self._info = EngineInfo("scripted", languages, max_audio_s, 1, "cpu", "none")
         self.requests: list[DecodeRequest] = []  #: every request it was given, in order
 
     @property
@@ -36,6 +36,10 @@ class ScriptedEngine:
     def batch_key(self, request: DecodeRequest) -> tuple[object, ...]:
         """Every request stands alone."""
         return (request.segment_id, request.effort)
+
+    def batch_limit(self, request: DecodeRequest) -> int:  # noqa: ARG002
+        """One at a time."""
+        return 1
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[DecodeResult]:
         """The scripted answers, in order."""

@@ -25,6 +25,7 @@ from callcore.output.formats import FORMATS, render
 from callcore.record import CallRecord
 
 LEDGER = ".callcore-outputs.jsonl"
+STDIN = "stdin"  #: the source of a call that was read from standard input
 MAX_STEM_BYTES = 240  # file systems allow 255 bytes in a name; the longest extension and a mark must fit behind
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -64,14 +65,14 @@ def plan_names(paths: Iterable[Path]) -> dict[Path, str]:
     recordings = list(dict.fromkeys(paths))
     folders = Counter(_key(str(path.with_suffix(""))) for path in recordings)
     base = {path: path.name if folders[_key(str(path.with_suffix("")))] > 1 else path.stem for path in recordings}
-    names = {path: "stdin" if str(path) == "-" else base[path] for path in recordings}
+    names = {path: STDIN if str(path) == "-" else base[path] for path in recordings}
     for depth in range(1, max((len(path.parts) for path in recordings), default=0)):
         for path in _colliding(names):
             parents = [part.strip(":\\/.") for part in path.parts[:-1][-depth:]]
             names[path] = "-".join([*filter(None, parents), base[path]])
     for path in _colliding(names):
-        names[path] += f"-{_digest(str(path).encode())[:8]}"
-    return {path: _shortened(name) for path, name in names.items()}
+        names[path] += f"-{_digest(os.fsencode(path))[:8]}"
+    return {path: shortened(name) for path, name in names.items()}
 
 
 def _colliding(names: Mapping[Path, str]) -> list[Path]:
@@ -83,7 +84,8 @@ def _key(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _shortened(name: str) -> str:
+def shortened(name: str) -> str:
+    """A name without extension that file systems allow: one that is too long ends in a hash of it."""
     raw = os.fsencode(name)
     if len(raw) <= MAX_STEM_BYTES:
         return name
@@ -111,7 +113,9 @@ def _check_replaceable(path: Path, content: bytes, recording: Mapping[str, str])
             f"{path} exists and callcore did not write it, or it was changed since.",
             "Move it away, choose another folder with --output, or replace it with --overwrite.",
         )
-    if not any(entry.get(key) == value for entry in owners for key, value in recording.items()):
+    # What comes through a pipe has no name of its own: two calls from standard input are two recordings.
+    keys = ["call_id"] if recording["source"] == STDIN else ["call_id", "source"]
+    if not any(entry.get(key) == recording[key] for entry in owners for key in keys):
         raise OutputError(
             f"{path} is the result of another recording, {owners[-1].get('source')}.",
             "Choose another folder with --output, or replace it with --overwrite.",

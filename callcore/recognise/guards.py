@@ -20,6 +20,7 @@ MAX_LOOP_UNIT = 12  #: characters of the repeated piece
 MAX_CHARACTERS_PER_S = {"zh": 14.0, "ja": 16.0, "ko": 14.0}  #: of speech; fast Mandarin speakers reach about 8
 MAX_LATIN_CHARACTERS_PER_S = 40.0  #: fast English speakers reach about 25
 DENSITY_MIN_S = 0.6  #: shorter segments are judged as if they were this long
+WEAK_SPEECH = 0.5  #: mean voice probability below which sound is as likely a noise as a voice
 CLEAR_SPEECH = 0.8  #: mean voice probability above which a doubtful text is kept, marked by its low probability
 
 # Closing lines and credits of subtitle files, which published Whisper weights write over non-speech. None of them is
@@ -88,10 +89,15 @@ def judge(result: DecodeResult, speech_samples: int, speech_probability: float, 
     limit = MAX_CHARACTERS_PER_S.get(result.language or "", MAX_LATIN_CHARACTERS_PER_S)
     if density > limit:
         return Verdict("too_dense", f"{density:.1f} characters a second", retry=True)
-    return _judge_confidence(result, hypothesis, settings)
+    return _judge_confidence(result, hypothesis, speech_probability, settings)
 
 
-def _judge_confidence(result: DecodeResult, hypothesis: Hypothesis, settings: RecogniseSettings) -> Verdict:
+def _judge_confidence(
+    result: DecodeResult, hypothesis: Hypothesis, speech_probability: float, settings: RecogniseSettings
+) -> Verdict:
+    if speech_probability < WEAK_SPEECH and hypothesis.avg_logprob < settings.min_avg_logprob_weak:
+        detail = f"voice probability {speech_probability:.2f}, mean log probability {hypothesis.avg_logprob:.2f}"
+        return Verdict("phantom_text", detail)
     if hypothesis.avg_logprob >= settings.min_avg_logprob:
         return Verdict()
     detail = f"mean log probability {hypothesis.avg_logprob:.2f}, no-speech {result.no_speech_probability:.2f}"

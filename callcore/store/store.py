@@ -16,7 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from callcore.config import StoreSettings
-from callcore.errors import CallInProgress, CallNotFound, StoreCorrupt, StoreError, StoreTooNew
+from callcore.errors import CallElsewhere, CallInProgress, CallNotFound, StoreCorrupt, StoreError, StoreTooNew
 from callcore.record import CallRecord, fold
 from callcore.store.connection import CORRUPT_HINT, Connection, intact
 from callcore.store.ids import timestamp
@@ -224,9 +224,11 @@ class Store:
             owner = Owner(*process)
             life = owner.life() if status == Status.RUNNING else Life.DEAD
             if life is Life.ALIVE:
-                raise CallInProgress(f"the same content is being transcribed by {owner} (call {call_id}).")
-            if life is Life.ELSEWHERE:
                 raise CallInProgress(
+                    f"the same content is being transcribed by {owner} (call {call_id}).", "Wait for it, or stop it."
+                )
+            if life is Life.ELSEWHERE:
+                raise CallElsewhere(
                     f"the same content is being transcribed by {owner} (call {call_id}).",
                     f"If that has stopped: callcore calls delete {call_id}",
                 )

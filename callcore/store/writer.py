@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from callcore.errors import CallcoreError, StoreError
+from callcore.errors import CallcoreError, CallNotFound
 from callcore.store.connection import Connection
 from callcore.store.ids import timestamp
 from callcore.store.projection import Projector
@@ -125,6 +125,6 @@ class CallWriter:
             f"UPDATE calls SET {assignments} WHERE call_id = ? AND status = 'running'", [*values, self.call_id]
         ).rowcount
         if not changed:
-            raise StoreError(
+            raise CallNotFound(
                 f"call {self.call_id} was deleted or ended by another program.", "Transcribe the file again."
             )
