@@ -125,8 +125,9 @@ def _line(report: FileReport) -> str:
 
 
 def reason(report: FileReport) -> str:
-    """Why a file failed, without its name."""
-    return report.error.message.removeprefix(f"{report.name}: ") if report.error else ""
+    """Why a file failed; its name stands before it already."""
+    message = report.error.message if report.error else ""
+    return message.removeprefix(f"{report.name}: ").replace(f": {report.name}.", ".")
 
 
 def _safe(text: str) -> str:
