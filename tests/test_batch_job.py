@@ -133,7 +133,15 @@ def test_poor_audio_is_done_with_a_warning(tmp_path, db):
 def test_names_as_bad_as_they_come_are_stored_and_found_again(tmp_path, db):
     folder = tmp_path / "in"
     (folder / "a[").mkdir(parents=True)
-    wanted = ["[red]x.wav", "a[/b].wav", "a\nb\x1b[31m.wav", "x" * 240 + ".wav", "-rf.wav", "12:30.wav", "客户 来电.wav"]
+    wanted = [
+        "[red]x.wav",
+        "a[/b].wav",
+        "a\nb\x1b[31m.wav",
+        "x" * 240 + ".wav",
+        "-rf.wav",
+        "12:30.wav",
+        "客户 来电.wav",
+    ]
     wanted = [name for name in wanted if len(os.fsencode(name)) <= 255]
     if os.name == "posix":
         wanted.append(os.fsdecode(b"\xff\xfe.wav"))

@@ -153,7 +153,17 @@ def test_a_recorder_drops_files_into_a_watched_folder(tmp_path, watched):
     busy_thread.start()
     try:
         with child(
-            tmp_path / "gate", "transcribe", "--watch", watched, "--db", db, "--output", out, "--format", "txt", free=True
+            tmp_path / "gate",
+            "transcribe",
+            "--watch",
+            watched,
+            "--db",
+            db,
+            "--output",
+            out,
+            "--format",
+            "txt",
+            free=True,
         ) as process:
             until(lambda: (out / "before.txt").exists(), "the file that was there is done")
             # Grown in pieces, each well within the rest.
@@ -197,7 +207,7 @@ def test_a_watch_goes_on_where_it_was_ended(tmp_path, watched):
     db = tmp_path / "calls.db"
     cut(watched / "a.wav", 0, 5)
     arguments = ("transcribe", "--watch", watched, "--db", db)
-    with child(tmp_path / "one", *arguments) as process:
+    with child(tmp_path / "one", *arguments, CHILD_SETTLE_S="0.2") as process:
         process.begun()
         stop(process.process, signal.SIGTERM)
         until(lambda: stored(db) == {"a.wav": "interrupted"}, "the call is marked")
@@ -205,17 +215,18 @@ def test_a_watch_goes_on_where_it_was_ended(tmp_path, watched):
         code, _, err = process.end()
         assert code == 0, err
         assert "Traceback" not in err
-    with child(tmp_path / "two", *arguments, free=True) as process:
+    with child(tmp_path / "two", *arguments, free=True, CHILD_SETTLE_S="0.2") as process:
         until(lambda: stored(db) == {"a.wav": "done"}, "the file is done")
-        cut(watched / "b.wav", 6, 10)
+        cut(tmp_path / "b.wav", 6, 10).rename(watched / "b.wav")
         until(lambda: stored(db).get("b.wav") == "done", "the new file is done")
         stop(process.process)
         assert process.end()[0] == 0
 
 
 def test_a_watched_folder_that_goes_away_ends_the_watch(tmp_path, watched):
-    with child(tmp_path / "gate", "transcribe", "--watch", watched, "--db", tmp_path / "calls.db", free=True) as process:
-        cut(watched / "a.wav", 0, 3)
+    arguments = ("transcribe", "--watch", watched, "--db", tmp_path / "calls.db")
+    with child(tmp_path / "gate", *arguments, free=True, CHILD_SETTLE_S="0.2") as process:
+        cut(tmp_path / "a.wav", 0, 3).rename(watched / "a.wav")
         until(lambda: stored(tmp_path / "calls.db") == {"a.wav": "done"}, "the file is done")
         (watched / "a.wav").unlink()
         watched.rmdir()
