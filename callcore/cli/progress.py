@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from callcore.batch.inputs import STDIN
 from callcore.batch.report import FileReport, Outcome, display_name
 from callcore.cli.conversation import printable
 
@@ -60,12 +61,16 @@ class Lines(Silent):
             self._run = bars.add_task("all files", total=file_count, state=f"0 of {file_count}")
         self._file_count = file_count
         self._ended = 0
+        self._started: set[Path] = set()
 
     def started(self, path: Path) -> None:
         """Show that work on a file begins."""
-        if self._bars is not None:
-            with self._lock:
-                self._tasks[path] = self._bars.add_task(_short(path), total=None, state="reading")
+        with self._lock:
+            self._started.add(path)
+            if self._bars is not None:
+                self._tasks[path] = self._bars.add_task(
+                    _short(path, min(NAME_COLUMNS, self._console.width // 3)), total=None, state="reading"
+                )
 
     def opened(self, path: Path, duration_s: float | None) -> None:
         """Take the file's length for its bar."""
@@ -86,16 +91,18 @@ class Lines(Silent):
         self._print(f"[yellow]waiting[/]      {_safe(display_name(path))}  {_safe(reason)}")
 
     def finished(self, report: FileReport) -> None:
-        """Print the file's line."""
+        """Print the file's line; of a run that was stopped, not those of files it never came to."""
         with self._lock:
             self._ended += 1
+            begun = report.path in self._started
+            self._started.discard(report.path)
             if self._bars is not None:
                 if report.path in self._tasks:
                     self._bars.remove_task(self._tasks.pop(report.path))
                 if self._run is not None:
                     state = f"{self._ended} of {self._file_count}"
                     self._bars.update(self._run, completed=self._ended, state=state)
-        if not self._single:
+        if begun and not self._single:
             self._print(_line(report))
 
     def _update(self, path: Path, *, total: float | None, completed: float, state: str) -> None:
@@ -125,8 +132,9 @@ def _line(report: FileReport) -> str:
 
 
 def reason(report: FileReport) -> str:
-    """Why a file failed, without its name."""
-    return report.error.message.removeprefix(f"{report.name}: ") if report.error else ""
+    """Why a file failed; its name stands before it already."""
+    message = report.error.message if report.error else ""
+    return message.removeprefix(f"{report.name}: ").replace(f": {report.name}.", ".")
 
 
 def _safe(text: str) -> str:
@@ -135,10 +143,18 @@ def _safe(text: str) -> str:
     return escape(printable(text))
 
 
-def _short(path: Path) -> str:
-    name = printable("stdin" if str(path) == "-" else path.name)
-    half = NAME_COLUMNS // 2
-    return _safe(name if len(name) <= NAME_COLUMNS else f"{name[: half - 1]}…{name[-half:]}")
+def _short(path: Path, columns: int) -> str:
+    from rich.cells import cell_len
+
+    name = printable(display_name(path) if path == STDIN else path.name)
+    if cell_len(name) > columns:
+        head, tail = name, name
+        while cell_len(head) > columns // 2 - 1:
+            head = head[:-1]
+        while cell_len(tail) > columns - columns // 2:
+            tail = tail[1:]
+        name = f"{head}…{tail}"
+    return _safe(name)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import threading
 from collections import Counter
@@ -155,6 +156,8 @@ def _check_writable(folder: Path) -> None:
     import errno
     import tempfile
 
+    if folder.is_file():
+        raise OutputError(f"cannot write results in {folder}: it is a file.", "Name a folder with --output.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -189,7 +192,8 @@ def _run(
         again=options["again"],
         raw=RawFormat.parse(options["raw"]) if options["raw"] else None,
     )
-    if STDIN in found.files and sys.stdin.isatty():
+    stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
+    if STDIN in found.files and stdin.isatty():
         raise AudioNotFound("nothing is piped into standard input.", "Pipe audio in, or name a file.")
     with Store.open(database_file(settings.store), settings.store) as store:
         waiting = screen.status("Loading the model ...") if screen.is_terminal else nullcontext()
@@ -197,7 +201,7 @@ def _run(
             from callcore.batch.transcriber import Transcriber
 
             transcriber = Transcriber(settings)
-        with transcriber, received(found.files, sys.stdin.buffer) as copies:
+        with transcriber, received(found.files, stdin) as copies:
             stopping.folders.update(copy.parent for copy in copies.values())
             runner = _Runner(transcriber, store, replace(wishes, received=copies), screen, options)
             code = runner.once(found) if found.files or found.missing else 0

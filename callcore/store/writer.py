@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -100,9 +101,9 @@ class CallWriter:
         self.is_open = False
 
     def interrupt(self, reason: str) -> None:
-        """Mark the call interrupted unless it has ended already."""
+        """Mark the call interrupted unless it has ended already, or was deleted."""
         if self.is_open:
-            with self._connection.writing() as db:
+            with suppress(CallNotFound), self._connection.writing() as db:
                 self._set(db, "status = ?, reason = ?", [Status.INTERRUPTED, reason])
             self.is_open = False
 
