@@ -14,7 +14,7 @@ BUNDLED = ("batch_speed", "footprint")
 ON_RECORDINGS = {
     "recognition": ["--data", "{data}"],
     "vad": ["--data", "{data}"],
-    "search": ["{data}"],
+    "search": ["--data", "{data}"],
     "punctuation": ["{data}"],
     "roles": ["{data}"],
 }  #: benchmark -> its arguments
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder of recordings and texts")
     arguments = parser.parse_args()
-    runs = {name: [] for name in BUNDLED}
+    runs: dict[str, list[str]] = {name: [] for name in BUNDLED}
     if arguments.data:
         runs |= {name: [part.format(data=arguments.data) for part in parts] for name, parts in ON_RECORDINGS.items()}
     for name, parts in runs.items():

@@ -95,7 +95,7 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     """Count, mean, least, greatest and the 50th, 95th and 99th percentile of ``values`` (at least one)."""
     array = np.asarray(values, dtype=np.float64)
     p50, p95, p99 = np.percentile(array, [50, 95, 99])
-    summary = {"mean": array.mean(), "min": array.min(), "p50": p50, "p95": p95, "p99": p99, "max": array.max()}
+    summary = {"mean": np.mean(array), "min": np.min(array), "p50": p50, "p95": p95, "p99": p99, "max": np.max(array)}
     return {"n": len(array), **{key: float(f"{value:.5g}") for key, value in summary.items()}}
 
 

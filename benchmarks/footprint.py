@@ -49,8 +49,10 @@ def child(model: Path, call: Path, database: Path) -> None:
     from callcore.batch.transcriber import Transcriber, load_model
     from callcore.cli.progress import Silent
     from callcore.config import load_settings
+    from callcore.engines.hardware import share_heap
     from callcore.store import Store
 
+    share_heap()  # as the command line does
     settings = load_settings(
         None,
         {"recognise": {"model": str(model), "language": "zh", "padding_s": RANDOM_PADDING_S, "tokens_per_s": 4.0}},
@@ -118,14 +120,15 @@ def write_page(document: dict[str, Any]) -> None:
         "",
         "Written by `python -m benchmarks.footprint`.",
         "",
-        f"Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB. Commit {document['commit']}.",
+        f"Machine: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB.",
+        f"Commit {document['commit']}.",
         "",
-        f"- A two-channel call of {memory['audio_hours']} hours with weights of the Whisper base shape (int8, beam {BEAM}, "
-        f"{document['settings']['cores']} workers): peak resident memory **{memory['peak_mb']} MB** "
-        f"({memory['after_loading_mb']} MB once the weights are loaded), {memory['seconds']} s, "
-        f"{memory['times_real_time']}x real time, {memory['turns']} turns, {memory['database_mb']} MB of database.",
-        f"- `callcore --help` in a fresh process: median {start['p50'] * 1000:.0f} ms, slowest {start['max'] * 1000:.0f} ms "
-        f"of {start['n']:.0f} (Python alone: {bare['p50'] * 1000:.0f} ms).",
+        f"- A two-channel call of {memory['audio_hours']} hours with weights of the Whisper base shape (int8, beam",
+        f"  {BEAM}, {document['settings']['cores']} workers): peak resident memory **{memory['peak_mb']} MB**",
+        f"  ({memory['after_loading_mb']} MB once the weights are loaded), {memory['seconds']} s,",
+        f"  {memory['times_real_time']}x real time, {memory['turns']} turns, {memory['database_mb']} MB of database.",
+        f"- `callcore --help` in a fresh process: median {start['p50'] * 1000:.0f} ms, slowest",
+        f"  {start['max'] * 1000:.0f} ms of {start['n']:.0f} (Python alone: {bare['p50'] * 1000:.0f} ms).",
     ]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from callcore.pinyin import syllables
 from callcore.store.query import Column, parse
 from callcore.store.tokens import sounds, tokenize
 
@@ -201,12 +202,10 @@ def judged(only: int, both: int) -> dict[str, float]:
 
 def homophone_recall(texts: list[str], truth: dict[str, set[int]], chance: random.Random) -> dict[str, float]:
     """Words misheard as homophones: how often the exact search and the search by sound still find them."""
-    from pypinyin import Style, lazy_pinyin
-
     common = [bytes([high, low]).decode("gb2312") for high in range(0xB0, 0xD7) for low in range(0xA1, 0xFA)]
     by_sound: dict[str, list[str]] = {}
     for char in common:
-        by_sound.setdefault(lazy_pinyin(char, style=Style.NORMAL)[0], []).append(char)
+        by_sound.setdefault(syllables(char)[0], []).append(char)
     db = sqlite3.connect(":memory:")
     db.execute("CREATE VIRTUAL TABLE t USING fts5(words, sounds, tokenize = 'ascii')")
     asked: list[str] = []
@@ -217,7 +216,7 @@ def homophone_recall(texts: list[str], truth: dict[str, set[int]], chance: rando
             continue
         other = "".join(
             chance.choice([c for c in by_sound.get(sound, []) if c != char] or [char])
-            for char, sound in zip(word, lazy_pinyin(word, style=Style.NORMAL), strict=True)
+            for char, sound in zip(word, syllables(word), strict=True)
         )
         if other == word:
             continue

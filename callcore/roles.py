@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz
 
 from callcore.errors import ConfigError
+from callcore.pinyin import syllables
 from callcore.types import AudioWarning, Role, RolesAssigned, WarningKind
 
 MIN_SIMILARITY = 75.0  #: of sounds or letters, in per cent, above which a phrase counts as said
@@ -153,7 +153,7 @@ def _similar(phrase: str, text: str, least: float) -> bool:
 @lru_cache(maxsize=4096)
 def _sound(text: str) -> str:
     """One letter per syllable, the same for syllables that are easily confused; everything but Han left out."""
-    return "".join(_syllable_letter(syllable) for syllable in lazy_pinyin(_plain(text), errors="ignore"))
+    return "".join(_syllable_letter(syllable) for syllable in syllables(_plain(text)))
 
 
 @cache

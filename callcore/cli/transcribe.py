@@ -199,7 +199,9 @@ def _run(
         waiting = screen.status("Loading the model ...") if screen.is_terminal else nullcontext()
         with waiting:
             from callcore.batch.transcriber import Transcriber
+            from callcore.engines.hardware import share_heap
 
+            share_heap()
             transcriber = Transcriber(settings)
         with transcriber, received(found.files, stdin) as copies:
             stopping.folders.update(copy.parent for copy in copies.values())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+
 import ctranslate2
 
 from callcore.errors import ConfigError
@@ -45,3 +48,15 @@ def choose_compute_type(wanted: str, device: str) -> str:
             f"compute type {wanted!r} is not supported on {device}.", f"Use one of: {', '.join(supported)}."
         )
     return wanted
+
+
+def share_heap() -> None:
+    """Let all threads of this process allocate from one heap (glibc's mallopt, M_ARENA_MAX; nothing elsewhere).
+
+    glibc gives threads heaps of their own, and the buffers that one worker freed are of no use to the others: with four
+    workers that is a quarter more memory at the peak, and no time saved.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+        if mallopt is not None:
+            mallopt(-8, 1)

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from callcore.pinyin import syllables
+
 # Han with its extensions and 々〆〇, kana: written without spaces, so every character is a token.
 _WIDE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _NARROW = rf"(?![{_WIDE}])[^\W_]"
@@ -74,12 +76,8 @@ def sounds(tokens: Sequence[Token]) -> list[str]:
 
 
 def _pinyin(run: str) -> list[str]:
-    from pypinyin import Style, lazy_pinyin  # its dictionary takes 0.2 s to load
-
-    syllables = lazy_pinyin(run, style=Style.NORMAL)
-    if len(syllables) != len(run):
-        syllables = [lazy_pinyin(char, style=Style.NORMAL)[0] for char in run]
-    return [str(syllable) for syllable in syllables]
+    found = syllables(run)
+    return list(found) if len(found) == len(run) else ["".join(syllables(char)) or char for char in run]
 
 
 @functools.lru_cache(maxsize=1 << 16)
