@@ -80,7 +80,11 @@ def child(model: Path, call: Path, database: Path) -> None:
 
 
 def _peak_mb() -> float:
-    """Peak resident memory of this process in MB (the kernel counts KiB on Linux, bytes on macOS)."""
+    """Peak resident memory of this process in MB."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # ru_maxrss of a fresh process still counts what its parent held
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
 
