@@ -242,7 +242,9 @@ def test_command_says_what_is_wrong_in_one_line(files: tuple[Path, Path], tmp_pa
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_recognition_by_the_model_itself(tmp_path: Path, fixture_call, fixture_call_reference, capsys) -> None:
+@pytest.fixture
+def turns_set(tmp_path: Path, fixture_call, fixture_call_reference) -> Path:
+    """Four turns of the bundled call as files, with their texts, and a file that is missing."""
     with wave.open(str(fixture_call)) as call:
         rate, pcm = call.getframerate(), np.frombuffer(call.readframes(call.getnframes()), "<i2").reshape(-1, 2)
     lines = ["path\ttext\tlang"]
@@ -256,7 +258,11 @@ def test_recognition_by_the_model_itself(tmp_path: Path, fixture_call, fixture_c
     lines.append("missing.wav\t你好\tzh")
     table = tmp_path / "set.tsv"
     table.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    code = run(["evaluate", "recognition", str(table), "--model", "starter-zh", "--format", "json"])
+    return table
+
+
+def test_recognition_by_the_model_itself(turns_set: Path, capsys) -> None:
+    code = run(["evaluate", "recognition", str(turns_set), "--model", "starter-zh", "--format", "json"])
     captured = capsys.readouterr()
     printed = json.loads(captured.out)
     assert code == 3, "one file is missing"
@@ -265,6 +271,19 @@ def test_recognition_by_the_model_itself(tmp_path: Path, fixture_call, fixture_c
     (total,) = printed["totals"]
     assert total["units"] > 50
     assert total["rate"] < 0.2
+
+
+def test_padding_is_compared_with_the_full_window(turns_set: Path, capsys) -> None:
+    command = ["evaluate", "padding", str(turns_set), "--model", "starter-zh", "--paddings", "0,3,full"]
+    assert run(command) == 3, "one file is missing"
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if "zh-cer-1" in line]
+    assert [row[0] for row in rows] == ["0", "3", "full"]
+    rates = [float(row[2]) for row in rows]
+    assert rates[1] <= rates[0]
+
+
+def test_paddings_that_are_no_numbers_are_refused(turns_set: Path, capsys) -> None:
+    assert run(["evaluate", "padding", str(turns_set), "--paddings", "much"]) == 2
 
 
 def test_an_unknown_model_ends_the_evaluation(files: tuple[Path, Path], capsys) -> None:

@@ -17,6 +17,7 @@ from callcore.errors import AudioError, AudioNotFound, OutputError
 if TYPE_CHECKING:
     from callcore.evaluate.recognition import Recognised, Recogniser, Report, Row, Total
 
+WHOLE_WINDOW_S = 30.0  #: a padding that reaches the end of any model's window
 WORST = 10  #: files listed under the table
 
 
@@ -92,6 +93,77 @@ def recognition(
     else:
         _print(report, by)
     return AudioError.exit_code if report.of(Outcome.FAILED) else 0
+
+
+def _paddings(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[float | None, ...]:  # noqa: ARG001
+    try:
+        return tuple(None if part.strip() == "full" else float(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter("give seconds and 'full', with commas between them.") from None
+
+
+@evaluate.command(
+    epilog="""\b
+Examples:
+  callcore evaluate padding calls/transcripts.tsv --model small
+  callcore evaluate padding set.tsv --model large-v3 --paddings 1,3,5,full
+
+Take the smallest padding whose rate is as good as that of the full window, and put it into your settings file:
+
+\b
+  [recognise]
+  padding_s = 3.0"""
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--paddings",
+    callback=_paddings,
+    default="0.5,1,2,3,4,full",
+    show_default=True,
+    metavar="LIST",
+    help="Seconds of silence after the audio of a window; full = the model's whole window.",
+)
+@click.option("--model", help="Model to recognise with [default: as in the settings].")
+@click.option("--language", help="Language spoken; stands in for a missing column lang.")
+@settings_option
+def padding(
+    file: Path, paddings: tuple[float | None, ...], model: str | None, language: str | None, settings_file: Path | None
+) -> int:
+    """Error rate and time over the padding of windows: how far windows may be trimmed with your model, on your audio.
+
+    Short windows are many times faster, and some weights lose accuracy on them.
+    """
+    import time
+
+    from callcore.evaluate.recognition import Outcome, Report, read_set, score
+
+    rows = read_set(file)
+    lines: list[list[str]] = []
+    failed = False
+    for value in paddings:
+        wanted = {"model": model, "language": language, "padding_s": WHOLE_WINDOW_S if value is None else value}
+        with transcriptions(load_settings(settings_file, overrides(recognise=wanted))) as (answer, _):
+            began = time.perf_counter()
+            report = Report([score(row, answer, language=language or "") for row in _shown(rows)])
+            elapsed = time.perf_counter() - began
+        failed = failed or bool(report.of(Outcome.FAILED))
+        for total in report.totals():
+            lines.append(["full" if value is None else f"{value:g}", total.normaliser.name, *_cells(total)[2:4]])
+            lines[-1].append(f"{elapsed:.1f}")
+    _print_paddings(lines)
+    return AudioError.exit_code if failed else 0
+
+
+def _print_paddings(lines: list[list[str]]) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    headings = ("padding s", "measure", "rate %", "95 %", "seconds")
+    table = Table(*(Column(heading, justify="right", no_wrap=True) for heading in headings), box=SIMPLE, pad_edge=False)
+    for line in lines:
+        table.add_row(*line)
+    Console().print(table)
 
 
 @contextmanager
