@@ -77,6 +77,24 @@ def test_copies_of_one_recording_are_transcribed_once(tmp_path, db, again):
     assert all((tmp_path / f"copy{number}.txt").read_text("utf-8") for number in range(5))
 
 
+def test_what_another_run_finishes_at_the_last_moment_is_not_done_again(tmp_path, db):
+    (file,) = some_calls(tmp_path / "in", 1)
+
+    class Overtaken(Told):
+        def opened(self, path, duration_s):
+            """The job has looked whether the call is done, and has not begun it yet."""
+            super().opened(path, duration_s)
+            if len(self.calls) == 2:
+                run_job([file], db)
+
+    engine = ScriptedEngine(say)
+    _, summary, calls = run_job([file], db, model=scripted_model(engine=engine), progress=Overtaken())
+    assert outcomes(summary) == ["skipped"]
+    assert summary.reports[0].call_id == calls[0].call_id
+    assert len(calls) == 1
+    assert not engine.requests
+
+
 def bad_inputs(folder: Path) -> dict[Path, str]:
     """Unusable files and a word of what is said about each."""
     folder.mkdir()

@@ -59,8 +59,8 @@ def test_the_bundled_call_from_end_to_end(tmp_path, capsys, fixture_call_referen
         capsys, "transcribe", CALL, "--output", out_folder, "--format", "json,jsonl,srt,vtt,txt,csv", "--stats"
     )
     assert code == 0
-    assert "agent" in out
-    assert "customer" in out
+    assert "坐席" in out
+    assert "客户" in out
     assert "1 done" in err
     assert str(tmp_path / "calls.db") in err
     assert len(list(out_folder.glob(f"{CALL.stem}.*"))) == 6

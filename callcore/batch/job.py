@@ -155,6 +155,8 @@ class BatchJob:
             except CallElsewhere:
                 raise
             except CallInProgress as busy:
+                if self._find_done(digest):
+                    continue  # it was finished between our look and our start
                 if not told:
                     self._progress.waiting(path, busy.message)
                 told = True
@@ -189,7 +191,9 @@ class BatchJob:
             started = next(stream)
             assert isinstance(started, CallStarted)
             with (
-                self._store.begin_call(started, content_sha256=digest, started_at=datetime.now(UTC)) as writer,
+                self._store.begin_call(
+                    started, content_sha256=digest, started_at=datetime.now(UTC), replace=self._wishes.again
+                ) as writer,
                 self._failure_noted(path, writer),
             ):
                 for event in stream:

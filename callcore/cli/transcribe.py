@@ -61,16 +61,21 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str | None) 
 
 
 @click.command(epilog=EXAMPLES, short_help="Recorded calls to transcripts.")
-@click.argument("inputs", nargs=-1, metavar="PATH...")
+@click.argument("inputs", nargs=-1, metavar="[PATH]...")
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FOLDER", help="Write files here; - = stdout.")
 @click.option(
-    "--format", "-f", "formats", callback=_formats, metavar="LIST", help="Any of json,jsonl,srt,vtt,txt,csv [txt]."
+    "--format",
+    "-f",
+    "formats",
+    callback=_formats,
+    metavar="LIST",
+    help="Of json,jsonl,srt,vtt,txt,csv; one without --output: to stdout [txt].",
 )
 @click.option("--overwrite", is_flag=True, help="Replace files that callcore did not write.")
 @click.option("--stats", is_flag=True, help="Print talk time, silence, overlap and turns of each call.")
 @click.option("--quiet", "-q", is_flag=True, help="No conversation, no progress; failures and the summary only.")
 @click.option("--again", is_flag=True, help="Transcribe even what is done already.")
-@click.option("--watch", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Keep on with new files of FOLDER.")  # fmt: skip  # noqa: E501
+@click.option("--watch", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Also take what comes into FOLDER, until Ctrl-C.")  # fmt: skip  # noqa: E501
 @click.option("--jobs", "-j", type=click.IntRange(0, 64), metavar="N", help="Files worked on at once [from the cores].")
 @click.option("--model", "-m", metavar="NAME", help="Name, size, hub id or folder [best installed for the language].")
 @click.option("--language", "-l", metavar="CODE", help="zh, en, ... [detected].")

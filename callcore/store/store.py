@@ -69,16 +69,22 @@ class Store:
     ) -> None:
         self.close()
 
-    def begin_call(self, started: CallStarted, *, content_sha256: str, started_at: datetime) -> CallWriter:
+    def begin_call(
+        self, started: CallStarted, *, content_sha256: str, started_at: datetime, replace: bool = True
+    ) -> CallWriter:
         """Begin to write a call; its :class:`CallStarted` is stored at once.
 
         What an earlier run left unfinished of the same content, model and settings is removed in the same transaction.
-        Raises :class:`CallInProgress` when a process that may still live is at work on the same.
+        Raises :class:`CallInProgress` when a process that may still live is at work on the same, and without
+        ``replace`` also when one has finished it.
         """
+        work = (content_sha256, started.model_hash, started.settings_hash)
         owner = Owner.current()
         projector = Projector(started.call_id)
         with self._connection.writing() as db:
-            self._remove_unfinished(db, (content_sha256, started.model_hash, started.settings_hash))
+            self._remove_unfinished(db, work)
+            if not replace and _done(db, work):
+                raise CallInProgress("the same content was just finished by another process.", "Use that.")
             if db.execute("SELECT 1 FROM calls WHERE call_id = ?", [started.call_id]).fetchone():
                 raise StoreError(f"call {started.call_id} exists already.", "Try again.")
             db.execute(
@@ -106,12 +112,7 @@ class Store:
     def find_done(self, content_sha256: str, model_hash: str, settings_hash: str) -> str | None:
         """The finished call of the same content, model and settings, if there is one."""
         with self._connection.reading() as db:
-            found = db.execute(
-                f"SELECT c.call_id FROM calls c JOIN models m ON m.id = c.model_ref WHERE {_SAME_WORK}"
-                " AND c.status = 'done'",
-                [content_sha256, model_hash, settings_hash],
-            ).fetchone()
-        return found[0] if found else None
+            return _done(db, (content_sha256, model_hash, settings_hash))
 
     def resolve(self, beginning: str) -> str:
         """The one call whose id, or a part of it after a dash, begins so. Raises :class:`CallNotFound`."""
@@ -295,6 +296,14 @@ def _model_ref(db: Database, started: CallStarted) -> int:
     )
     found = db.execute("SELECT id FROM models WHERE name = ? AND model_hash = ? AND settings_hash = ?", key).fetchone()
     return int(found[0])
+
+
+def _done(db: Database, work: tuple[str, str, str]) -> str | None:
+    found = db.execute(
+        f"SELECT c.call_id FROM calls c JOIN models m ON m.id = c.model_ref WHERE {_SAME_WORK} AND c.status = 'done'",
+        work,
+    ).fetchone()
+    return found[0] if found else None
 
 
 def _owner(db: Database, call_id: str) -> Owner | None:
