@@ -77,6 +77,7 @@ class Setting:
     cores: int
     speech_s: float
     window_s: int
+    padding_s: float = RANDOM_PADDING_S  #: of callcore's windows with random weights
 
     def tokens_for(self, speech_s: float) -> int:
         return max(1, round(TOKENS_PER_SPEECH_S * speech_s))
@@ -191,9 +192,10 @@ class CountingEngine:
     Random tokens are a jumble that the guards would refuse and have decoded again at great cost.
     """
 
-    def __init__(self, engine: Recogniser, legible: bool) -> None:
+    def __init__(self, engine: Recogniser, legible: bool, padding_s: float = RANDOM_PADDING_S) -> None:
         self._engine = engine
         self._legible = legible
+        self._padding_s = padding_s
         self.tokens = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -202,12 +204,12 @@ class CountingEngine:
     def decode(self, requests: Sequence[DecodeRequest]) -> list[DecodeResult]:
         results = self._engine.decode(requests)
         self.tokens += sum(len(result.hypothesis.tokens) for result in results if result.hypothesis)
-        return [_legible(result) for result in results] if self._legible else results
+        return [_legible(result, self._padding_s) for result in results] if self._legible else results
 
 
-def _legible(result: DecodeResult) -> DecodeResult:
+def _legible(result: DecodeResult, padding_s: float) -> DecodeResult:
     assert result.hypothesis
-    most = max(1, int(LEGIBLE_PER_S * (result.window_s - RANDOM_PADDING_S)))
+    most = max(1, int(LEGIBLE_PER_S * (result.window_s - padding_s)))
     words = tuple(
         replace(word, text=chr(FIRST_HAN + 37 * index % 20_000), space_before=False)
         for index, word in enumerate(result.hypothesis.words[:most])
@@ -221,10 +223,10 @@ def ours(setting: Setting) -> tuple[Callable[[], Heard], Callable[[], None]]:
     """Callcore's batch job: reading and resampling the files, VAD, decoding, word times, turns."""
     recognise: dict[str, Any] = {"model": str(setting.model), "language": "zh", "device": "cpu"}
     if setting.random:
-        recognise |= {"tokens_per_s": _own_rate(setting), "padding_s": RANDOM_PADDING_S}
+        recognise |= {"tokens_per_s": _own_rate(setting), "padding_s": setting.padding_s}
     settings = load_settings(None, {"recognise": recognise})
     model = load_model(settings)
-    counting = CountingEngine(model.engine, setting.random)
+    counting = CountingEngine(model.engine, setting.random, setting.padding_s)
     transcriber = Transcriber(settings, replace(model, engine=counting))
 
     def one(item: tuple[int, Call]) -> tuple[int, Any]:
@@ -284,8 +286,8 @@ SYSTEMS: dict[str, System] = {
 
 
 @contextmanager
-def _prepared(setting: Setting) -> Iterator[dict[str, Callable[[], Heard]]]:
-    prepared = {name: system(setting) for name, system in SYSTEMS.items()}
+def _prepared(setting: Setting, systems: Sequence[str]) -> Iterator[dict[str, Callable[[], Heard]]]:
+    prepared = {name: SYSTEMS[name](setting) for name in systems}
     try:
         yield {name: run for name, (run, _) in prepared.items()}
     finally:
@@ -293,11 +295,11 @@ def _prepared(setting: Setting) -> Iterator[dict[str, Callable[[], Heard]]]:
             close()
 
 
-def measure(setting: Setting, rounds: int) -> dict[str, Any]:
+def measure(setting: Setting, rounds: int, systems: Sequence[str]) -> dict[str, Any]:
     """All systems in turn, ``rounds`` times; the ratios are taken within each round."""
-    times: dict[str, list[float]] = {name: [] for name in SYSTEMS}
+    times: dict[str, list[float]] = {name: [] for name in systems}
     heard: dict[str, Heard] = {}
-    with _prepared(setting) as runs:
+    with _prepared(setting, systems) as runs:
         for number in range(rounds):
             for name, run in runs.items():
                 began = time.perf_counter()
@@ -306,8 +308,8 @@ def measure(setting: Setting, rounds: int) -> dict[str, Any]:
                 print(f"  round {number + 1} {name}: {times[name][-1]:.1f} s", flush=True)
     audio_s = sum(call.seconds for call in setting.calls)
     rows: dict[str, Any] = {}
-    for name in SYSTEMS:
-        ratios = [other / own for other, own in zip(times[name], times["callcore"], strict=True)]
+    for name in systems:
+        ratios = [other / own for other, own in zip(times[name], times[systems[0]], strict=True)]
         rows[name] = {
             "seconds": [round(value, 3) for value in times[name]],
             "times_real_time": round(audio_s / statistics.median(times[name]), 1),
@@ -378,7 +380,7 @@ def write_page(document: dict[str, Any], path: Path) -> None:
         f"Commit {document['commit']}.",
         f"Settings: {document['settings']}.",
         "",
-        "![speed](batch_speed.png)",
+        f"![speed]({path.with_suffix('.png').name})",
     ]
     for title, rows in document["results"].items():
         lines += ["", f"## {title}", ""]
@@ -404,6 +406,8 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="*", default=["base"], help="shapes with random weights [base]")
     parser.add_argument("--calls", type=int, default=8, help="calls of 75 to 81 s [8]")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=list(SYSTEMS), choices=list(SYSTEMS), help="systems to run [all]")
+    parser.add_argument("--padding", type=float, default=RANDOM_PADDING_S, help="dial of the random weights [3 s]")
     parser.add_argument(
         "--files", nargs="*", type=Path, default=[FIXTURE], help="call files, each with its JSON beside"
     )
@@ -421,15 +425,18 @@ def main() -> None:
         ]
         for title, model, random in [*models, ("starter-zh, recognition", STARTER, False)]:
             print(title, flush=True)
-            setting = Setting(model, random, calls, cores, speech_s, 30 if random else 12)
-            results[title] = measure(setting, arguments.rounds)
+            setting = Setting(model, random, calls, cores, speech_s, 30 if random else 12, arguments.padding)
+            results[title] = measure(setting, arguments.rounds, arguments.only)
     settings = {
         "calls": len(calls), "minutes": round(sum(call.seconds for call in calls) / 60, 2),
         "speech_minutes_both_channels": round(speech_s / 60, 2), "rounds": arguments.rounds, "beam": BEAM,
+        "padding_s": arguments.padding,
         "cores": cores, "files": [file.name for file in arguments.files],
     }  # fmt: skip
     document = write_result(arguments.output, "batch_speed", results, settings, PACKAGES)
-    page = ROOT / "docs" / "benchmarks" / "batch_speed.md"
+    if arguments.only != list(SYSTEMS):
+        return  # a look at a part; pages hold whole comparisons
+    page = ROOT / "docs" / "benchmarks" / f"{arguments.output.stem}.md"
     plot(results, page.with_suffix(".png"))
     write_page(document, page)
     print(page.read_text(encoding="utf-8"))

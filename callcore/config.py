@@ -147,10 +147,14 @@ class Settings(Section):
     batch: BatchSettings = BatchSettings()
 
     def result_settings(self) -> dict[str, Any]:
-        """The settings that can change a transcript, ready for JSON: no paths of databases, no thread counts."""
+        """The settings that can change a transcript, ready for JSON: no thread counts, no places of files.
+
+        Whoever reads the files named in settings (hotwords, cues) adds what they hold.
+        """
         everything = self.model_dump(mode="json", exclude={"store": True, "models": True, "batch": True})
-        for key in ("device", "workers", "batch_size", "model"):
+        for key in ("device", "workers", "batch_size", "model", "hotwords_file"):
             everything["recognise"].pop(key)
+        everything["roles"].pop("cues_file")
         return everything
 
 

@@ -40,6 +40,7 @@ from callcore.types import (
 
 DOUBTFUL_PROBABILITY = 0.55  #: mean word probability below which the model was not made for the audio
 DOUBTFUL_MIN_S = 3.0  #: speech needed to say so
+NO_SPEECH = "no speech was found in the call. Where people speak very softly: CALLCORE_SEGMENT__GATE=false"
 ROLE_TEXTS = 200  #: finals a channel that the search for roles looks at
 
 
@@ -210,7 +211,7 @@ class CallPipeline:
         turns = self._turns.finish()
         events: list[Event] = [*turns, *self._role_events()]
         if not self._segment_count:
-            events.append(AudioWarning(WarningKind.NO_SPEECH, "no speech was found in the call"))
+            events.append(AudioWarning(WarningKind.NO_SPEECH, NO_SPEECH))
         events += self._doubt.warnings(self._plan.better_model)
         sample_count = max((item.received for item in self._intake.values()), default=0)
         events.append(CallEnded(sample_count, self._segment_count))

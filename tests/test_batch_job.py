@@ -18,7 +18,7 @@ from pipeline_tools import say
 from callcore.batch.job import BatchJob, Wishes
 from callcore.batch.report import Outcome
 from callcore.batch.transcriber import Transcriber
-from callcore.config import Settings
+from callcore.config import Settings, load_settings
 from callcore.engines.scripted import ScriptedEngine
 from callcore.errors import CallNotFound, DiskFull, EngineError, OutputError, StoreLocked
 from callcore.store import CallWriter, Status, Store
@@ -378,3 +378,21 @@ def test_reports_do_not_depend_on_the_number_of_jobs(tmp_path):
     strip = lambda r: replace(r, call_id="", elapsed_s=0)  # noqa: E731
     assert [strip(r) for r in first.reports] == [strip(r) for r in second.reports]
     assert turns_of(one) == turns_of(many)
+
+
+def test_words_added_to_the_hotwords_file_make_another_result(tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("额度\n", encoding="utf-8")
+    settings = load_settings(None, {"recognise": {"hotwords_file": str(words)}})
+
+    def hash_now():
+        with Transcriber(settings, scripted_model(engine=ScriptedEngine(say))) as transcriber:
+            return transcriber.settings_hash
+
+    before = hash_now()
+    assert hash_now() == before
+    moved = words.rename(tmp_path / "moved.txt")
+    settings = load_settings(None, {"recognise": {"hotwords_file": str(moved)}})
+    assert hash_now() == before, "the place of a file is no part of the result"
+    moved.write_text("额度\n挂失\n", encoding="utf-8")
+    assert hash_now() != before

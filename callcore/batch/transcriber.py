@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from callcore.audio import AudioSource, Block, FaultDetector, Layout, RawFormat, open_audio, probe_layout
-from callcore.config import Settings, settings_hash
+from callcore.config import Settings, load_settings, settings_hash
 from callcore.drivers import BulkDriver, DecodePool
 from callcore.engines.base import Recogniser
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
@@ -89,10 +89,17 @@ class Transcriber:
         self.settings = settings
         self.model = model or load_model(settings)
         self.engine = self.model.engine
-        self.result_settings = {**settings.result_settings(), "model": self.model.name}
-        self.settings_hash = settings_hash(self.result_settings)
         self._scorer = SileroVad()
         self._cues = RoleCues.load(settings.roles.cues_file)
+        hotwords = read_hotwords(settings.recognise.hotwords_file)
+        self.result_settings = {
+            **settings.result_settings(),
+            "model": self.model.name,
+            "compute_type": self.engine.info.compute_type,
+            "hotwords_hash": settings_hash({"words": hotwords}),
+            "cues_hash": settings_hash(self._cues.model_dump(mode="json")),
+        }
+        self.settings_hash = settings_hash(self.result_settings)
         self._pool = DecodePool(self.engine)
 
     def __enter__(self) -> Self:
@@ -191,5 +198,5 @@ def transcribe(source: Path | str | BinaryIO, settings: Settings | None = None) 
 
     For many files make one :class:`Transcriber` and call its :meth:`~Transcriber.record`.
     """
-    with Transcriber(settings or Settings()) as transcriber:
+    with Transcriber(settings or load_settings()) as transcriber:
         return transcriber.record(Path(source) if isinstance(source, str) and source != "-" else source)

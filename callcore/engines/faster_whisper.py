@@ -7,7 +7,6 @@ of equal length are decoded together, each worker is one thread, and one encodin
 from __future__ import annotations
 
 import math
-import os
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from faster_whisper.tokenizer import Tokenizer
 
 from callcore.config import RecogniseSettings
 from callcore.engines.base import EngineInfo
-from callcore.engines.hardware import choose_compute_type, choose_device
+from callcore.engines.hardware import choose_compute_type, choose_device, usable_cores
 from callcore.engines.windows import FRAMES_PER_S, HOP_SAMPLES, generate_max_length, token_cap, window_frames
 from callcore.engines.words import words_from_alignment
 from callcore.errors import EngineError, LanguageUnsupported, ModelCorrupt
@@ -57,7 +56,7 @@ class FasterWhisperEngine:
         self._padding_s = files.padding_s if settings.padding_s is None else settings.padding_s
         device = choose_device(settings.device)
         compute_type = choose_compute_type(settings.compute_type, device)
-        workers = 1 if device == "cuda" else settings.workers or len(os.sched_getaffinity(0))
+        workers = 1 if device == "cuda" else settings.workers or usable_cores()
         self._whisper = self._load(files, device, compute_type, workers)
         self._model: ctranslate2.models.Whisper = self._whisper.model
         self._mels = int(self._model.n_mels)

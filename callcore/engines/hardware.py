@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 
 import ctranslate2
@@ -48,6 +49,13 @@ def choose_compute_type(wanted: str, device: str) -> str:
             f"compute type {wanted!r} is not supported on {device}.", f"Use one of: {', '.join(supported)}."
         )
     return wanted
+
+
+def usable_cores() -> int:
+    """Cores this process may run on; all of the machine's where the system does not tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def share_heap() -> None:
