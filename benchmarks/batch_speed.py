@@ -1,8 +1,9 @@
 """Speed of batch transcription, side by side in one run: callcore, faster-whisper as it comes, tuned, and batched.
 
 All systems read the same two-channel calls with the same weights on the same cores, beam 5, and give word times (except
-where a row says so). With random weights every system is given the same number of tokens to write; with the starter
-model each writes what it hears, and its error rate stands beside its speed.
+where a row says so). With random weights every system is made to write as many tokens as the starter model writes for
+the same calls (the table shows how near it came); with the starter model each writes what it hears, and its error rate
+stands beside its speed.
 
     python -m benchmarks.batch_speed                      # random weights of the base shape and the starter model
     python -m benchmarks.batch_speed --sizes tiny base small --calls 8 --rounds 3
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import tempfile
@@ -31,14 +33,14 @@ from benchmarks.random_whisper import build
 from callcore.batch.transcriber import Job, Transcriber, load_model
 from callcore.config import load_settings
 from callcore.engines.base import Recogniser
+from callcore.engines.windows import SPARE_TOKENS
 from callcore.evaluate.normalise import normaliser_for
 from callcore.evaluate.rates import Counts, compare
-from callcore.record import fold
+from callcore.record import CallRecord, fold
 from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult
 
 FIXTURE = ROOT / "audio_fixtures" / "call01_card_loss_8k_stereo.wav"
 STARTER = ROOT / "models" / "starter-zh"
-TOKENS_PER_SPEECH_S = 6.0  #: Mandarin at 4 to 5 characters a second is about this in Whisper's tokenizer
 PACKAGES = ("callcore", "faster-whisper", "ctranslate2", "onnxruntime", "numpy")
 BEAM = 5
 FIRST_HAN = 0x4E00
@@ -75,12 +77,14 @@ class Setting:
     random: bool
     calls: list[Call]
     cores: int
-    speech_s: float
-    window_s: int
+    speech_s: list[float]  #: of every channel, by faster-whisper's VAD with its pauses and margins
+    tokens: int  #: that every system with random weights is to write, all calls together
     padding_s: float = RANDOM_PADDING_S  #: of callcore's windows with random weights
 
-    def tokens_for(self, speech_s: float) -> int:
-        return max(1, round(TOKENS_PER_SPEECH_S * speech_s))
+    @property
+    def speech_windows(self) -> int:
+        """Windows of 30 s that hold the speech of all channels once silence is cut out."""
+        return sum(math.ceil(speech_s / 30) for speech_s in self.speech_s)
 
 
 System = Callable[[Setting], tuple[Callable[[], Heard], Callable[[], None]]]
@@ -107,7 +111,7 @@ def whisper_default(word_times: bool) -> System:
 
         model = WhisperModel(str(setting.model), device="cpu", compute_type="int8")
         windows = sum(-(-channel.size // (SAMPLE_RATE_HZ * 30)) for call in setting.calls for channel in call.channels)
-        options = _forced(setting, setting.speech_s / windows) if setting.random else {}
+        options = _forced(setting.tokens / windows) if setting.random else {}
 
         def run() -> Heard:
             heard = Heard()
@@ -132,10 +136,7 @@ def whisper_tuned(setting: Setting) -> tuple[Callable[[], Heard], Callable[[], N
     )
     options: dict[str, Any] = {"vad_filter": True, "condition_on_previous_text": False, "temperature": 0.0}
     if setting.random:
-        # With the VAD filter the windows hold speech only: nearly 30 s of it each but the last of a channel.
-        channels = sum(len(call.channels) for call in setting.calls)
-        windows = sum(-(-round(setting.speech_s / channels) // 30) for call in setting.calls for _ in call.channels)
-        options |= _forced(setting, setting.speech_s / windows)
+        options |= _forced(setting.tokens / setting.speech_windows)
 
     def one(item: tuple[int, int, Samples]) -> tuple[tuple[int, int], list[Any]]:
         index, number, channel = item
@@ -163,9 +164,7 @@ def whisper_batched(abreast: bool) -> System:
         pipeline = BatchedInferencePipeline(model=model)
         options: dict[str, Any] = {}
         if setting.random:
-            channels = sum(len(call.channels) for call in setting.calls)
-            per_channel_s = setting.speech_s / channels
-            options = _forced(setting, per_channel_s / max(1, round(per_channel_s / setting.window_s + 0.4)))
+            options = _forced(setting.tokens / setting.speech_windows)
 
         def one(item: tuple[int, int, Samples]) -> tuple[tuple[int, int], list[Any]]:
             index, number, channel = item
@@ -197,12 +196,14 @@ class CountingEngine:
         self._legible = legible
         self._padding_s = padding_s
         self.tokens = 0
+        self.requests = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[DecodeResult]:
         results = self._engine.decode(requests)
+        self.requests += len(requests)
         self.tokens += sum(len(result.hypothesis.tokens) for result in results if result.hypothesis)
         return [_legible(result, self._padding_s) for result in results] if self._legible else results
 
@@ -221,41 +222,52 @@ def _legible(result: DecodeResult, padding_s: float) -> DecodeResult:
 
 def ours(setting: Setting) -> tuple[Callable[[], Heard], Callable[[], None]]:
     """Callcore's batch job: reading and resampling the files, VAD, decoding, word times, turns."""
-    recognise: dict[str, Any] = {"model": str(setting.model), "language": "zh", "device": "cpu"}
-    if setting.random:
-        recognise |= {"tokens_per_s": _own_rate(setting), "padding_s": setting.padding_s}
-    settings = load_settings(None, {"recognise": recognise})
+    if not setting.random:
+        return _ours(setting, {})
+    # A first run, not counted, tells how many tokens a cap makes; the cap is then set to the common number.
+    rate = 3.0
+    run, close = _ours(setting, {"tokens_per_s": rate, "padding_s": setting.padding_s})
+    written = run().tokens
+    close()
+    spare = SPARE_TOKENS * run.engine.requests
+    rate = max(0.1, rate * (setting.tokens - spare) / (written - spare))
+    return _ours(setting, {"tokens_per_s": rate, "padding_s": setting.padding_s})
+
+
+def _ours(setting: Setting, recognise: dict[str, Any]) -> tuple[OurRun, Callable[[], None]]:
+    values = {"model": str(setting.model), "language": "zh", "device": "cpu", **recognise}
+    settings = load_settings(None, {"recognise": values})
     model = load_model(settings)
     counting = CountingEngine(model.engine, setting.random, setting.padding_s)
     transcriber = Transcriber(settings, replace(model, engine=counting))
+    return OurRun(setting, transcriber, counting), transcriber.close
 
-    def one(item: tuple[int, Call]) -> tuple[int, Any]:
-        index, call = item
-        return index, fold(transcriber.events(Job(str(index), call.path, call.path.name)))
 
-    def run() -> Heard:
-        counting.tokens = 0
+class OurRun:
+    """All calls through callcore."""
+
+    def __init__(self, setting: Setting, transcriber: Transcriber, engine: CountingEngine) -> None:
+        self._setting, self._transcriber, self.engine = setting, transcriber, engine
+
+    def __call__(self) -> Heard:
+        self.engine.tokens = self.engine.requests = 0
         heard = Heard()
-        with ThreadPoolExecutor(max(2, setting.cores // 2)) as pool:
-            for index, record in pool.map(one, enumerate(setting.calls)):
+        with ThreadPoolExecutor(max(2, self._setting.cores // 2)) as pool:
+            for index, record in pool.map(self._one, enumerate(self._setting.calls)):
                 for number in (0, 1):
                     heard.texts[index, number] = "".join(t.text for t in record.turns if t.channel == number)
-        heard.tokens = counting.tokens
+        heard.tokens = self.engine.tokens
         return heard
 
-    return run, transcriber.close
+    def _one(self, item: tuple[int, Call]) -> tuple[int, CallRecord]:
+        index, call = item
+        return index, fold(self._transcriber.events(Job(str(index), call.path, call.path.name)))
 
 
-def _own_rate(setting: Setting) -> float:
-    """Token cap per second that makes our segments add up to the common budget (each gets 8 spare tokens)."""
-    segments = 19 * len(setting.calls)  # both bundled calls have about this many
-    return max(0.5, (TOKENS_PER_SPEECH_S * setting.speech_s - 8 * segments) / (setting.speech_s * 1.2))
-
-
-def _forced(setting: Setting, speech_s: float) -> dict[str, Any]:
-    """Options that make random weights write the tokens of ``speech_s`` seconds a window, and no retries."""
+def _forced(tokens: float) -> dict[str, Any]:
+    """Options that make random weights write ``tokens`` a window, and no retries."""
     # CTranslate2 writes min(max_length / 2, max_length - prompt) tokens; faster-whisper adds the prompt of 4.
-    wanted = 2 * setting.tokens_for(speech_s) - 4
+    wanted = 2 * round(tokens) - 4
     return {
         "max_new_tokens": min(wanted, 444), "temperature": 0.0, "without_timestamps": True,
         "condition_on_previous_text": False,
@@ -330,15 +342,15 @@ def _error_rate(setting: Setting, heard: Heard) -> float:
     return round(counts.errors / counts.units, 4)
 
 
-def speech_seconds(calls: Sequence[Call]) -> float:
-    """Seconds of speech in all channels by faster-whisper's own VAD, which is none of the systems' advantage."""
+def speech_seconds(calls: Sequence[Call]) -> list[float]:
+    """Seconds that faster-whisper's VAD keeps of every channel with its defaults."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-    total = 0
-    for call in calls:
-        for channel in call.channels:
-            total += sum(s["end"] - s["start"] for s in get_speech_timestamps(channel, VadOptions()))
-    return total / SAMPLE_RATE_HZ
+    return [
+        sum(s["end"] - s["start"] for s in get_speech_timestamps(channel, VadOptions())) / SAMPLE_RATE_HZ
+        for call in calls
+        for channel in call.channels
+    ]
 
 
 def plot(results: dict[str, Any], path: Path) -> None:
@@ -420,16 +432,20 @@ def main() -> None:
         folder = Path(temporary)
         calls = load_calls(arguments.files, arguments.calls, folder)
         speech_s = speech_seconds(calls)
+        starter = Setting(STARTER, False, calls, cores, speech_s, 0, arguments.padding)
+        run, close = ours(starter)
+        tokens = run().tokens  # what there is to write in these calls
+        close()
         models = [
             (f"Whisper {size} shape, random weights", build(size, folder / size), True) for size in arguments.sizes
         ]
         for title, model, random in [*models, ("starter-zh, recognition", STARTER, False)]:
             print(title, flush=True)
-            setting = Setting(model, random, calls, cores, speech_s, 30 if random else 12, arguments.padding)
+            setting = replace(starter, model=model, random=random, tokens=tokens)
             results[title] = measure(setting, arguments.rounds, arguments.only)
     settings = {
         "calls": len(calls), "minutes": round(sum(call.seconds for call in calls) / 60, 2),
-        "speech_minutes_both_channels": round(speech_s / 60, 2), "rounds": arguments.rounds, "beam": BEAM,
+        "tokens": tokens, "rounds": arguments.rounds, "beam": BEAM,
         "padding_s": arguments.padding,
         "cores": cores, "files": [file.name for file in arguments.files],
     }  # fmt: skip

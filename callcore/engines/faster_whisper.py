@@ -30,7 +30,7 @@ from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult, Hypothes
 T = TypeVar("T")
 Features = npt.NDArray[np.float32]
 LENGTH_PENALTY = 1.0  # scores are means over tokens, as openai/whisper ranks beams
-CPU_BATCH_FRAMES = 2400  #: mel frames of all windows of a batch: more gains a CPU nothing and costs each worker memory
+CPU_BATCH_FRAMES = 2000  #: mel frames of all windows of a batch: more gains a CPU nothing and costs each worker memory
 CUDA_BATCH_FRAMES = 48_000
 MAX_PROMPT_TOKENS = 223  # half the decoder's positions less the start of text: what Whisper keeps of a prompt
 
