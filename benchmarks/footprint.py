@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.batch_speed import BEAM, RANDOM_PADDING_S, CountingEngine
+from benchmarks.batch_systems import BEAM, RANDOM_PADDING_S, CountingEngine
 from benchmarks.common import ROOT, spread, write_result
 from benchmarks.random_whisper import build
 

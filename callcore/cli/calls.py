@@ -11,7 +11,7 @@ import click
 
 from callcore.cli import selection
 from callcore.cli.conversation import clock, print_conversation, print_facts, printable
-from callcore.cli.options import db_option, settings_option
+from callcore.cli.options import db_option, format_option, settings_option
 from callcore.cli.selection import local_time, open_store
 from callcore.errors import ConfigError
 
@@ -45,14 +45,7 @@ Examples:
 @click.option("--until", callback=selection.until, metavar="DATE", help="Transcribed up to this day or moment.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many of the newest.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="For people or programs.",
-)
+@format_option("table")
 @db_option
 @settings_option
 def list_calls(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from callcore.cli.options import db_option, overrides, settings_option
+from callcore.cli.options import db_option, format_option, overrides, settings_option
 from callcore.config import load_settings
 
 if TYPE_CHECKING:
@@ -32,14 +32,7 @@ Examples:
 Ends with exit code 0 unless there is an ✗, then with 1. Nothing touches the network without --network."""
 )
 @click.option("--network", is_flag=True, help="Also ask whether the model hub (or HF_ENDPOINT) answers.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people or programs.",
-)
+@format_option("text")
 @db_option
 @settings_option
 def doctor(network: bool, form: str, db: Path | None, settings_file: Path | None) -> int:

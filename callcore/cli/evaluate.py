@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from callcore.cli.options import overrides, settings_option
+from callcore.cli.options import format_option, overrides, settings_option
 from callcore.config import Settings, load_settings
 from callcore.errors import AudioError, AudioNotFound, OutputError
 
@@ -49,14 +49,7 @@ kind and others to group by. docs/evaluation.md states how texts are compared.""
 @click.option("--no-speech", is_flag=True, help="Rows without text hold no speech: count what is invented there.")
 @click.option("--model", help="Model to recognise with [default: as in the settings].")
 @click.option("--language", help="Language spoken; stands in for a missing column lang.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="For people or programs.",
-)
+@format_option("table")
 @click.option("--output", type=click.Path(path_type=Path), metavar="JSON", help="Write the full report here.")
 @click.option("--texts", is_flag=True, help="Put reference and recognised text of every file into the JSON.")
 @settings_option

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from callcore.cli.options import settings_option
+from callcore.cli.options import format_option, settings_option
 from callcore.config import ModelSettings, load_settings
 
 if TYPE_CHECKING:
@@ -52,14 +52,7 @@ Examples:
 The model marked * is the one that --model auto takes.""",
 )
 @click.option("--language", metavar="CODE", help="The language that * is chosen for (zh, en, ...) [default: any].")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="For people or programs.",
-)
+@format_option("table")
 @settings_option
 def list_models(language: str | None, form: str, settings_file: Path | None) -> None:
     """Show installed models, models that can be fetched, and what "auto" takes."""

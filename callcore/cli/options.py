@@ -25,6 +25,18 @@ def db_option(command: F) -> F:
     )(command)
 
 
+def format_option(people: str) -> Callable[[F], F]:
+    """``--format``: ``people`` ("table" or "text", the default) or "json"; the parameter is called ``form``."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice([people, "json"]),
+        default=people,
+        show_default=True,
+        help="For people or programs.",
+    )
+
+
 def overrides(**sections: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Settings given on the command line: section to key to value, options that were not given left out."""
     given = {name: {k: v for k, v in values.items() if v is not None} for name, values in sections.items()}
