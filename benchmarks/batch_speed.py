@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import tempfile
 import time
@@ -29,6 +28,7 @@ import numpy as np
 from benchmarks.batch_systems import BEAM, RANDOM_PADDING_S, SYSTEMS, Call, Heard, Setting, ours
 from benchmarks.common import ROOT, markdown_table, read_audio, write_result
 from benchmarks.random_whisper import build
+from callcore.engines.hardware import usable_cores
 from callcore.evaluate.normalise import normaliser_for
 from callcore.evaluate.rates import Counts, compare
 from callcore.types import SAMPLE_RATE_HZ
@@ -179,7 +179,7 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "batch_speed.json")
     arguments = parser.parse_args()
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     av.logging.set_level(av.logging.ERROR)
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:

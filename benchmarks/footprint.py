@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from typing import Any
 from benchmarks.batch_systems import BEAM, RANDOM_PADDING_S, CountingEngine
 from benchmarks.common import ROOT, spread, write_result
 from benchmarks.random_whisper import build
+from callcore.engines.hardware import usable_cores
 
 FIXTURE = ROOT / "audio_fixtures" / "call01_card_loss_8k_stereo.wav"
 PAGE = ROOT / "docs" / "benchmarks" / "footprint.md"
@@ -148,7 +148,7 @@ def main() -> None:
     if arguments.child:
         child(*arguments.child)
         return
-    settings = {"hours": arguments.hours, "beam": BEAM, "cores": len(os.sched_getaffinity(0)), "model": "base shape"}
+    settings = {"hours": arguments.hours, "beam": BEAM, "cores": usable_cores(), "model": "base shape"}
     write_page(write_result(arguments.output, "footprint", measure(arguments.hours), settings, PACKAGES))
     print(PAGE.read_text(encoding="utf-8"))
 

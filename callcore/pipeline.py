@@ -24,7 +24,6 @@ from callcore.types import (
     AudioWarning,
     CallEnded,
     CallStarted,
-    DecodeRequest,
     DecodeResult,
     Event,
     Final,
@@ -139,22 +138,19 @@ class CallPipeline:
         outputs: list[Output] = []
         for event in events:
             segment = event.segment
+            start = segment.start_sample
+            end = start if segment.end_sample is None else segment.end_sample
             if isinstance(event, SegmentOpened):
                 closed_id, closed_end = self._last_closed.get(segment.channel, ("", -1))
-                if closed_end == segment.start_sample:
+                if closed_end == start:
                     self._policy.mark_cut(closed_id)
             elif isinstance(event, SegmentClosed):
-                end = segment.end_sample if segment.end_sample is not None else segment.start_sample
                 self._last_closed[segment.channel] = (segment.segment_id, end)
                 self._segment_count += 1
                 outputs += self._policy.add(segment, event.audio)
             else:
-                end = segment.end_sample if segment.end_sample is not None else segment.start_sample
-                outputs.append(
-                    Rejected(
-                        segment.segment_id, segment.channel, segment.start_sample, end, event.reason.value, event.detail
-                    )
-                )
+                reason, detail = event.reason.value, event.detail
+                outputs.append(Rejected(segment.segment_id, segment.channel, start, end, reason, detail))
         return outputs
 
     def _settle(self) -> list[Output]:
@@ -287,13 +283,3 @@ def _gap(frame: AudioFrame, missing: int) -> AudioWarning:
         frame.start_sample - missing,
         {"missing_s": round(length_s, 3)},
     )
-
-
-def requests_of(outputs: Sequence[Output]) -> list[DecodeRequest]:
-    """The requests among outputs."""
-    return [item for item in outputs if isinstance(item, DecodeRequest)]
-
-
-def events_of(outputs: Sequence[Output]) -> list[Event]:
-    """The events among outputs."""
-    return [item for item in outputs if not isinstance(item, DecodeRequest)]

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -254,7 +254,7 @@ class _Runner:
 
         counts: Counter[Outcome] = Counter()
         self._screen.print(f"Watching {escape(printable(str(folder)))}; Ctrl-C ends it.")
-        try:
+        with suppress(KeyboardInterrupt):  # how a watch ends
             for paths in watch_folder(folder, threading.Event()):
                 summary, fatal, stopped = self._job(paths, watched_names(folder, paths), single=False)
                 counts.update(report.outcome for report in summary.reports)
@@ -266,8 +266,6 @@ class _Runner:
                     raise fatal
                 if stopped:
                     break
-        except KeyboardInterrupt:
-            pass  # how a watch ends
         self._screen.print(f"Stopped watching: {counted(counts)}.")
         return 0
 
