@@ -133,6 +133,30 @@ class BatchSettings(Section):
     group_s: float = Field(60.0, gt=0, description="audio of a call gathered before it is decoded")
 
 
+class LiveSettings(Section):
+    """Live calls: how soon text is shown, committed and made final, and how much the machine takes on."""
+
+    partial_model: str = Field("", description="smaller model for what is still being said; empty = the same model")
+    partial_interval_ms: int = Field(300, ge=100, le=5000, description="speech between two updates, when load permits")
+    max_partial_interval_ms: int = Field(1500, ge=100, le=10_000, description="the same under the heaviest load")
+    partial_padding_s: float | None = Field(
+        None, ge=0, le=30, description="silence after the audio of an update; None = the model's dial"
+    )
+    window_s: float = Field(6.0, ge=2, le=30, description="an update looks back so far, if words before it are stable")
+    history_tokens: int = Field(0, ge=0, le=200, description="tokens of stable text given with a window cut shorter")
+    commit_margin_ms: int = Field(300, ge=0, description="a word this far behind the newest sound may become stable")
+    commit_probability: float = Field(0.6, ge=0, le=1, description="a word below this needs two equal readings")
+    bucket_s: float = Field(0.5, gt=0, le=5, description="window lengths of live decodes are multiples of this")
+    hangover_ms: int = Field(400, ge=96, description="silence needed to end a segment")
+    other_speaks_ms: int = Field(600, ge=0, description="once the other party has spoken this long, ...")
+    short_hangover_ms: int = Field(224, ge=96, description="... this much silence ends a segment")
+    speculate: bool = Field(True, description="decode the final as soon as its audio is there, before it is sure")
+    max_calls: int = Field(0, ge=0, description="calls at once; 0 = as many as the measured speed allows")
+    busy_share: float = Field(0.8, gt=0, le=1, description="share of the workers' time that may be used")
+    buffer_s: float = Field(30.0, gt=0, description="audio of a call that may wait when the machine does not keep up")
+    hangup_silence_s: float = Field(0.0, ge=0, description="silence on all channels that ends the call; 0 = never")
+
+
 class Settings(Section):
     """Everything."""
 
@@ -145,13 +169,21 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
     batch: BatchSettings = BatchSettings()
+    live: LiveSettings = LiveSettings()
 
-    def result_settings(self) -> dict[str, Any]:
+    def result_settings(self, *, live: bool = False) -> dict[str, Any]:
         """The settings that can change a transcript, ready for JSON: no thread counts, no places of files.
+
+        ``live``: with those of live calls, which recorded calls know nothing of.
 
         Whoever reads the files named in settings (hotwords, cues) adds what they hold.
         """
         everything = self.model_dump(mode="json", exclude={"store": True, "models": True, "batch": True})
+        if live:
+            for key in ("max_calls", "busy_share", "buffer_s", "hangup_silence_s"):
+                everything["live"].pop(key)
+        else:
+            everything.pop("live")
         for key in ("device", "workers", "batch_size", "model", "hotwords_file"):
             everything["recognise"].pop(key)
         everything["roles"].pop("cues_file")

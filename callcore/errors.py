@@ -125,6 +125,30 @@ class DiskFull(OutputError):
     """No space left where a result or the database is written."""
 
 
+class DeviceError(CallcoreError):
+    """A sound device cannot be used."""
+
+    exit_code = 8
+
+
+class DeviceNotFound(DeviceError):
+    """There is no such sound device, or none at all."""
+
+
+class DeviceBusy(DeviceError):
+    """Another program holds the sound device."""
+
+
+class DeviceUnusable(DeviceError):
+    """The sound device has too few channels, or refuses the format."""
+
+
+class Overloaded(CallcoreError):
+    """The machine cannot take another live call."""
+
+    exit_code = 9
+
+
 class MissingExtra(CallcoreError):
     """An optional part of callcore is not installed."""
 

@@ -12,7 +12,10 @@ from callcore.types import (
     Event,
     Final,
     LanguageDecided,
+    Paused,
     Rejected,
+    Resumed,
+    Revision,
     Role,
     RolesAssigned,
     Turn,
@@ -31,6 +34,8 @@ class CallRecord:
     finals: list[Final] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     warnings: list[AudioWarning] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)
+    pauses: list[Paused | Resumed] = field(default_factory=list)
 
     def speaker(self, channel: int) -> Role:
         """Who speaks on a channel; unknown until roles are assigned."""
@@ -81,6 +86,10 @@ def fold(events: Iterable[Event]) -> CallRecord:
                 record.rejected.append(event)
             case AudioWarning():
                 record.warnings.append(event)
+            case Revision():
+                record.revisions.append(event)
+            case Paused() | Resumed():
+                record.pauses.append(event)
     record.turns.sort(key=lambda turn: (turn.start_sample, turn.channel))
     record.finals.sort(key=lambda final: (final.start_sample, final.channel))
     return record

@@ -6,7 +6,7 @@ samples at :data:`SAMPLE_RATE_HZ` counted from the start of the call; seconds ap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -31,7 +31,8 @@ class RequestKind(StrEnum):
     """What a decode is for; drivers order requests by it."""
 
     LANGUAGE = "language"  #: which language is spoken; the pipeline waits for the answer before it asks for finals
-    PARTIAL = "partial"
+    PARTIAL = "partial"  #: what has been said so far in a segment that is still open; a newer one replaces it
+    SPECULATIVE = "speculative"  #: the final of a segment that has paused, asked for before its endpoint is sure
     FINAL = "final"
 
 
@@ -49,6 +50,12 @@ class WarningKind(StrEnum):
     GAP = "gap"  #: samples missing in the stream, filled with silence
     NO_SPEECH = "no_speech"
     MODEL_MISMATCH = "model_mismatch"  #: the model was not made for what it hears
+    OVERRUN = "overrun"  #: a sound device delivered faster than it was read; what was lost became silence
+    DEVICE_LOST = "device_lost"  #: a sound device went away; its channel is silent until it returns
+    DEVICE_RETURNED = "device_returned"
+    CLOCK_JUMP = "clock_jump"  #: a device's clock leapt, or drifts further than devices do
+    LAGGING = "lagging"  #: the machine does not keep up; text comes late
+    RECORDING_STOPPED = "recording_stopped"  #: the recording cannot go on (disk full); the transcript does
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +130,10 @@ class DecodeRequest:
     channel: int
     start_sample: int
     audio: Samples = field(repr=False, compare=False)
-    language: str | None = None  #: BCP-47 primary subtag ("zh", "en"); None for LANGUAGE requests
+    language: str | None = None  #: BCP-47 primary subtag ("zh", "en"); None = to be found (LANGUAGE, first PARTIALs)
     effort: Effort = Effort()
+    history: tuple[int, ...] = ()  #: tokens of what was said just before, put ahead of the start of text
+    first: bool = False  #: the first PARTIAL of its segment: nothing of the segment is on any screen yet
 
     @property
     def end_sample(self) -> int:
@@ -146,6 +155,16 @@ class DecodeResult:
     language_probabilities: Mapping[str, float] = field(default_factory=dict)
     no_speech_probability: float = 0.0
     window_s: float = 0.0  #: length of the decoded window, padding included
+    start_sample: int = 0  #: of the request
+    end_sample: int = 0  #: of the request
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeFailure:
+    """No answer to a request: the engine failed, or the worker died. ``message`` holds no words said."""
+
+    request: DecodeRequest
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +199,54 @@ class LanguageDecided:
     language: str
     probability: float
     channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What is known of a segment that is still open. Not stored: the segment's :class:`Final` takes its place.
+
+    ``stable`` holds every word committed so far: it only ever grows, word by word. ``unstable`` follows it and may be
+    different in the next partial.
+    """
+
+    segment_id: str
+    channel: int
+    start_sample: int  #: of the segment
+    end_sample: int  #: of the audio behind this partial
+    stable: tuple[Word, ...]
+    unstable: tuple[Word, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A final that says otherwise than what had been committed of its segment (punctuation and case do not count).
+
+    Follows right after the :class:`Final`. ``changed``: committed words that the final does not hold in their place.
+    """
+
+    segment_id: str
+    channel: int
+    start_sample: int
+    end_sample: int
+    committed: tuple[Word, ...]
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Listening was paused from ``start_sample`` (a payment card is read out); what follows until the next
+    :class:`Resumed` is silence put there by callcore.
+    """
+
+    start_sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Listening goes on at ``start_sample``."""
+
+    start_sample: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,17 +311,35 @@ class CallEnded:
     segment_count: int
 
 
-Event = CallStarted | AudioWarning | LanguageDecided | Final | Rejected | Turn | RolesAssigned | CallEnded
+Event = (
+    CallStarted
+    | AudioWarning
+    | LanguageDecided
+    | Partial
+    | Final
+    | Revision
+    | Rejected
+    | Turn
+    | RolesAssigned
+    | Paused
+    | Resumed
+    | CallEnded
+)
 Output = Event | DecodeRequest
+Tick = Sequence[AudioFrame | Event]  #: one moment of a live call: frames, and incidents
 
 EVENT_TYPES: dict[str, type[Any]] = {
     "call_started": CallStarted,
     "audio_warning": AudioWarning,
     "language_decided": LanguageDecided,
+    "partial": Partial,
     "final": Final,
+    "revision": Revision,
     "rejected": Rejected,
     "turn": Turn,
     "roles_assigned": RolesAssigned,
+    "paused": Paused,
+    "resumed": Resumed,
     "call_ended": CallEnded,
 }
 EVENT_NAMES: dict[type[Any], str] = {cls: name for name, cls in EVENT_TYPES.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from callcore.types import EVENT_NAMES, EVENT_TYPES, Event, Role, RolesAssigned, WarningKind, Word
 
+WORD_FIELDS = frozenset({"words", "stable", "unstable", "committed"})
 WIRE_VERSION = 1  #: raised when the meaning of a field changes; new fields do not raise it
 
 
@@ -25,8 +26,8 @@ def from_wire(values: dict[str, Any]) -> Event:
     """
     cls = EVENT_TYPES[values["event"]]
     known = {item.name: values[item.name] for item in fields(cls) if item.name in values}
-    if "words" in known:
-        known["words"] = tuple(Word(*word) for word in known["words"])
+    for name in WORD_FIELDS.intersection(known):
+        known[name] = tuple(Word(*word) for word in known[name])
     if "segment_ids" in known:
         known["segment_ids"] = tuple(known["segment_ids"])
     if "kind" in known:

@@ -1,0 +1,1 @@
+"""Latency, quality, cost and capacity of live calls, measured on anybody's recordings."""
