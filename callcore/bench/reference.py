@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +129,6 @@ def _turn(item: dict[str, Any]) -> tuple[int, ReferenceTurn, list[Timed]]:
     if "words" in item:
         return int(item["channel"]), turn, [(str(w[0]), float(w[1]), float(w[2])) for w in item["words"]]
     onsets = [(str(text), float(onset)) for text, onset in item["char_onsets"]]
-    after = [
-        min(next_onset, onset + LONGEST_HAN_S) for (_, onset), (_, next_onset) in zip(onsets, onsets[1:], strict=False)
-    ]
+    after = [min(later, onset + LONGEST_HAN_S) for (_, onset), (_, later) in pairwise(onsets)]
     ends = [*after, turn.end_s]
     return int(item["channel"]), turn, [(text, onset, end) for (text, onset), end in zip(onsets, ends, strict=True)]
