@@ -110,17 +110,21 @@ def timed_units(units: Sequence[str], timed: Sequence[Timed], normaliser: Normal
         for index, unit in enumerate(parts)
     ]
     result: list[Timed] = []
-    for step in Levenshtein.opcodes([piece[0] for piece in pieces], units):
-        here = pieces[step.src_start : step.src_end]
-        wanted = units[step.dest_start : step.dest_end]
-        if step.tag == "equal":
-            result += here
-            continue
-        edge = pieces[step.src_start - 1][2] if step.src_start else pieces[0][1] if pieces else 0.0
-        start, end = (here[0][1], here[-1][2]) if here else (edge, edge)
-        width = (end - start) / max(1, len(wanted))
-        result += [(unit, start + width * i, start + width * (i + 1)) for i, unit in enumerate(wanted)]
+    known = wanted = 0  # positions reached in pieces and units
+    for block in Levenshtein.opcodes([piece[0] for piece in pieces], units).as_matching_blocks():
+        result += _shared(units[wanted : block.b], pieces, known, block.a)
+        known, wanted = block.a + block.size, block.b + block.size
+        result += pieces[block.a : known]
     return result
+
+
+def _shared(units: Sequence[str], pieces: Sequence[Timed], first: int, end: int) -> list[Timed]:
+    """Units that share the time of the pieces from ``first`` to before ``end``; without any, the moment between."""
+    here = pieces[first:end]
+    edge = pieces[first - 1][2] if first else pieces[0][1] if pieces else 0.0
+    start_s, end_s = (here[0][1], here[-1][2]) if here else (edge, edge)
+    width = (end_s - start_s) / max(1, len(units))
+    return [(unit, start_s + width * i, start_s + width * (i + 1)) for i, unit in enumerate(units)]
 
 
 def _turn(item: dict[str, Any]) -> tuple[int, ReferenceTurn, list[Timed]]:

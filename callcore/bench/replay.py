@@ -150,11 +150,6 @@ class Feeder:
         self._socket.close()
         self._control.close()
 
-    @property
-    def pid(self) -> int:
-        """Of the sending process, whose cost is not the system's."""
-        return self._process.pid or 0
-
     def prepare(self) -> list[Facts]:
         """Wait until all recordings are read.
 
@@ -185,6 +180,10 @@ class Feeder:
             raise self._failure
         sent: Sent = self._answer(10.0)
         return sent
+
+    def sender_done(self, timeout_s: float) -> bool:
+        """Wait until everything was sent, received or not."""
+        return self._control.poll(timeout_s)
 
     def _answer(self, timeout_s: float) -> Any:
         try:
