@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bench_tools import reference_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,16 @@ def test_a_turn_of_a_channel_that_is_not_there_is_refused(tmp_path, channel):
     file.write_text(json.dumps({"duration": 2, "channels": {"0": "a", "1": "b"}, "turns": [turn]}), encoding="utf-8")
     with pytest.raises(ConfigError):
         read_reference(file)
+
+
+def test_turns_without_a_pause_between_them_are_one():
+    reference = reference_of((0, 1.0, "您好"), (0, 1.6, "请问"), (0, 3.0, "卡"), (1, 1.2, "嗯"))
+    assert [(turn.start_s, turn.end_s, turn.text) for turn in reference.turns[0]] == [
+        (1.0, 2.1, "您好 请问"),
+        (3.0, 3.25, "卡"),
+    ]
+    assert [unit.turn for unit in reference.units[0]] == [0, 0, 0, 0, 1]
+    assert len(reference.turns[1]) == 1
 
 
 def test_units_take_times_from_pieces_cut_otherwise():

@@ -163,6 +163,13 @@ def test_a_system_that_is_not_known_is_named(short_call, tmp_path, capsys):
     assert "nobody" in capsys.readouterr().err
 
 
+def test_more_calls_than_the_machine_takes_are_refused(fixture_call, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CALLCORE_LIVE__MAX_CALLS", "1")
+    call = cut(fixture_call, tmp_path / "call.wav", 2.0)
+    assert bench(call, tmp_path, "--no-plots", "--calls", "2") == 9
+    assert "call" in capsys.readouterr().err
+
+
 def test_only_callcore_runs_in_virtual_time(short_call, tmp_path, capsys):
     assert bench(short_call, tmp_path, "--clock", "virtual", "--compare", "callcore") == 2
     assert "virtual" in capsys.readouterr().err

@@ -80,6 +80,7 @@ class CallcoreSystem:
             return
         station, loop, thread = self._running
         self._running = None
+        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result()
         station.close()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -89,6 +90,14 @@ class CallcoreSystem:
         if self._running is None:
             raise RuntimeError("the system was not started")
         return self._running[:2]
+
+
+async def _cancel_all() -> None:
+    """End the calls that still run (the machine refused another one, or the run was stopped)."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class CallcoreSession:

@@ -34,8 +34,10 @@ def require_matplotlib() -> None:
         ) from error
 
 
-def write_plots(folder: Path, results: Sequence[SystemResult], header: dict[str, Any]) -> list[Path]:
-    """Draw all plots as PNG and SVG; returns the files. Raises :class:`~callcore.errors.OutputError`."""
+def write_plots(
+    folder: Path, results: Sequence[SystemResult], header: dict[str, Any], forms: Sequence[str] = FORMATS
+) -> list[Path]:
+    """Draw all plots; returns the files. Raises :class:`~callcore.errors.OutputError`."""
     import matplotlib
 
     where = machine_line(header["machine"]) if "machine" in header else "virtual time, stated service times"
@@ -45,7 +47,7 @@ def write_plots(folder: Path, results: Sequence[SystemResult], header: dict[str,
     written = []
     for name, figure in drawn.items():
         figure.text(0.01, 0.01, where, fontsize=8, color="#555555")
-        for form in FORMATS:
+        for form in forms:
             file = folder / f"{name}.{form}"
             metadata: dict[str, Any] = {"Date": None} if form == "svg" else {}
             try:

@@ -58,6 +58,8 @@ class Reference:
         return self.duration_s * self.channel_count - spoken
 
 
+MIN_PAUSE_S = 0.3  #: turns of one channel that follow closer than this are one: nobody could tell where one ended
+
 Timed = tuple[str, float, float]  #: text, start and end in seconds
 
 
@@ -88,12 +90,17 @@ def build_reference(
     by_channel: list[list[ReferenceTurn]] = [[] for _ in range(channel_count)]
     units: list[list[Unit]] = [[] for _ in range(channel_count)]
     for channel, turn, timed in sorted(turns, key=lambda item: item[1].start_s):
-        found = timed_units(normaliser.units(turn.text), timed, normaliser)
         if channel < 0:
             raise IndexError(channel)
-        if found:
-            units[channel] += [Unit(text, start, end, len(by_channel[channel])) for text, start, end in found]
-            by_channel[channel].append(turn)
+        found = timed_units(normaliser.units(turn.text), timed, normaliser)
+        before = by_channel[channel]
+        if not found:
+            continue
+        if before and turn.start_s - before[-1].end_s < MIN_PAUSE_S:
+            last = before.pop()
+            turn = ReferenceTurn(last.start_s, max(last.end_s, turn.end_s), f"{last.text} {turn.text}")
+        units[channel] += [Unit(text, start, end, len(before)) for text, start, end in found]
+        before.append(turn)
     return Reference(duration_s, normaliser, tuple(map(tuple, by_channel)), tuple(map(tuple, units)), source)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import struct
 import threading
@@ -235,6 +236,7 @@ class _Outbox:
 
 def _feed(outgoing: socket.socket, control: Connection, playing: Sequence[Playing]) -> None:
     """Body of the sending process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, which ends this one
     try:
         read = {path: read_recording(path) for path in {item.path for item in playing}}
     except AudioError as error:
