@@ -121,7 +121,7 @@ def _over_time(results: Sequence[SystemResult]) -> Figure:
         _cloud(axis, turns, COLOURS[1], "^", LATENCIES[2])
         axis.set_title(result.name, fontsize=10)
         axis.set_xlabel("time of the call, s")
-        axis.set_ylim(bottom=min(0.0, axis.get_ylim()[0]))
+    axes[0].set_ylim(bottom=min(0.0, axes[0].get_ylim()[0]))  # once all is drawn: the axes share their scale
     axes[0].set_ylabel("seconds after the word (turn) ended")
     axes[0].legend(fontsize=8, loc="upper left", framealpha=0.8, edgecolor="none")
     return figure
@@ -149,9 +149,10 @@ def _cost(results: Sequence[SystemResult]) -> Figure:
     for number, result in enumerate(results):
         at_s = np.array([sample.at_s for sample in result.samples])
         cpu_s = np.array([sample.cpu_s for sample in result.samples])
-        seconds = np.arange(at_s[0], at_s[-1], 1.0)
+        seconds = np.arange(at_s[0], at_s[-1] + 1.0, 1.0)  # two at least, however short the run
         cores = np.diff(np.interp(seconds, at_s, cpu_s))
-        smooth = np.convolve(cores, np.ones(5) / 5, mode="same") if len(cores) >= 5 else cores
+        near = np.ones(min(5, len(cores)))
+        smooth = np.convolve(cores, near, mode="same") / np.convolve(np.ones_like(cores), near, mode="same")
         style: dict[str, Any] = {"color": _colour(number), "linestyle": _line(number), "label": result.name}
         busy.plot(seconds[1:], smooth, **style)
         memory.plot(at_s, [sample.rss_bytes / 1e6 for sample in result.samples], **style)
