@@ -217,7 +217,7 @@ def _created(path: Path) -> BinaryIO:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     except OSError as error:
         raise _open_error(path, error) from error
-    return open(descriptor, "wb", buffering=0)
+    return os.fdopen(descriptor, "wb", buffering=0)
 
 
 def _open_error(path: Path, error: Exception) -> OutputError:
