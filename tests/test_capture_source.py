@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -45,7 +46,7 @@ class Listener:
 
     def samples(self, channel: int) -> np.ndarray:
         frames = self.frames(channel)
-        assert all(one.end_sample == after.start_sample for one, after in zip(frames, frames[1:], strict=False))
+        assert all(one.end_sample == after.start_sample for one, after in pairwise(frames))
         return np.concatenate([frame.samples for frame in frames])
 
     def warnings(self) -> list[tuple[WarningKind, int | None]]:
