@@ -133,7 +133,7 @@ class _Page:
         line = Text(" ")
         line.append(padded(self._names[channel], self._name_columns), f"bold {self._style(channel)}")
         line.append("  ").append(bar, loudness).append(f" {max(level, -99):4.0f} dB  ", "dim")
-        return line.append(self._words[word], style)
+        return line.append(self._words[word].lower(), style)
 
     def rule(self) -> Text:
         """A line from side to side."""

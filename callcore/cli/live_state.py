@@ -129,7 +129,10 @@ class ScreenState:
         """The last says in order of their start, ``count`` at most; copies that no later event changes."""
         with self._lock:
             return [
-                Say(say.channel, [Piece(p.segment_id, p.start_sample, p.end_sample, p.firm, p.soft, p.open) for p in say.pieces])
+                Say(
+                    say.channel,
+                    [Piece(p.segment_id, p.start_sample, p.end_sample, p.firm, p.soft, p.open) for p in say.pieces],
+                )
                 for say in self._says[max(0, len(self._says) - count) :]
             ]
 

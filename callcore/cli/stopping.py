@@ -22,9 +22,8 @@ class Stopping:
     The database and the results stand a process that ends at any moment. Signals that are ignored (``nohup``) stay so.
     """
 
-    def __init__(self, *, raising: bool = True) -> None:
-        """``raising``: unless it is False, where who works looks at :attr:`asked` again and again instead."""
-        self._raising = raising
+    def __init__(self) -> None:
+        self.raising = True  #: False while somebody looks at :attr:`asked` again and again instead
         self._signal = 0
         self._before: dict[int, Any] = {}
         self.folders: set[Path] = set()  #: removed even when the process ends at once
@@ -57,7 +56,7 @@ class Stopping:
         if self._signal:
             self._leave()
         self._signal = number
-        if self._raising:
+        if self.raising:
             raise KeyboardInterrupt
 
     def _leave(self) -> NoReturn:
