@@ -19,9 +19,9 @@ from callcore.types import (
     CallStarted,
     LanguageDecided,
     Partial,
+    Revision,
     Role,
     RolesAssigned,
-    Revision,
     WarningKind,
 )
 
