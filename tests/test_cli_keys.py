@@ -44,13 +44,20 @@ def test_a_key_comes_without_enter(terminal, typed, key):
 def test_the_terminal_is_given_back(terminal):
     _, theirs = terminal
     before = termios.tcgetattr(theirs)
-    with pytest.raises(RuntimeError, match="broke"), Keys() as keys:
+    with Keys() as keys:
         during = termios.tcgetattr(theirs)
         assert not during[3] & (termios.ECHO | termios.ICANON)
         assert during[3] & termios.ISIG  # Ctrl-C works
         assert during[6][termios.VSUSP] == b"\0"
         keys.restore()
         assert termios.tcgetattr(theirs) == before
+    assert termios.tcgetattr(theirs) == before
+
+
+def test_the_terminal_is_given_back_when_something_breaks(terminal):
+    _, theirs = terminal
+    before = termios.tcgetattr(theirs)
+    with pytest.raises(RuntimeError, match="broke"), Keys():
         raise RuntimeError("broke")
     assert termios.tcgetattr(theirs) == before
 

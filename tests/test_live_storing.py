@@ -92,7 +92,7 @@ def test_a_database_that_stays_broken_is_told_at_the_end(error):
     storing = Storing(writer, retry_s=60)
     storing.put(final("a", 0, 0, 1, "您好。"))
     assert writer.refused.wait(TIMEOUT_S)
-    with pytest.raises(Exception, match="locked|ValueError") as raised:
+    with pytest.raises(Exception, match=r"locked|ValueError") as raised:
         storing.close()
     assert "您好" not in str(raised.value)
     assert writer.ends == []

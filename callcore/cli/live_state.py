@@ -29,7 +29,7 @@ KEPT_SAYS = 300  #: says that are held; more than the highest terminal shows
 SAY_GAP = round(1.2 * SAMPLE_RATE_HZ)  #: a longer silence of the speaker begins a new say, as turns do by default
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """One segment's text: ``firm`` does not change any more, ``soft`` may."""
 
@@ -128,13 +128,7 @@ class ScreenState:
     def tail(self, count: int) -> list[Say]:
         """The last says in order of their start, ``count`` at most; copies that no later event changes."""
         with self._lock:
-            return [
-                Say(
-                    say.channel,
-                    [Piece(p.segment_id, p.start_sample, p.end_sample, p.firm, p.soft, p.open) for p in say.pieces],
-                )
-                for say in self._says[max(0, len(self._says) - count) :]
-            ]
+            return [Say(say.channel, list(say.pieces)) for say in self._says[max(0, len(self._says) - count) :]]
 
     def _note(self, event: Event) -> None:
         match event:
@@ -162,11 +156,11 @@ class ScreenState:
                         if known.open:  # a final never changes
                             say.pieces[index] = piece
                         return
-        say = self._continued(event.channel, event.start_sample)
-        if say is None:
+        last = self._continued(event.channel, event.start_sample)
+        if last is None:
             self._insert(Say(event.channel, [piece]))
         else:
-            say.pieces.append(piece)
+            last.pieces.append(piece)
 
     def _continued(self, channel: int, start_sample: int) -> Say | None:
         """The channel's last say if nobody else began since, and it ended but a moment ago."""

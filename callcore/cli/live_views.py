@@ -28,10 +28,10 @@ PAUSE_KEY, STOP_KEY = "p", "q"
 
 
 class View(Protocol):
-    """Shows a call until it has ended. Raises ``BrokenPipeError`` when nobody reads any more; the call has ended then."""
+    """Shows a call until it has ended."""
 
     def watch(self, run: LiveRun) -> None:
-        """Returns when the call is done."""
+        """Returns when the call is done. Raises ``BrokenPipeError`` then if nobody read any more."""
 
 
 class Controls:
