@@ -73,6 +73,17 @@ class FullScreen:
                 live.update(page(), refresh=True)
 
 
+def line_console(file: TextIO | None = None) -> Console:
+    """A console for standard output, or ``file``, that says when nobody reads any more; rich's own ends the process."""
+    from rich.console import Console
+
+    class LineConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return LineConsole(file=file, highlight=False)
+
+
 class Lines:
     """A line per final text on standard output; what goes wrong on ``beside``."""
 
