@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from callcore.types import CallEnded, CallStarted
 
+ENDED = CallEnded(16_000, 2)
 STARTED = CallStarted("c1", "call.wav", 2, 8000, "scripted", "m", "s")
 
 
@@ -46,7 +47,7 @@ class FakeBuffer:
 class FakeCall:
     """Says its events, waits until its audio ends, and says the rest."""
 
-    def __init__(self, desk, events=(), last=(CallEnded(16_000, 0),), error=None):
+    def __init__(self, desk, events=(), last=(ENDED,), error=None):
         self.desk, self.events, self.last, self.error = desk, events, last, error
         self.paused = False
 

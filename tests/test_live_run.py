@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from live_events import final, partial
-from live_fakes import STARTED, FakeBuffer, FakeCall, FakeSource
+from live_fakes import ENDED, STARTED, FakeBuffer, FakeCall, FakeSource
 from rich.console import Console
 
 from callcore.cli.live_run import EventDesk, LiveRun
@@ -43,7 +43,7 @@ class Signals:
     asked = False
 
 
-def a_run(*, events=SAID, last=(CallEnded(16_000, 2),), source=None, error=None, begin=None, printing=True):
+def a_run(*, events=SAID, last=(ENDED,), source=None, error=None, begin=None, printing=True):
     desk = EventDesk(ScreenState([0, 1], BOTH, "zh"), begin, printing=printing)
     buffer = FakeBuffer()
     source = source or FakeSource()
@@ -112,7 +112,7 @@ def test_programs_get_every_event_with_partials():
     JsonLines(out, Controls(ScriptedKeys(), Signals())).watch(run)
     run.finish()
     lines = out.buffer.getvalue().decode("utf-8").splitlines()
-    assert [from_wire(json.loads(line)) for line in lines] == [STARTED, *SAID, CallEnded(16_000, 2)]
+    assert [from_wire(json.loads(line)) for line in lines] == [STARTED, *SAID, ENDED]
 
 
 def test_a_reader_that_has_gone_ends_the_call_in_order():
