@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from callcore.live.soundness import Soundness
 from callcore.pipeline import CallPipeline
 from callcore.scheduler.base import DecodeService
 from callcore.types import (
@@ -74,6 +75,7 @@ class LiveCall:
         self._sink = sink
         self._hangup_samples = round(hangup_silence_s * SAMPLE_RATE_HZ)
         self._backlog_s = backlog_s
+        self._soundness = Soundness(pipeline.channels)
         self._levels = dict.fromkeys(pipeline.channels, SILENT_DBFS)
         self._asked: dict[tuple[str, RequestKind], float] = {}  #: when answers that must come were asked for
         self._paused = False
@@ -97,7 +99,7 @@ class LiveCall:
                 self._hear(tick)
                 if self._failure or self._stopping or self._silent_too_long():
                     break
-            self._take(self._pipeline.finish())
+            self._take(self._pipeline.finish(self._soundness.finish()))
             while not self._pipeline.done and not self._failure:
                 self._settled.clear()
                 await self._settled.wait()
@@ -129,8 +131,9 @@ class LiveCall:
             if not isinstance(item, AudioFrame):
                 self._emit(item)
             else:
-                self._levels[item.channel] = _level_dbfs(item)
-                self._take(self._pipeline.push(item))
+                frame, warnings = self._soundness.push(item)
+                self._levels[frame.channel] = _level_dbfs(frame)
+                self._take([*warnings, *self._pipeline.push(frame)])
         self._watch_lag()
 
     def _take(self, outputs: Iterable[Output]) -> None:
