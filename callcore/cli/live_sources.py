@@ -1,0 +1,77 @@
+"""Where the audio of a live call comes from, as the command line names it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from callcore.config import Settings
+from callcore.live.replay import Replay
+from callcore.types import AudioFrame, Event, Paused, Resumed, Role, Tick
+
+Deliver = Callable[[Tick], None]
+
+
+class ReplaySource:
+    """A recording played as if it were spoken now."""
+
+    def __init__(self, path: Path, settings: Settings, deliver: Deliver, ended: Callable[[], None], speed: float) -> None:
+        """Opens the file. ``ended`` is called after its last tick. Raises :class:`AudioError`."""
+        self._deliver, self._ended = deliver, ended
+        self._finished = threading.Event()
+        self._wanted_pause = False
+        self._paused = False
+        self.was_paused = False
+        self._replay = Replay(path, settings.audio, self._take, ended=self._end, speed=speed)
+        self.source = str(path.absolute())
+        self.channels = self._replay.layout.channels
+        self.channel_count = self._replay.channel_count
+        self.rate_hz = self._replay.rate_hz
+        self.roles: Mapping[int, Role] | None = self._replay.layout.roles
+
+    @property
+    def finished(self) -> bool:
+        """Whether the file was played to its end."""
+        return self._finished.is_set()
+
+    @property
+    def error(self) -> Exception | None:
+        """What broke the file off in the middle."""
+        return self._replay.error
+
+    def start(self) -> None:
+        """Begin to play."""
+        self._replay.start()
+
+    def stop(self) -> None:
+        """Stop playing and close the file."""
+        self._replay.__exit__()
+
+    def pause(self) -> None:
+        """The file goes on, and silence takes its place."""
+        self._wanted_pause = True
+
+    def resume(self) -> None:
+        """Hear the file again."""
+        self._wanted_pause = False
+
+    def _take(self, tick: Tick) -> None:
+        frames = [item for item in tick if isinstance(item, AudioFrame)]
+        start = min((frame.start_sample for frame in frames), default=0)
+        items: list[AudioFrame | Event] = list(tick)
+        if frames and self._wanted_pause != self._paused:
+            self._paused = self._wanted_pause
+            self.was_paused = True
+            items.insert(0, Paused(start) if self._paused else Resumed(start))
+        self._deliver([_muted(item) if self._paused and isinstance(item, AudioFrame) else item for item in items])
+
+    def _end(self) -> None:
+        self._finished.set()
+        self._ended()
+
+
+def _muted(frame: AudioFrame) -> AudioFrame:
+    return AudioFrame(frame.channel, frame.start_sample, np.zeros_like(frame.samples), frame.rate_hz)
