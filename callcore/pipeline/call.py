@@ -93,6 +93,16 @@ class CallPipeline:
         return min((item.received - item.waiting for item in self._intake.values()), default=0)
 
     @property
+    def channels(self) -> tuple[int, ...]:
+        """Channels that are listened to."""
+        return self._plan.channels
+
+    @property
+    def silent_samples(self) -> int:
+        """How long nobody has spoken on any channel."""
+        return min((segmenter.silence for segmenter in self._segmenters.values()), default=0)
+
+    @property
     def waiting_finals(self) -> int:
         """Segments that have ended and have no text yet."""
         return self._policy.open_count
