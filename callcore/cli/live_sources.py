@@ -5,20 +5,64 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from callcore.config import Settings
+from callcore.errors import CallcoreError, unexpected
 from callcore.live.replay import Replay
 from callcore.types import AudioFrame, Event, Paused, Resumed, Role, Tick
 
 Deliver = Callable[[Tick], None]
 
 
+class CallSource(Protocol):
+    """Audio of a call, and what is known of it before it sounds."""
+
+    name: str
+    channels: tuple[int, ...]
+    channel_count: int
+    rate_hz: int
+    roles: Mapping[int, Role] | None  #: None: to be found from the words
+    was_paused: bool
+
+    def start(self) -> None:
+        """Begin to deliver ticks. Raises :class:`DeviceError`."""
+
+    def stop(self) -> None:
+        """Deliver no more and let go of file and devices; returns when the last tick was delivered."""
+
+    def pause(self) -> None:
+        """Deliver silence from now on."""
+
+    def resume(self) -> None:
+        """Deliver what is heard again."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has come to its end by itself."""
+
+    @property
+    def error(self) -> CallcoreError | None:
+        """What broke it off."""
+
+
+def open_source(
+    settings: Settings, options: Mapping[str, Any], deliver: Deliver, ended: Callable[[], None]
+) -> CallSource:
+    """The source that the options of the command name. Raises :class:`AudioError`, :class:`DeviceError`."""
+    if options["replay"]:
+        return ReplaySource(options["replay"], settings, deliver, ended, options["speed"] or 1.0)
+    raise NotImplementedError
+
+
 class ReplaySource:
     """A recording played as if it were spoken now."""
 
-    def __init__(self, path: Path, settings: Settings, deliver: Deliver, ended: Callable[[], None], speed: float) -> None:
+    def __init__(
+        self, path: Path, settings: Settings, deliver: Deliver, ended: Callable[[], None], speed: float
+    ) -> None:
         """Opens the file. ``ended`` is called after its last tick. Raises :class:`AudioError`."""
         self._deliver, self._ended = deliver, ended
         self._finished = threading.Event()
@@ -26,8 +70,8 @@ class ReplaySource:
         self._paused = False
         self.was_paused = False
         self._replay = Replay(path, settings.audio, self._take, ended=self._end, speed=speed)
-        self.source = str(path.absolute())
-        self.channels = self._replay.layout.channels
+        self.name = str(path.absolute())
+        self.channels = tuple(self._replay.layout.channels)
         self.channel_count = self._replay.channel_count
         self.rate_hz = self._replay.rate_hz
         self.roles: Mapping[int, Role] | None = self._replay.layout.roles
@@ -38,9 +82,10 @@ class ReplaySource:
         return self._finished.is_set()
 
     @property
-    def error(self) -> Exception | None:
+    def error(self) -> CallcoreError | None:
         """What broke the file off in the middle."""
-        return self._replay.error
+        error = self._replay.error
+        return error if error is None or isinstance(error, CallcoreError) else unexpected(error)
 
     def start(self) -> None:
         """Begin to play."""
