@@ -51,7 +51,7 @@ def _channels(ctx: click.Context, parameter: click.Parameter, value: str | None)
     "--channels",
     callback=_channels,
     metavar="LIST",
-    help="The agent's and the customer's channel of --device, such as 0,1.",
+    help="Agent's and customer's channel of --device: 0,1.",
 )
 @click.option("--agent-channel", type=int, metavar="N", help="The agent's channel of a replay [found from words].")
 @click.option("--customer-channel", type=int, metavar="N", help="The customer's channel of a replay.")

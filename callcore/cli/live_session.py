@@ -94,16 +94,12 @@ class LiveSession:
             gone = error
         finally:
             run.stop()
-        error = run.finish() or source.error
-        try:
-            self._end_storing(run, source, failed=error is not None)
-        except CallcoreError as refused:
-            error = error or refused
+        broken = run.finish() or source.error
+        refused = self._end_storing(run, source, failed=broken is not None)
         self._print(run, store, gone=gone is not None)
-        if error is not None:
-            raise error
-        if gone is not None:
-            raise gone
+        for problem in (broken, refused, gone):
+            if problem is not None:
+                raise problem
         return 0
 
     def _watch(self, run: LiveRun) -> None:
@@ -126,17 +122,21 @@ class LiveSession:
             return JsonLines(sys.stdout, controls)
         return Lines(self._out, self._beside, controls)
 
-    def _end_storing(self, run: LiveRun, source: CallSource, *, failed: bool) -> None:
+    def _end_storing(self, run: LiveRun, source: CallSource, *, failed: bool) -> CallcoreError | None:
         storing = run.desk.storing
         if storing is None:
-            return
+            return None
         reason = ""
         if failed or not run.desk.complete:
             reason = "the call broke off"
         elif self._options["replay"]:
             # A call that is done stands for its whole content.
             reason = "stopped before the end of the file" if run.cut else "paused" if source.was_paused else ""
-        storing.close(reason)
+        try:
+            storing.close(reason)
+        except CallcoreError as error:
+            return error
+        return None
 
     def _print(self, run: LiveRun, store: Store | None, *, gone: bool) -> None:
         record = fold(run.desk.events)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from callcore.config import Settings
 from callcore.errors import CallcoreError, unexpected
 from callcore.live.replay import Replay
 from callcore.types import AudioFrame, Event, Paused, Resumed, Role, Tick
+
+if TYPE_CHECKING:
+    from callcore.capture.plan import CapturePlan
 
 Deliver = Callable[[Tick], None]
 
@@ -54,7 +57,14 @@ def open_source(
     """The source that the options of the command name. Raises :class:`AudioError`, :class:`DeviceError`."""
     if options["replay"]:
         return ReplaySource(options["replay"], settings, deliver, ended, options["speed"] or 1.0)
-    raise NotImplementedError
+    return DeviceCallSource(plan_of(options), deliver, options["record"])
+
+
+def plan_of(options: Mapping[str, Any]) -> CapturePlan:
+    """The devices that the options name. Raises :class:`DeviceError`, :class:`MissingExtra`."""
+    from callcore.capture.plan import plan_capture
+
+    return plan_capture(options["agent"], options["customer"], options["device"], options["channels"])
 
 
 class ReplaySource:
@@ -116,6 +126,57 @@ class ReplaySource:
     def _end(self) -> None:
         self._finished.set()
         self._ended()
+
+
+class DeviceCallSource:
+    """A call from sound devices."""
+
+    def __init__(self, plan: CapturePlan, deliver: Deliver, record: Path | None) -> None:
+        """``record``: file to write the audio to. Raises :class:`OutputError` when it cannot be written."""
+        from callcore.capture.recording import Recorder
+        from callcore.capture.source import DeviceSource
+
+        recorder = Recorder(record, plan.channels) if record else None
+        self._source = DeviceSource(plan, deliver, recorder=recorder)
+        self.name = plan.name
+        self.channels = plan.channels
+        self.channel_count = len(plan.channels)
+        self.rate_hz = round(plan.parts[0].device.rate_hz)
+        known = any(role is not Role.UNKNOWN for role in plan.roles.values())
+        self.roles: Mapping[int, Role] | None = plan.roles if known or self.channel_count == 1 else None
+        self.was_paused = False
+
+    @property
+    def finished(self) -> bool:
+        """Devices end only when they are stopped, or something in callcore breaks."""
+        return self._source.failure is not None
+
+    @property
+    def error(self) -> CallcoreError | None:
+        """What broke it off."""
+        error = self._source.failure
+        return error if error is None or isinstance(error, CallcoreError) else unexpected(error)
+
+    def start(self) -> None:
+        """Open the devices."""
+        self._source.start()
+
+    def stop(self) -> None:
+        """Close the devices, and the recording."""
+        try:
+            self._source.stop()
+        except Exception:
+            if self._source.failure is None:  # else it is told as what it is: the error
+                raise
+
+    def pause(self) -> None:
+        """Listen to nothing."""
+        self._source.pause()
+        self.was_paused = True
+
+    def resume(self) -> None:
+        """Listen again."""
+        self._source.resume()
 
 
 def _muted(frame: AudioFrame) -> AudioFrame:
