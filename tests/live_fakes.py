@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from types import SimpleNamespace
 
@@ -50,13 +51,15 @@ class FakeCall:
     def __init__(self, desk, events=(), last=(ENDED,), error=None):
         self.desk, self.events, self.last, self.error = desk, events, last, error
         self.paused = False
+        self.hung_up = False
 
     async def run(self, buffer):
         for event in (STARTED, *self.events):
             self.desk(event)
         if self.error:
             raise self.error
-        buffer.closed.wait(60)
+        while not buffer.closed.is_set():
+            await asyncio.sleep(0.001)
         for event in self.last:
             self.desk(event)
 

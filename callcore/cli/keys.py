@@ -32,7 +32,7 @@ class Keys:
         return self._fd >= 0
 
     def __enter__(self) -> Self:
-        if _foreground():
+        if foreground():
             self._fd = sys.stdin.fileno()
             self._prepare()
         return self
@@ -109,7 +109,7 @@ def _key(read: str) -> str:
     return unicodedata.normalize("NFKC", read[0]).lower()
 
 
-def _foreground() -> bool:
+def foreground() -> bool:
     """Whether standard input is a terminal that this process may read from."""
     if sys.stdin is None or not sys.stdin.isatty():
         return False

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from callcore.cli.live_state import ChannelVitals, ScreenState, Vitals
 from callcore.errors import CallcoreError, unexpected
@@ -15,31 +15,16 @@ from callcore.live.timing import FinalTimer
 from callcore.types import CallEnded, CallStarted, Event, Partial, Tick
 
 if TYPE_CHECKING:
+    from callcore.cli.live_sources import CallSource
     from callcore.live.buffer import TickBuffer
-    from callcore.live.call import LiveCall
+    from callcore.live.call import LiveCall, LiveStatus
     from callcore.live.storing import Storing
+    from callcore.scheduler.metrics import SchedulerMetrics
 
+LOOK_S = 0.05  #: how often the loop notes how the call is doing
+METRICS_S = 1.0  #: how often the scheduler is asked
+WIDENED = 1.2  #: an interval that is wider by this factor is worth telling
 WAITING_PARTIALS = 1000  #: events that wait to be printed, from which on partials are passed over
-
-
-class LiveSource(Protocol):
-    """Where the audio comes from: a file that is played, or devices."""
-
-    def start(self) -> None:
-        """Begin to deliver ticks."""
-
-    def stop(self) -> None:
-        """Deliver no more; returns when the last tick was delivered."""
-
-    def pause(self) -> None:
-        """Deliver silence from now on."""
-
-    def resume(self) -> None:
-        """Deliver what is heard again."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether it has come to its end by itself."""
 
 
 Begin = Callable[[CallStarted], "Storing"]
@@ -48,10 +33,10 @@ Begin = Callable[[CallStarted], "Storing"]
 class EventDesk:
     """Takes the events of the call, in its loop, and hands each to whoever needs it; keeps all but the partials."""
 
-    def __init__(self, state: ScreenState, begin: Begin | None, *, printing: bool) -> None:
+    def __init__(self, state: ScreenState, timer: FinalTimer, begin: Begin | None, *, printing: bool) -> None:
         """``begin``: starts to store the call. ``printing``: events are also queued for :meth:`next`."""
         self.state = state
-        self.timer = FinalTimer()
+        self.timer = timer
         self.events: list[Event] = []
         self.storing: Storing | None = None
         self._begin = begin
@@ -90,9 +75,23 @@ class EventDesk:
 class LiveRun:
     """A call, its source and the thread they meet in. All methods are for the main thread."""
 
-    def __init__(self, call: LiveCall, source: LiveSource, buffer: TickBuffer, desk: EventDesk) -> None:
+    def __init__(
+        self,
+        call: LiveCall,
+        source: CallSource,
+        buffer: TickBuffer,
+        desk: EventDesk,
+        *,
+        metrics: Callable[[], SchedulerMetrics | None] = lambda: None,
+        interval_s: float = 0.0,
+    ) -> None:
+        """``metrics``: of the scheduler. ``interval_s``: speech between two updates while there is time enough."""
         self._call, self._source, self._buffer = call, source, buffer
         self.desk = desk
+        self._metrics, self._interval_s = metrics, interval_s
+        self._load = metrics()
+        self._load_at_s = time.monotonic()
+        self._status: LiveStatus = call.status()
         self._thread = threading.Thread(target=self._follow, name="live-call", daemon=True)
         self._error: Exception | None = None
         self._stopped = False
@@ -136,32 +135,62 @@ class LiveRun:
         """Listen no more, or again."""
         if self._stopped:
             return
-        if self._call.status().paused:
+        if self._status.paused:
             self._source.resume()
         else:
             self._source.pause()
 
-    def finish(self) -> None:
-        """Wait for the end. Raises the error that ended the call early."""
+    def finish(self) -> CallcoreError | None:
+        """Wait for the last text; returns the error that ended the call early, if one did."""
         self.stop()
         self._thread.join()
-        if self._error is not None:
-            raise self._error if isinstance(self._error, CallcoreError) else unexpected(self._error)
+        error, self._error = self._error, None
+        return error if error is None or isinstance(error, CallcoreError) else unexpected(error)
 
     def vitals(self) -> Vitals:
         """How it is doing now."""
-        status = self._call.status()
+        status, load = self._status, self._measured()
         return Vitals(
             elapsed_s=status.position_s,
             lag_s=status.lag_s,
             channels={n: ChannelVitals(c.level_dbfs, c.speaking) for n, c in status.channels.items()},
             paused=status.paused,
-            ending=self._stopped,
+            ending=self._stopped or self._call.hung_up,
+            busy_share=load.busy_share if load else 0.0,
+            interval_s=load.interval_ms / 1000 if load else 0.0,
+            degraded=load is not None and load.interval_ms / 1000 > WIDENED * self._interval_s,
+            dropped=self.dropped,
         )
+
+    @property
+    def dropped(self) -> int:
+        """Updates of open texts that were passed over, for a newer one or for want of time."""
+        ranks = self._load.ranks.values() if self._load else ()
+        return sum(rank.replaced + rank.expired for rank in ranks)
+
+    def _measured(self) -> SchedulerMetrics | None:
+        now_s = time.monotonic()
+        if now_s - self._load_at_s >= METRICS_S or self.done:
+            self._load, self._load_at_s = self._metrics(), now_s
+        return self._load
+
+    async def _run(self) -> None:
+        looking = asyncio.create_task(self._look())
+        try:
+            await self._call.run(self._buffer)
+        finally:
+            looking.cancel()
+            self._status = self._call.status()
+
+    async def _look(self) -> None:
+        # Here and not in the thread that draws: the call's own values change in its loop only.
+        while True:
+            self._status = self._call.status()
+            await asyncio.sleep(LOOK_S)
 
     def _follow(self) -> None:
         try:
-            asyncio.run(self._call.run(self._buffer))
+            asyncio.run(self._run())
         except Exception as error:
             self._error = error
         finally:

@@ -73,7 +73,7 @@ def render(state: ScreenState, vitals: Vitals, width: int, height: int, *, plain
     ``plain_signs``: ASCII only, for terminals that show nothing else.
     """
     width, height = max(width, MIN_COLUMNS), max(height, MIN_ROWS)
-    page = _Page(state, vitals, width, plain_signs)
+    page = _Page(state, vitals, width, plain_signs=plain_signs)
     top = [page.header()]
     if height >= ROOMY_ROWS:
         top += [page.meter(channel) for channel in state.channels[: height // 4]]
@@ -89,10 +89,16 @@ def render(state: ScreenState, vitals: Vitals, width: int, height: int, *, plain
     return Group(*lines)
 
 
+def meters(state: ScreenState, vitals: Vitals, width: int) -> Group:
+    """Each channel's level and state alone."""
+    page = _Page(state, vitals, max(width, MIN_COLUMNS), plain_signs=False)
+    return Group(*(page.meter(channel) for channel in state.channels))
+
+
 class _Page:
     """One drawing of the screen."""
 
-    def __init__(self, state: ScreenState, vitals: Vitals, width: int, plain_signs: bool) -> None:
+    def __init__(self, state: ScreenState, vitals: Vitals, width: int, *, plain_signs: bool) -> None:
         self._state, self._vitals, self._width, self._plain = state, vitals, width, plain_signs
         self._words = _CHINESE if is_chinese(state.language) else _ENGLISH
         self._names = {channel: self._name(channel) for channel in state.channels}
