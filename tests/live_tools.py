@@ -1,121 +1,67 @@
-"""Live calls followed to their end in the test's own process: real audio and voice scorer, a scripted recogniser."""
+"""Live calls in simulated time: every answer comes a stated delay after its request."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from pathlib import Path
+import heapq
+from itertools import count
 
-from pipeline_tools import say
-
-from callcore.audio import open_audio, probe_layout
-from callcore.config import AudioSettings, Settings, load_settings
 from callcore.engines.scripted import ScriptedEngine
-from callcore.live.buffer import TickBuffer
-from callcore.live.call import LiveCall
-from callcore.live.replay import Replay
-from callcore.live.station import LiveStation
-from callcore.loading import LoadedModel
-from callcore.types import AudioFrame, DecodeRequest, Event, RequestKind, Role, Tick
+from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, RequestKind
+from tests.pipeline_tools import HAN, SETTINGS, frames_of, make
 
-BOTH = {0: Role.AGENT, 1: Role.CUSTOMER}
-PATIENCE_S = 60.0
+SLOT = SAMPLE_RATE_HZ // 4  #: a character is spoken every quarter of a second
 
 
-class BrokenEngine(ScriptedEngine):
-    """Raises for the requests that ``breaks`` says yes to."""
-
-    def __init__(self, breaks: Callable[[DecodeRequest], BaseException | None]) -> None:
-        super().__init__(say)
-        self._breaks = breaks
-
-    def decode(self, requests):
-        for request in requests:
-            error = self._breaks(request)
-            if error:
-                raise error
-        return super().decode(requests)
+def spoken(request):
+    """The characters whose quarter second lies within the audio: the same words however the window lies."""
+    first = -(-request.start_sample // SLOT)
+    return "".join(HAN[slot % len(HAN)] for slot in range(first, request.end_sample // SLOT))
 
 
-class SlowEngine(ScriptedEngine):
-    """Takes ``factor`` times as long as the audio of a final, on the clock of a replay at ``speed``."""
-
-    def __init__(self, factor: float, speed: float) -> None:
-        super().__init__(say)
-        self._factor, self._speed = factor, speed
-        self._awake = threading.Event()
-
-    def decode(self, requests):
-        if all(request.kind is not RequestKind.PARTIAL for request in requests):
-            length_s = sum(len(request.audio) for request in requests) / 16_000
-            self._awake.wait(self._factor * length_s / self._speed)
-        return super().decode(requests)
+def live_settings(**values):
+    return SETTINGS.model_copy(update={"live": SETTINGS.live.model_copy(update=values)})
 
 
-def settings(**live: object) -> Settings:
-    return load_settings(overrides={"recognise": {"language": "zh"}, "live": live})
+def immediately(request):
+    return 0
 
 
-def station(engine: ScriptedEngine | None = None, **live: object) -> LiveStation:
-    """To be used as a context."""
-    return LiveStation(settings(**live), LoadedModel("scripted", "m" * 64, engine or ScriptedEngine(say)))
+def follow_live(channels, *, answer=spoken, delay=immediately, engine=None, settings=SETTINGS, stop_at=None, **options):
+    """All (sample at which it was known, event) of a live call and the requests it made.
 
+    ``delay``: samples between a request and its answer; None = never answered (a FINAL must be).
+    """
+    engine = engine or ScriptedEngine(answer)
+    pipeline = make(tuple(channels), settings=settings, languages=engine.info.languages, live=True, **options)
+    stamped, answers, number = [], [], count()
+    requests = []
 
-def ticks_of(path: Path, change: Callable[[AudioFrame], AudioFrame | None] = lambda frame: frame) -> Iterator[Tick]:
-    """A recording in 20 ms ticks; ``change`` may alter a frame, or drop it."""
-    with open_audio(path) as source:
-        layout, blocks = probe_layout(source, AudioSettings(agent_channel=0, customer_channel=1))
-        tick: list[AudioFrame] = []
-        for frame in layout.frames(blocks, 320):
-            if tick and frame.channel == tick[0].channel:
-                yield [kept for kept in map(change, tick) if kept]
-                tick = []
-            tick.append(frame)
-        yield [kept for kept in map(change, tick) if kept]
+    def take(outputs, now):
+        for output in outputs:
+            if not isinstance(output, DecodeRequest):
+                stamped.append((now, output))
+                continue
+            requests.append((now, output))
+            wait = delay(output)
+            if wait is not None:
+                heapq.heappush(answers, (now + wait, next(number), engine.decode([output])[0]))
+            else:
+                assert output.kind in (RequestKind.PARTIAL, RequestKind.SPECULATIVE)
 
+    def answer_until(now):
+        while answers and (now is None or answers[0][0] <= now):
+            at, _, result = heapq.heappop(answers)
+            take(pipeline.deliver(result), at)
 
-def call_of(station: LiveStation, sink: Callable[[Event], None], call_id: str = "c1", **options) -> LiveCall:
-    asked = {"channels": (0, 1), "channel_count": 2, "rate_hz": 8000, "roles": BOTH, **options}
-    return station.call(call_id, "devices", sink, **asked)
-
-
-def follow(call: LiveCall, ticks: Iterable[Tick]) -> None:
-    """Give the call its audio as fast as it takes it. Raises what the call raises."""
-
-    async def paced() -> AsyncIterator[Tick]:
-        for tick in ticks:
-            yield tick
-            await asyncio.sleep(0)
-
-    async def run() -> None:
-        await asyncio.wait_for(call.run(paced()), PATIENCE_S)
-
-    asyncio.run(run())
-
-
-def replay(
-    station: LiveStation,
-    path: Path,
-    sink: Callable[[Event], None],
-    *,
-    speed: float = 20.0,
-    meanwhile: Callable[[LiveCall], None] = lambda call: None,
-) -> Replay:
-    """Play a file to a new call as if it were spoken now; ``meanwhile`` is called now and then. Returns the replay."""
-    buffer = TickBuffer(station.settings.live.buffer_s)
-    audio = station.settings.audio.model_copy(update={"agent_channel": 0, "customer_channel": 1})
-    with Replay(path, audio, buffer.put, ended=buffer.close, speed=speed) as player:
-        layout = {"channels": player.layout.channels, "channel_count": player.channel_count}
-        call = call_of(station, sink, roles=player.layout.roles, backlog_s=lambda: buffer.waiting_s, **layout)
-
-        async def run() -> None:
-            following = asyncio.create_task(call.run(buffer))
-            player.start()
-            while not following.done():
-                meanwhile(call)
-                await asyncio.wait([following], timeout=0.05)
-            await following
-
-        asyncio.run(run())
-    return player
+    take(pipeline.start(), 0)
+    now = 0
+    for frame in frames_of(channels):
+        if stop_at is not None and frame.start_sample >= stop_at:
+            break
+        now = frame.end_sample
+        answer_until(now)
+        take(pipeline.push(frame), now)
+    take(pipeline.finish(), now)
+    answer_until(None)
+    assert pipeline.done
+    return stamped, requests

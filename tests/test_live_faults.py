@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from batch_tools import cut
-from live_tools import BrokenEngine, SlowEngine, call_of, follow, replay, station, ticks_of
+from live_calls import BrokenEngine, SlowEngine, call_of, follow, replay, station, ticks_of
 from pipeline_tools import of, say
 
 from callcore.config import StoreSettings
