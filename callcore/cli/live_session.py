@@ -44,8 +44,11 @@ class LiveSession:
         plain = options["plain"] or options["jsonl"]
         self._full_screen = not plain and self._out.is_terminal and not self._out.is_dumb_terminal and foreground()
 
-    def run(self) -> int:
-        """Follow a call and print it; returns the exit code. Raises what made it impossible, or ended it."""
+    def run(self, view: View | None = None) -> int:
+        """Follow a call and print it; returns the exit code. Raises what made it impossible, or ended it.
+
+        ``view``: shows the call, in place of the one that options and terminal ask for.
+        """
         with ExitStack() as stack:
             buffer, timer = TickBuffer(self._settings.live.buffer_s), FinalTimer()
             source = open_source(self._settings, self._options, timed(buffer.put, timer), buffer.close)
@@ -69,7 +72,7 @@ class LiveSession:
             )
             interval_s = self._settings.live.partial_interval_ms / 1000
             run = LiveRun(call, source, buffer, desk, metrics=station.scheduler.metrics, interval_s=interval_s)
-            return self._follow(run, source, store)
+            return self._follow(run, source, store, view)
 
     def _digest(self) -> str:
         """What identifies the call's content. A call from devices exists once: a number of its own stands for it."""
@@ -84,12 +87,12 @@ class LiveSession:
         with waiting:
             return LiveStation(self._settings)
 
-    def _follow(self, run: LiveRun, source: CallSource, store: Store | None) -> int:
+    def _follow(self, run: LiveRun, source: CallSource, store: Store | None, view: View | None) -> int:
         """The call from its first sound to its last text, whatever happens; then what it was is printed."""
         run.start()
         gone: BrokenPipeError | None = None
         try:
-            self._watch(run)
+            self._watch(run, view)
         except BrokenPipeError as error:
             gone = error
         finally:
@@ -102,7 +105,7 @@ class LiveSession:
                 raise problem
         return 0
 
-    def _watch(self, run: LiveRun) -> None:
+    def _watch(self, run: LiveRun, view: View | None) -> None:
         with Keys() as keys:
             self._stopping.restorers.append(keys.restore)
             if self._full_screen:
@@ -110,7 +113,7 @@ class LiveSession:
             # From now on the first signal ends the call in order: nothing is torn out of its work.
             self._stopping.raising = False
             try:
-                self._view(Controls(keys, self._stopping)).watch(run)
+                (view or self._view(Controls(keys, self._stopping))).watch(run)
             finally:
                 self._stopping.raising = True
         self._stopping.restorers.clear()
