@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from callcore.config import Settings
 from callcore.engines.hardware import share_heap
 from callcore.errors import CallcoreError
 from callcore.live.buffer import TickBuffer
+from callcore.live.call import LiveCall
 from callcore.live.station import LiveStation
 from callcore.live.storing import Storing
 from callcore.live.timing import FinalTimer
@@ -57,19 +58,12 @@ class LiveSession:
             store = None
             if not self._options["no_store"]:
                 store = stack.enter_context(Store.open(database_file(self._settings.store), self._settings.store))
-            station = stack.enter_context(self._station())
             state = ScreenState(source.channels, source.roles, self._options["language"] or "")
             desk = EventDesk(state, timer, _beginning(store, digest), printing=not self._full_screen)
-            call = station.call(
-                new_call_id(datetime.now(UTC), digest, station.model.model_hash + station.settings_hash),
-                source.name,
-                desk,
-                channels=source.channels,
-                channel_count=source.channel_count,
-                rate_hz=source.rate_hz,
-                roles=source.roles,
-                backlog_s=lambda: buffer.waiting_s,
-            )
+            share_heap()
+            with self._beside.status("Loading the model ...") if self._beside.is_terminal else nullcontext():
+                station = stack.enter_context(LiveStation(self._settings))
+                call = self._call(station, source, desk, digest, buffer)
             interval_s = self._settings.live.partial_interval_ms / 1000
             run = LiveRun(call, source, buffer, desk, metrics=station.scheduler.metrics, interval_s=interval_s)
             return self._follow(run, source, store, view)
@@ -79,13 +73,19 @@ class LiveSession:
         replay = self._options["replay"]
         return content_sha256(replay) if replay else secrets.token_hex(32)
 
-    def _station(self) -> LiveStation:
-        share_heap()
-        waiting: AbstractContextManager[Any] = nullcontext()
-        if self._beside.is_terminal:
-            waiting = self._beside.status("Loading the model ...")
-        with waiting:
-            return LiveStation(self._settings)
+    def _call(
+        self, station: LiveStation, source: CallSource, desk: EventDesk, digest: str, buffer: TickBuffer
+    ) -> LiveCall:
+        return station.call(
+            new_call_id(datetime.now(UTC), digest, station.model.model_hash + station.settings_hash),
+            source.name,
+            desk,
+            channels=source.channels,
+            channel_count=source.channel_count,
+            rate_hz=source.rate_hz,
+            roles=source.roles,
+            backlog_s=lambda: buffer.waiting_s,
+        )
 
     def _follow(self, run: LiveRun, source: CallSource, store: Store | None, view: View | None) -> int:
         """The call from its first sound to its last text, whatever happens; then what it was is printed."""
