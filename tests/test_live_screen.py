@@ -122,7 +122,7 @@ def test_the_state_of_each_channel():
 def test_the_meter_shows_the_level(level, cells):
     vitals = Vitals(channels={0: ChannelVitals(level, False), 1: ChannelVitals(-60, False)})
     line = shown(a_state(), vitals).splitlines()[1]
-    assert line.count("█") == cells
+    assert line.count("━") == cells
     assert f"{max(level, -99):.0f} dB" in line
     assert shown(a_state(), vitals, plain_signs=True).isascii() is False  # the names are Chinese all the same
     assert shown(a_state(language="en"), vitals, plain_signs=True).isascii()

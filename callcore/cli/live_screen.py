@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import PurePath
 
 from rich.cells import cell_len
 from rich.console import Group
@@ -21,7 +22,6 @@ METER_COLUMNS = 24
 LOUD_DBFS, TOO_LOUD_DBFS = -12.0, -3.0
 LATE_S, VERY_LATE_S = 1.0, 3.0
 UNKNOWN_STYLES = ("magenta", "bright_blue")  #: of channels whose speaker nobody knows yet
-EIGHTHS = "▏▎▍▌▋▊▉█"
 CLOSING = frozenset("…，。！？；：、）》」』】”’%‰,.!?;:)")  #: never at the start of a line
 OPENING = frozenset("（《「『【“‘(")  #: never at the end of one
 
@@ -122,7 +122,7 @@ class _Page:
         )
         if vitals.degraded:
             left.append(f"  {words['busy'].format(interval=vitals.interval_s, busy=vitals.busy_share)}", "yellow")
-        return self._between(left, Text(printable(self._state.source), style="dim"))
+        return self._between(left, Text(printable(_title(self._state.source)), style="dim"))
 
     def meter(self, channel: int) -> Text:
         """A channel's name, level and whether it speaks."""
@@ -229,13 +229,18 @@ class _Page:
         return left.append(" " * (self._width - left.cell_len - right.cell_len - 1)).append_text(right)
 
 
+def _title(source: str) -> str:
+    """The file's name without its folders; devices as they are called."""
+    path = PurePath(source)
+    return path.name if path.is_absolute() else source
+
+
 def _bar(level_dbfs: float, room: int, *, plain: bool) -> tuple[str, str]:
     """A level as a bar of ``room`` cells, and its style."""
     share = min(max(1 - level_dbfs / METER_FLOOR_DBFS, 0.0), 1.0)
     style = "red" if level_dbfs >= TOO_LOUD_DBFS else "yellow" if level_dbfs >= LOUD_DBFS else "green"
-    eighths = round(share * room * 8)
-    full, rest = divmod(eighths, 8)
-    bar = "#" * full if plain else "█" * full + (EIGHTHS[rest - 1] if rest else "")
+    full, half = divmod(round(share * room * 2), 2)
+    bar = "#" * full if plain else "━" * full + "╸" * half
     return bar.ljust(room, "." if plain else " "), style
 
 

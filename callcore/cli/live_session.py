@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from callcore.config import Settings
 from callcore.engines.hardware import share_heap
 from callcore.errors import CallcoreError
 from callcore.live.buffer import TickBuffer
+from callcore.live.call import LiveCall
 from callcore.live.station import LiveStation
 from callcore.live.storing import Storing
 from callcore.live.timing import FinalTimer
@@ -44,8 +45,11 @@ class LiveSession:
         plain = options["plain"] or options["jsonl"]
         self._full_screen = not plain and self._out.is_terminal and not self._out.is_dumb_terminal and foreground()
 
-    def run(self) -> int:
-        """Follow a call and print it; returns the exit code. Raises what made it impossible, or ended it."""
+    def run(self, view: View | None = None) -> int:
+        """Follow a call and print it; returns the exit code. Raises what made it impossible, or ended it.
+
+        ``view``: shows the call, in place of the one that options and terminal ask for.
+        """
         with ExitStack() as stack:
             buffer, timer = TickBuffer(self._settings.live.buffer_s), FinalTimer()
             source = open_source(self._settings, self._options, timed(buffer.put, timer), buffer.close)
@@ -54,42 +58,41 @@ class LiveSession:
             store = None
             if not self._options["no_store"]:
                 store = stack.enter_context(Store.open(database_file(self._settings.store), self._settings.store))
-            station = stack.enter_context(self._station())
             state = ScreenState(source.channels, source.roles, self._options["language"] or "")
             desk = EventDesk(state, timer, _beginning(store, digest), printing=not self._full_screen)
-            call = station.call(
-                new_call_id(datetime.now(UTC), digest, station.model.model_hash + station.settings_hash),
-                source.name,
-                desk,
-                channels=source.channels,
-                channel_count=source.channel_count,
-                rate_hz=source.rate_hz,
-                roles=source.roles,
-                backlog_s=lambda: buffer.waiting_s,
-            )
+            share_heap()
+            with self._beside.status("Loading the model ...") if self._beside.is_terminal else nullcontext():
+                station = stack.enter_context(LiveStation(self._settings))
+                call = self._call(station, source, desk, digest, buffer)
             interval_s = self._settings.live.partial_interval_ms / 1000
             run = LiveRun(call, source, buffer, desk, metrics=station.scheduler.metrics, interval_s=interval_s)
-            return self._follow(run, source, store)
+            return self._follow(run, source, store, view)
 
     def _digest(self) -> str:
         """What identifies the call's content. A call from devices exists once: a number of its own stands for it."""
         replay = self._options["replay"]
         return content_sha256(replay) if replay else secrets.token_hex(32)
 
-    def _station(self) -> LiveStation:
-        share_heap()
-        waiting: AbstractContextManager[Any] = nullcontext()
-        if self._beside.is_terminal:
-            waiting = self._beside.status("Loading the model ...")
-        with waiting:
-            return LiveStation(self._settings)
+    def _call(
+        self, station: LiveStation, source: CallSource, desk: EventDesk, digest: str, buffer: TickBuffer
+    ) -> LiveCall:
+        return station.call(
+            new_call_id(datetime.now(UTC), digest, station.model.model_hash + station.settings_hash),
+            source.name,
+            desk,
+            channels=source.channels,
+            channel_count=source.channel_count,
+            rate_hz=source.rate_hz,
+            roles=source.roles,
+            backlog_s=lambda: buffer.waiting_s,
+        )
 
-    def _follow(self, run: LiveRun, source: CallSource, store: Store | None) -> int:
+    def _follow(self, run: LiveRun, source: CallSource, store: Store | None, view: View | None) -> int:
         """The call from its first sound to its last text, whatever happens; then what it was is printed."""
         run.start()
         gone: BrokenPipeError | None = None
         try:
-            self._watch(run)
+            self._watch(run, view)
         except BrokenPipeError as error:
             gone = error
         finally:
@@ -102,7 +105,7 @@ class LiveSession:
                 raise problem
         return 0
 
-    def _watch(self, run: LiveRun) -> None:
+    def _watch(self, run: LiveRun, view: View | None) -> None:
         with Keys() as keys:
             self._stopping.restorers.append(keys.restore)
             if self._full_screen:
@@ -110,7 +113,7 @@ class LiveSession:
             # From now on the first signal ends the call in order: nothing is torn out of its work.
             self._stopping.raising = False
             try:
-                self._view(Controls(keys, self._stopping)).watch(run)
+                (view or self._view(Controls(keys, self._stopping))).watch(run)
             finally:
                 self._stopping.raising = True
         self._stopping.restorers.clear()

@@ -138,6 +138,7 @@ class DeviceCallSource:
 
         recorder = Recorder(record, plan.channels) if record else None
         self._source = DeviceSource(plan, deliver, recorder=recorder)
+        self._record = record
         self.name = plan.name
         self.channels = plan.channels
         self.channel_count = len(plan.channels)
@@ -145,6 +146,7 @@ class DeviceCallSource:
         known = any(role is not Role.UNKNOWN for role in plan.roles.values())
         self.roles: Mapping[int, Role] | None = plan.roles if known or self.channel_count == 1 else None
         self.was_paused = False
+        self._started = False
 
     @property
     def finished(self) -> bool:
@@ -160,14 +162,17 @@ class DeviceCallSource:
     def start(self) -> None:
         """Open the devices."""
         self._source.start()
+        self._started = True
 
     def stop(self) -> None:
-        """Close the devices, and the recording."""
+        """Close the devices, and the recording; one that never began leaves no file."""
         try:
             self._source.stop()
         except Exception:
             if self._source.failure is None:  # else it is told as what it is: the error
                 raise
+        if self._record is not None and not self._started:
+            self._record.unlink(missing_ok=True)
 
     def pause(self) -> None:
         """Listen to nothing."""
