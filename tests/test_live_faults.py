@@ -22,6 +22,7 @@ from pipeline_tools import of, say
 from callcore.config import StoreSettings
 from callcore.engines.scripted import ScriptedEngine
 from callcore.errors import DiskFull, StoreLocked
+from callcore.live.rescue import rescue
 from callcore.live.storing import Storing
 from callcore.record import fold
 from callcore.store import Status, Store
@@ -413,3 +414,14 @@ def test_a_full_disk_under_the_database(disk, call_file, whole, mended):
     else:
         assert call.status in (Status.RUNNING, Status.INTERRUPTED)
         assert spans(record_events(kept)) == spans(kept.events)[: len(spans(record_events(kept)))]
+
+
+def test_a_transcript_that_the_database_did_not_take_goes_where_there_is_room(disk, tmp_path, whole, monkeypatch):
+    monkeypatch.setattr("callcore.live.rescue.data_folder", lambda: disk / "data")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    assert rescue("c1", whole) == disk / "data" / "callcore-c1.jsonl"
+    fill(disk)
+    assert rescue("c2", whole) == tmp_path / "callcore-c2.jsonl"
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(disk))
+    assert rescue("c3", whole) is None
+    assert not list(disk.rglob("*c2*")) + list(disk.rglob("*c3*")), "a part of a transcript is left"

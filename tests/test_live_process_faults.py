@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,19 +18,25 @@ from live_process import LiveProcess
 from sound_server import SoundServer
 
 from callcore.store import Status, Store
-from callcore.types import AudioWarning, CallEnded, CallStarted, Final, WarningKind
+from callcore.types import AudioWarning, CallEnded, CallStarted, Final, Partial, WarningKind
+from callcore.wire import from_wire
 
 SPEED = 4
+LENGTH_S = 18.0
+TEXTS = 4  #: in so much of the call
 
 
 @pytest.fixture(scope="module")
 def call_file(tmp_path_factory) -> Path:
-    return cut(tmp_path_factory.mktemp("call") / "call.wav", 0.0, 26.0)
+    return cut(tmp_path_factory.mktemp("call") / "call.wav", 0.0, LENGTH_S)
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "CALLCORE_MODELS__FOLDER": str(tmp_path / "models"), "CALLCORE_RECOGNISE__LANGUAGE": "zh"}
+    """Nothing of the user's own machine: neither models nor data."""
+    home = {"HOME": str(tmp_path / "home"), "XDG_DATA_HOME": str(tmp_path / "home" / "data")}
+    own = {"CALLCORE_MODELS__FOLDER": str(tmp_path / "models"), "CALLCORE_RECOGNISE__LANGUAGE": "zh"}
+    return {**os.environ, **home, **own}
 
 
 @pytest.fixture
@@ -86,7 +94,7 @@ def test_killed_in_the_middle_the_call_so_far_is_there_and_is_not_taken_for_whol
     call, events = stored(db)
     assert call.status is Status.DONE
     assert texts(events) == texts(again.events)
-    assert len(texts(events)) >= 6
+    assert len(texts(events)) >= TEXTS
 
 
 def test_stopped_in_the_middle_the_last_words_are_written_down(tmp_path, environment, call_file):
@@ -96,7 +104,7 @@ def test_stopped_in_the_middle_the_last_words_are_written_down(tmp_path, environ
         live.stop()
         assert live.exit_code() == 0, live.errors
     assert isinstance(live.events[-1], CallEnded)
-    assert live.events[-1].sample_count < 26 * 16_000
+    assert live.events[-1].sample_count < LENGTH_S * 16_000
     call, events = stored(db)
     assert call.status is Status.INTERRUPTED
     assert "stopped" in call.reason
@@ -104,7 +112,7 @@ def test_stopped_in_the_middle_the_last_words_are_written_down(tmp_path, environ
     assert max(event.end_sample for event in events if isinstance(event, Final)) <= live.events[-1].sample_count
 
 
-def test_a_full_disk_under_the_database_hides_no_word(disk, environment, call_file):
+def test_a_full_disk_under_the_database_hides_no_word(tmp_path, disk, environment, call_file):
     db = disk / "calls.db"
     with LiveProcess("--replay", call_file, "--speed", SPEED, "--db", db, environment=environment) as live:
         live.wait_for(Final)
@@ -113,7 +121,7 @@ def test_a_full_disk_under_the_database_hides_no_word(disk, environment, call_fi
         code = live.exit_code()
     assert code == 6, live.errors
     assert isinstance(live.events[-1], CallEnded)
-    assert len(texts(live.events)) >= 6
+    assert len(texts(live.events)) >= TEXTS
     assert "no space left" in live.errors
     assert str(db) in live.errors
     assert "Traceback" not in live.errors
@@ -121,6 +129,12 @@ def test_a_full_disk_under_the_database_hides_no_word(disk, environment, call_fi
     call, events = stored(db)
     assert call.status is not Status.DONE
     assert texts(events) == texts(live.events)[: len(texts(events))]
+    # What the database lacks is kept elsewhere, and said to be there.
+    (kept,) = (tmp_path / "home").rglob("callcore-*.jsonl")
+    assert str(kept) in live.errors
+    assert kept.stat().st_mode & 0o077 == 0
+    told = [from_wire(json.loads(line)) for line in kept.read_text("utf-8").splitlines()]
+    assert told == [event for event in live.events if not isinstance(event, Partial)]
 
 
 def test_a_database_that_cannot_be_written_is_told_before_the_call(tmp_path, environment, call_file):
@@ -140,9 +154,9 @@ def test_a_recording_that_fills_the_disk_ends_and_the_call_goes_on(tmp_path, dis
         own = {**environment, **server.env}
         with LiveProcess(*devices, "--record", recording, "--db", db, environment=own) as live:
             live.wait_for(CallStarted)
-            until(recording.exists, "the recording")
-            fill(disk)
             player = server.play(call_file, "agent")  # both voices: it is the disk that is looked at
+            until(lambda: recording.exists() and recording.stat().st_size > 2 * 64_000, "two seconds of recording")
+            fill(disk)
             live.wait_for(AudioWarning, lambda event: event.kind is WarningKind.RECORDING_STOPPED)
             live.wait_for(Final)
             player.kill()
@@ -154,3 +168,5 @@ def test_a_recording_that_fills_the_disk_ends_and_the_call_goes_on(tmp_path, dis
     assert call.status is Status.DONE
     assert texts(events) == texts(live.events)
     assert any(isinstance(event, AudioWarning) and event.kind is WarningKind.RECORDING_STOPPED for event in events)
+    with wave.open(str(recording)) as audio:  # what was recorded before can be heard
+        assert audio.getnframes() >= 2 * audio.getframerate()

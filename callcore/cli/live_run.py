@@ -112,6 +112,11 @@ class LiveRun:
         return not self._thread.is_alive()
 
     @property
+    def call_id(self) -> str:
+        """The call's name in the database."""
+        return self._call.call_id
+
+    @property
     def cut(self) -> bool:
         """Whether it was stopped before the source came to its end."""
         return self._cut

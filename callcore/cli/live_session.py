@@ -26,6 +26,7 @@ from callcore.engines.hardware import share_heap
 from callcore.errors import CallcoreError
 from callcore.live.buffer import TickBuffer
 from callcore.live.call import LiveCall
+from callcore.live.rescue import rescue
 from callcore.live.station import LiveStation
 from callcore.live.storing import Storing
 from callcore.live.timing import FinalTimer
@@ -40,6 +41,7 @@ class LiveSession:
 
     def __init__(self, settings: Settings, options: Mapping[str, Any], stopping: Stopping) -> None:
         self._settings, self._options, self._stopping = settings, options, stopping
+        self._kept = ""  #: where the words are that the database did not take
         self._out = line_console()
         self._beside = Console(stderr=True, highlight=False, soft_wrap=True)
         plain = options["plain"] or options["jsonl"]
@@ -138,6 +140,8 @@ class LiveSession:
         try:
             storing.close(reason)
         except CallcoreError as error:
+            kept = rescue(run.call_id, run.desk.events)
+            self._kept = str(kept) if kept else "nowhere else: there is no room. Save what is on the screen"
             return error
         return None
 
@@ -156,6 +160,8 @@ class LiveSession:
         rows.append(("updates", f"{len(record.revisions)} finals revised, {run.dropped} updates dropped"))
         if store is not None:
             rows.append(("database", str(store.path)))
+        if self._kept:
+            rows.append(("kept", f"{self._kept} (the database lacks some of it)"))
         for name, value in rows:
             self._beside.print(Text.assemble((f"{name:<9} ", "dim"), printable(value)), soft_wrap=True)
 
