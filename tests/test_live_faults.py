@@ -23,6 +23,7 @@ from callcore.config import StoreSettings
 from callcore.engines.scripted import ScriptedEngine
 from callcore.errors import DiskFull, StoreLocked
 from callcore.live.rescue import rescue
+from callcore.live.soundness import Soundness
 from callcore.live.storing import Storing
 from callcore.record import fold
 from callcore.store import Status, Store
@@ -425,3 +426,41 @@ def test_a_transcript_that_the_database_did_not_take_goes_where_there_is_room(di
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(disk))
     assert rescue("c3", whole) is None
     assert not list(disk.rglob("*c2*")) + list(disk.rglob("*c3*")), "a part of a transcript is left"
+
+
+# Faults of the sound, told in time
+
+
+def told(seconds_of: dict[int, np.ndarray], frame: int) -> list[AudioWarning]:
+    """Warnings about channels whose every second sounds like that, for 65 seconds cut into frames."""
+    judge = Soundness(tuple(seconds_of))
+    whole = {channel: np.tile(second, 65).astype(np.float32) for channel, second in seconds_of.items()}
+    warnings: list[AudioWarning] = []
+    for start in range(0, 65 * SAMPLE_RATE_HZ, frame):
+        for channel, audio in whole.items():
+            warnings += judge.push(AudioFrame(channel, start, audio[start : start + frame]))[1]
+    assert not judge.finish(), "told once is enough"
+    return warnings
+
+
+NOISE = np.random.default_rng(3).normal(0, 0.1, SAMPLE_RATE_HZ)
+
+
+@pytest.mark.parametrize("frame", [320, 777, 48_000])
+@pytest.mark.parametrize(
+    ("sounds", "kind", "channel", "at_s"),
+    [
+        ({0: NOISE, 1: NOISE * 0}, WarningKind.DEAD_CHANNEL, 1, 30),
+        ({0: NOISE, 4: NOISE * 0.5}, WarningKind.DUPLICATED_CHANNELS, 4, 30),
+        ({2: np.clip(NOISE * 30, -1, 1)}, WarningKind.CLIPPING, 2, 10),
+        ({0: NOISE, 1: np.where(np.arange(SAMPLE_RATE_HZ) < 9, np.nan, NOISE[::-1])}, WarningKind.NOT_FINITE, 1, 10),
+    ],
+    ids=lambda value: value.value if isinstance(value, WarningKind) else "",
+)
+def test_faults_of_the_sound_are_told_once_and_in_time(sounds, kind, channel, at_s, frame):
+    (warning,) = told(sounds, frame)
+    assert (warning.kind, warning.channel, warning.at_sample) == (kind, channel, at_s * SAMPLE_RATE_HZ)
+
+
+def test_sound_without_fault_is_not_talked_about():
+    assert told({0: NOISE, 1: NOISE[::-1]}, 320) == []
