@@ -7,7 +7,7 @@ from itertools import count
 
 from callcore.engines.scripted import ScriptedEngine
 from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, RequestKind
-from tests.pipeline_tools import HAN, SETTINGS, frames_of, make
+from pipeline_tools import HAN, SETTINGS, frames_of, make
 
 SLOT = SAMPLE_RATE_HZ // 4  #: a character is spoken every quarter of a second
 
