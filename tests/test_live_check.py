@@ -86,7 +86,7 @@ def test_it_shows_levels_and_words_and_plays_them_back(capsys, heard):
     assert lines[2].startswith("agent     heard (peak -")
     assert lines[3].startswith("customer  nothing is heard")
     assert "坐席" in out
-    assert "您好请问" in out
+    assert "您好，请问。" in out
     assert len(played) == 5 * 16_000
     np.testing.assert_array_equal(played, SPEECH[: 5 * 16_000])
 
