@@ -121,10 +121,10 @@ def test_the_ear_keeps_the_first_seconds_of_all_sides():
     ear = Ear((0, 1), length_s=0.1)
     warning = AudioWarning(WarningKind.OVERRUN, "lost.", 0)
     ear.take([warning])
-    for tick in ticks(SPEECH[8000:12_000], SPEECH[8000:12_000]):
+    for tick in ticks(SPEECH[16_000:20_000], SPEECH[16_000:20_000]):
         assert ear.full.is_set() == (ear.heard_s >= 0.1)
         ear.take(tick)
     assert ear.warnings == [warning]
     audio = ear.audio()
     assert {len(samples) for samples in audio.values()} == {1600}
-    assert -20 < ear.level_dbfs(0) < -5
+    assert -60 < ear.level_dbfs(0) < -5
