@@ -125,8 +125,7 @@ def test_keys_pause_go_on_and_stop(tmp_path):
 
 
 def test_ctrl_c_ends_in_order_and_a_second_one_at_once(tmp_path):
-    (tmp_path / "calls").mkdir()
-    with Terminal(CHILD, tmp_path, "live", "--replay", CALL, "--language", "zh") as terminal:
+    with Terminal(CHILD, tmp_path, "live", "--replay", CALL, "--language", "zh", "--speed", "3") as terminal:
         terminal.wait_for("您好")
         (tmp_path / "hold").touch()  # the last texts take for ever
         terminal.wait_for("说话", terminal.wait_for("静音"))

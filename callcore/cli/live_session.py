@@ -93,14 +93,16 @@ class LiveSession:
         """The call from its first sound to its last text, whatever happens; then what it was is printed."""
         run.start()
         gone: BrokenPipeError | None = None
+        crashed = True
         try:
-            self._watch(run, view)
-        except BrokenPipeError as error:
-            gone = error
-        finally:
-            run.stop()
-        broken = run.finish() or source.error
-        refused = self._end_storing(run, source, failed=broken is not None)
+            try:
+                self._watch(run, view)
+            except BrokenPipeError as error:
+                gone = error
+            crashed = False
+        finally:  # whatever happened, what was said up to now is written down and stored
+            broken = run.finish() or source.error
+            refused = self._end_storing(run, source, failed=crashed or broken is not None)
         self._print(run, store, gone=gone is not None)
         for problem in (broken, refused, gone):
             if problem is not None:
