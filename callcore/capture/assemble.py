@@ -111,8 +111,11 @@ class Assembler:
         if self._origin_s is None:
             self._origin_s = block.arrival_s - block.frame_count / part.aligner.clock.rate_hz
         samples = None if self._paused else block.samples
-        begins = not part.delivers
         arrival_s = self._call_s(block.arrival_s)
+        if not part.patient and part.delivers and arrival_s - part.aligner.clock.now_s > LATE_S:
+            # It stood still while nothing was played, and was silent meanwhile.
+            self.opened(block.part, part.aligner.clock.rate_hz)
+        begins = not part.delivers
         ready, correction, leap_s = part.aligner.push(samples, block.frame_count, arrival_s)
         if begins and part.aligner.start is not None:
             part.lane.begin_at(part.aligner.start)

@@ -13,14 +13,14 @@ import math
 BUCKET_S = 1.0  #: one observation a second: the least late of some fifty arrivals
 SETTLED_BUCKETS = 2  #: until then the first arrivals, which may have waited in the device, are not held against it
 JUMP_S = 0.040  #: a whole second of arrivals this far off is no jitter; two 20 ms packets
-MAX_DRIFT = 1e-3  #: sound devices stay within 100 ppm, bad ones within 300; more is no drift but a fault
+MAX_DRIFT = 500e-6  #: sound devices stay within 100 ppm, bad ones within 300; more is no drift but a fault
 
 OFFSET_SPREAD_S = 5e-3  #: of the first observation
-DRIFT_SPREAD = 150e-6  #: of devices, before anything is known
+DRIFT_SPREAD = 100e-6  #: of devices, before anything is known
 OFFSET_WALK = 20e-6  #: s per square root of a second: how the floor of the jitter wanders with the load
 DRIFT_WALK = 0.05e-6  #: per square root of a second: 3 ppm an hour, as a crystal warms up
-MIN_NOISE_S = 0.2e-3  #: of a minimum
-FIRST_NOISE_S = 2e-3
+MIN_NOISE_S = 0.5e-3  #: of a minimum
+FIRST_NOISE_S = 4e-3
 MAX_NOISE_S = 15e-3
 NOISE_MEMORY = 0.95  #: share of the old noise estimate kept with each observation
 OUTLIER = 3.0  #: an observation further out counts as if it were this many standard deviations out
@@ -29,8 +29,8 @@ OUTLIER = 3.0  #: an observation further out counts as if it were this many stan
 class DeviceClock:
     """Follows one device. Times are seconds of any common clock that runs evenly, the same for all devices.
 
-    The device's own time is ``samples / rate_hz``. ``drift`` is by how much a second of the device is longer than one of
-    the common clock: +100e-6 for a device that delivers 100 ppm too few samples.
+    The device's own time is ``samples / rate_hz``. ``drift`` is by how much a second of the device is longer than one
+    of the common clock: +100e-6 for a device that delivers 100 ppm too few samples.
     """
 
     def __init__(self, rate_hz: float) -> None:

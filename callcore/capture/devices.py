@@ -21,7 +21,7 @@ MONITOR_NAME = re.compile(
 # Some of these hear the loudspeaker itself; Windows hands out nothing while nothing is played there.
 PAUSING_NAME = re.compile(r"\[loopback\]", re.IGNORECASE)
 
-# Windows lists every device once per host API: the later ones in this list are older, or take the device for themselves.
+# Windows lists every device once per host API; the later ones in this list are older.
 HOST_APIS = ("Windows WASAPI", "Core Audio", "PulseAudio", "JACK Audio Connection Kit", "ALSA", "MME")
 
 

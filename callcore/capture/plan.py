@@ -96,9 +96,9 @@ def plan_capture(
 ) -> CapturePlan:
     """A plan from what somebody typed (:func:`~callcore.capture.devices.find_device`).
 
-    ``device``: one device alone, as one channel, or with ``channel_map`` as (agent's, customer's) channel. Otherwise two
-    devices; one that is not named is the default microphone or the only monitor. ``devices``: to be searched instead of
-    those of this machine.
+    ``device``: one device alone, as one channel, or with ``channel_map`` as (agent's, customer's) channel. Otherwise
+    two devices; one that is not named is the default microphone or the only monitor. ``devices``: to be searched
+    instead of those of this machine.
 
     Raises :class:`~callcore.errors.DeviceNotFound`, :class:`~callcore.errors.DeviceUnusable` and
     :class:`~callcore.errors.MissingExtra`.

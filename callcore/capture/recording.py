@@ -15,7 +15,7 @@ import wave
 from collections import deque
 from fractions import Fraction
 from pathlib import Path
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from typing import BinaryIO, Protocol
 
 import av
@@ -92,8 +92,9 @@ class Recorder:
 
     def close(self) -> None:
         """Write what waits and complete the file."""
-        with contextlib.suppress(Full):
-            self._queue.put(None, timeout=CLOSE_S)
+        if not self._stopped:
+            with contextlib.suppress(Full):
+                self._queue.put(None, timeout=CLOSE_S)
         self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
@@ -143,6 +144,9 @@ class Recorder:
         message = f"{self.path}: recording stopped ({why}); the call goes on without it"
         detail = {"written_s": seconds(written)}
         self._warnings.append(AudioWarning(WarningKind.RECORDING_STOPPED, message, at_sample=written, detail=detail))
+        with contextlib.suppress(Empty):  # whoever waits for room in the queue shall not wait in vain
+            while True:
+                self._queue.get_nowait()
 
     def _complete(self) -> None:
         """End the file. On a full disk this fails as the writing did, which has been told."""
@@ -217,7 +221,7 @@ def _created(path: Path) -> BinaryIO:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     except OSError as error:
         raise _open_error(path, error) from error
-    return open(descriptor, "wb", buffering=0)
+    return os.fdopen(descriptor, "wb", buffering=0)
 
 
 def _open_error(path: Path, error: Exception) -> OutputError:

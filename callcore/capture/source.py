@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from callcore.capture.assemble import Assembler, Block
+from callcore.capture.assemble import Assembler
 from callcore.capture.keeper import BACKOFF_S, Keeper, Look, can_open
 from callcore.capture.plan import CapturePlan, DevicePart
 from callcore.capture.recording import Recorder
@@ -46,7 +46,7 @@ class DeviceSource:
         deliver: Callable[[Tick], None],
         *,
         recorder: Recorder | None = None,
-        patience: Patience = Patience(),  # noqa: B008  (frozen)
+        patience: Patience = Patience(),
         look: Look = can_open,
     ) -> None:
         self.plan = plan

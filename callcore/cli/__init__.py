@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calls": ("callcore.cli.calls:calls", "List, show, export and delete stored calls."),
     "search": ("callcore.cli.search:search", "Find words in stored calls."),
     "models": ("callcore.cli.models:models", "List, fetch, add, verify and remove models."),
+    "devices": ("callcore.cli.devices:devices", "List the sound devices that live calls can be heard from."),
     "doctor": ("callcore.cli.doctor:doctor", "Check this machine and say how to mend what is wrong."),
     "evaluate": ("callcore.cli.evaluate:evaluate", "Measure error rates on your own labelled audio."),
 }  #: name -> ("module:command", one-line help); the help stands here so that --help imports no command
