@@ -290,6 +290,14 @@ def test_closing_decodes_the_finals_that_wait(start):
     assert partials.got == []
 
 
+def test_closing_does_not_forget_a_final_that_waits_for_companions(start):
+    answers = Answers()
+    scheduler = start(GatedEngine(device="cuda", batch_limit=8))
+    scheduler.submit("c1", request(FINAL), answers)
+    scheduler.close()
+    assert [type(outcome) for outcome in answers.got] == [DecodeResult]
+
+
 def test_closing_without_flush_fails_the_finals_that_wait(start):
     engine, answers = GatedEngine(opened=False), Answers()
     scheduler = start(engine)
