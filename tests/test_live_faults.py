@@ -294,6 +294,17 @@ def test_silence_after_the_call_hangs_up(tmp_path, call_file):
     assert {final.channel for final in of(Final, events)} == {0, 1}
 
 
+def test_waiting_for_the_first_word_does_not_hang_up(call_file):
+    def late(frame: AudioFrame) -> AudioFrame:
+        if frame.start_sample > 8.5 * SAMPLE_RATE_HZ:
+            return frame
+        return AudioFrame(frame.channel, frame.start_sample, np.zeros_like(frame.samples))
+
+    events = followed(call_file, change=late, hangup_silence_s=3.0)
+    assert ended(events).sample_count == LENGTH_S * SAMPLE_RATE_HZ
+    assert {final.channel for final in of(Final, events)} == {0, 1}
+
+
 # The database
 
 

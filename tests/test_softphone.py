@@ -91,9 +91,9 @@ def assert_heard(texts: dict[int, str], wanted: dict[int, str], limit: float) ->
         assert compare(wanted[other], texts[channel], MANDARIN).rate > 0.7, "the other party's words are heard as well"
 
 
-def environment(desk: Desk, tmp_path: Path, **more: str) -> dict[str, str]:
+def environment(desk: Desk, tmp_path: Path) -> dict[str, str]:
     own = {"CALLCORE_STORE__DB": str(tmp_path / "calls.db"), "CALLCORE_MODELS__FOLDER": str(tmp_path / "models")}
-    return {**desk.server.env, **own, **more}
+    return {**desk.server.env, **own}
 
 
 def stored(db: Path):
@@ -106,8 +106,8 @@ def stored(db: Path):
 
 def test_a_call_of_two_softphones_from_first_word_to_hang_up(desk, tmp_path, fixture_call, fixture_call_reference):
     voices = halves(fixture_call, LONG_S, tmp_path)
-    hang_up_by_silence = environment(desk, tmp_path, CALLCORE_LIVE__HANGUP_SILENCE_S="4")
-    with LiveProcess("--agent", AGENT, "--customer", CUSTOMER, environment=hang_up_by_silence) as live:
+    arguments = ("--agent", AGENT, "--customer", CUSTOMER, "--hang-up-after", 4)
+    with LiveProcess(*arguments, environment=environment(desk, tmp_path)) as live:
         desk.customer.dial(desk.agent)
         live.wait_for(CallStarted)
         desk.say(voices)

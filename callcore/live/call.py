@@ -73,6 +73,7 @@ class LiveCall:
         self._pipeline = pipeline
         self._service = service
         self._sink = sink
+        self._begun = False  #: somebody has spoken
         self._hangup_samples = round(hangup_silence_s * SAMPLE_RATE_HZ)
         self._backlog_s = backlog_s
         self._soundness = Soundness(pipeline.channels)
@@ -176,7 +177,10 @@ class LiveCall:
         self._sink(event)
 
     def _silent_too_long(self) -> bool:
-        self.hung_up = bool(self._hangup_samples) and self._pipeline.silent_samples >= self._hangup_samples
+        # Whoever listens before the call begins waits for its first word.
+        self._begun = self._begun or any(map(self._pipeline.speaking, self._pipeline.channels))
+        limit = self._hangup_samples if self._begun else 0
+        self.hung_up = bool(limit) and self._pipeline.silent_samples >= limit
         return self.hung_up
 
     def _lag_s(self) -> float:
