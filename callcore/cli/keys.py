@@ -74,11 +74,11 @@ class Keys:
                 return ""
             try:
                 read = os.read(self._fd, CHUNK_BYTES)
-            except OSError:  # the terminal is gone; the signal that says so ends the call
+            except OSError:
+                read = b""
+            # Nothing is there after all: a signal's key threw it away, or the terminal is gone.
+            if not read and not os.isatty(self._fd):
                 self._fd = -1
-                return ""
-            if not read:  # what had come was thrown away by a signal's key
-                time.sleep(min(timeout_s, POLL_S))
             return _key(read.decode(errors="ignore"))
 
         def restore(self) -> None:
