@@ -49,6 +49,7 @@ def test_the_terminal_is_given_back(terminal):
         assert not during[3] & (termios.ECHO | termios.ICANON)
         assert during[3] & termios.ISIG  # Ctrl-C works
         assert during[6][termios.VSUSP] == b"\0"
+        assert os.read(theirs, 1) == b""  # reading never waits
         keys.restore()
         assert termios.tcgetattr(theirs) == before
     assert termios.tcgetattr(theirs) == before

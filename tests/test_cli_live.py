@@ -126,10 +126,9 @@ def test_keys_pause_go_on_and_stop(tmp_path):
 
 def test_ctrl_c_ends_in_order_and_a_second_one_at_once(tmp_path):
     with Terminal(CHILD, tmp_path, "live", "--replay", CALL, "--language", "zh", "--speed", "3") as terminal:
-        terminal.wait_for("您好")
+        at = terminal.wait_for("您好")
         (tmp_path / "hold").touch()  # the last texts take for ever
-        terminal.wait_for("说话", terminal.wait_for("静音"))
-        at = len(terminal.written)
+        at = terminal.wait_for("说话", terminal.wait_for("静音", at))
         terminal.press("\x03")
         terminal.wait_for("收尾中", at)
         terminal.press("\x1a")  # Ctrl-Z does not leave a call that hears nothing

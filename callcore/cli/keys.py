@@ -12,7 +12,7 @@ from typing import Any, Self
 
 ESCAPE = "\x1b"
 CHUNK_BYTES = 64
-WINDOWS_POLL_S = 0.02
+POLL_S = 0.02
 
 
 class Keys:
@@ -54,7 +54,7 @@ class Keys:
                 left = until - time.monotonic()
                 if left <= 0:
                     return ""
-                time.sleep(min(left, WINDOWS_POLL_S))
+                time.sleep(min(left, POLL_S))
             return _key(msvcrt.getwch())
 
         def restore(self) -> None:
@@ -74,9 +74,10 @@ class Keys:
                 return ""
             try:
                 read = os.read(self._fd, CHUNK_BYTES)
-            except OSError:  # the terminal is gone; the signal that says so ends the call
+            except OSError:
                 read = b""
-            if not read:
+            # Nothing is there after all: a signal's key threw it away, or the terminal is gone.
+            if not read and not os.isatty(self._fd):
                 self._fd = -1
             return _key(read.decode(errors="ignore"))
 
@@ -99,6 +100,9 @@ class Keys:
             tty.setcbreak(self._fd, termios.TCSANOW)
             changed = termios.tcgetattr(self._fd)
             changed[6][termios.VSUSP] = b"\0"
+            # Reading must never wait: Ctrl-C throws away what select() has seen, and a signal that comes just before
+            # a read that waits would go unheard.
+            changed[6][termios.VMIN], changed[6][termios.VTIME] = 0, 0
             termios.tcsetattr(self._fd, termios.TCSANOW, changed)
 
 
