@@ -6,6 +6,7 @@ import heapq
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -75,7 +76,7 @@ class Heard:
     def samples(self, channel: int) -> np.ndarray:
         frames = self.frames[channel]
         assert frames[0].start_sample == 0
-        assert all(one.end_sample == next_one.start_sample for one, next_one in zip(frames, frames[1:], strict=False))
+        assert all(one.end_sample == next_one.start_sample for one, next_one in pairwise(frames))
         return np.concatenate([frame.samples for frame in frames])
 
     def kinds(self) -> list[str]:

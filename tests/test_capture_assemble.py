@@ -219,7 +219,10 @@ def test_levels_are_in_dbfs():
 @settings(max_examples=60, deadline=None)
 @given(
     steps=st.lists(
-        st.tuples(st.sampled_from(["both", "first", "second", "lost", "opened", "pause", "resume", "look"]), st.integers(1, 20)),
+        st.tuples(
+            st.sampled_from(["both", "first", "second", "lost", "opened", "pause", "resume", "look"]),
+            st.integers(1, 20),
+        ),
         max_size=40,
     )
 )

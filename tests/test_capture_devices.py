@@ -73,7 +73,13 @@ def test_of_several_host_apis_the_best_is_taken():
 
 @pytest.mark.parametrize(
     "name",
-    ["customer_monitor", "Speakers (Realtek) [Loopback]", "BlackHole 16ch", "Stereo Mix (Realtek)", "CABLE Output (VB-Audio)"],
+    [
+        "customer_monitor",
+        "Speakers (Realtek) [Loopback]",
+        "BlackHole 16ch",
+        "Stereo Mix (Realtek)",
+        "CABLE Output (VB-Audio)",
+    ],
 )
 def test_what_carries_the_sound_of_this_machine_is_guessed_by_its_name(name):
     assert device(0, name).is_monitor
@@ -176,7 +182,8 @@ def test_the_command_says_what_to_set_up(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("system", "word"), [("Linux", "asoundrc"), ("Darwin", "BlackHole"), ("Windows", "cable"), ("Plan9", "docs/capture.md")]
+    ("system", "word"),
+    [("Linux", "asoundrc"), ("Darwin", "BlackHole"), ("Windows", "cable"), ("Plan9", "docs/capture.md")],
 )
 def test_hints_are_those_of_the_system(system, word):
     assert any(word in hint for hint in hints([HEADSET], system))

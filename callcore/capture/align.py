@@ -19,7 +19,7 @@ from callcore.types import SAMPLE_RATE_HZ
 Packed = npt.NDArray[np.float32]  #: shape (n, channels), float32, full scale 1.0
 
 RATE_MARGIN = 1.01  #: soxr wants to know the largest ratio beforehand
-STEER_S = 10.0  #: an offset is steered away within about this time, ...
+STEER_S = 20.0  #: an offset is steered away within about this time, ...
 MAX_STEER = 500e-6  #: ... the pitch never off by more than this beside the drift itself: a hundredth of a semitone
 REALIGN_S = 5e-3  #: once the clock has settled, a larger first offset is cut or filled instead of steered away
 JOINT = SAMPLE_RATE_HZ * 4 // 1000  #: samples of the soft passage where audio was cut or filled

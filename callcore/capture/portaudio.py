@@ -17,7 +17,7 @@ HOST_ERROR = -9999
 BAD_COMBINATION = -9993
 DEVICE_UNAVAILABLE = -9985
 BUSY_ERRNO = 16  #: EBUSY, as ALSA reports it through HOST_ERROR
-GONE_ERRNO = (2, 6, 19)  #: ENOENT, ENXIO, ENODEV
+GONE_ERRNO = (2, 5, 6, 19)  #: ENOENT, EIO (what the PulseAudio plugin says of a source it lacks), ENXIO, ENODEV
 
 
 def portaudio() -> ModuleType:

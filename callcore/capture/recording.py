@@ -92,9 +92,8 @@ class Recorder:
 
     def close(self) -> None:
         """Write what waits and complete the file."""
-        if not self._stopped:
-            with contextlib.suppress(Full):
-                self._queue.put(None, timeout=CLOSE_S)
+        with contextlib.suppress(Full):
+            self._queue.put(None, timeout=CLOSE_S)
         self._thread.join(CLOSE_S)
 
     def _run(self) -> None:
