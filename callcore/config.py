@@ -155,7 +155,7 @@ class LiveSettings(Section):
     max_calls: int = Field(0, ge=0, description="calls at once; 0 = as many as the measured speed allows")
     busy_share: float = Field(0.8, gt=0, le=1, description="share of the workers' time that may be used")
     buffer_s: float = Field(30.0, gt=0, description="audio of a call that may wait when the machine does not keep up")
-    hangup_silence_s: float = Field(0.0, ge=0, description="silence on all channels that ends the call; 0 = never")
+    hangup_silence_s: float = Field(0.0, ge=0, description="silence after speech that ends the call; 0 = never")
 
 
 class Settings(Section):

@@ -17,6 +17,7 @@ from callcore.errors import CallcoreError, unexpected
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "transcribe": ("callcore.cli.transcribe:transcribe", "Recorded calls to transcripts: files, folders, globs."),
+    "live": ("callcore.cli.live:live", "A call while it is spoken: both sides on the screen, then stored."),
     "calls": ("callcore.cli.calls:calls", "List, show, export and delete stored calls."),
     "search": ("callcore.cli.search:search", "Find words in stored calls."),
     "models": ("callcore.cli.models:models", "List, fetch, add, verify and remove models."),
