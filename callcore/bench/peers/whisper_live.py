@@ -1,0 +1,389 @@
+"""WhisperLive (github.com/collabora/WhisperLive) as a system: its own server, spoken to over its own WebSocket.
+
+The server is started from an environment of its own (``benchmarks/peers/setup.sh``), with the options of its
+documentation. It knows one speaker a connection, so a call takes a connection per channel. Segments that it calls
+completed are final; the one it goes on with is tentative; it promises nothing in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from callcore.audio.resample import Resampler
+from callcore.bench.protocol import Frame, ShownLog
+from callcore.errors import EngineError, MissingExtra, Overloaded
+
+T = TypeVar("T")
+START_TIMEOUT_S = 120.0
+READY_TIMEOUT_S = 120.0  #: loading a model for a connection
+QUIET_S = 15.0  #: without anything new after the end of the audio, its own client takes the text for complete
+END_OF_AUDIO = b"END_OF_AUDIO"
+FULL_SCALE = np.float32(32768)
+# The program that the package leaves in its repository (run_server.py), as one line; one JSON object as argument.
+SERVER = (
+    "import json, sys; from whisper_live.server import TranscriptionServer as S; S().run(**json.loads(sys.argv[1]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperLiveOptions:
+    """How server and client run; the defaults are those of its documentation, but for the two limits."""
+
+    model: Path  #: folder of a CTranslate2 Whisper model
+    python: Path = Path(sys.executable)  #: interpreter of the environment that holds whisper-live
+    language: str | None = "zh"
+    omp_threads: int = 1  #: of one decode
+    single_model: bool = True  #: one model for all connections, one decode at a time; False: a model per connection
+    batch: bool = False  #: one decode for what waits (made for GPUs); greedy
+    max_clients: int = 128  #: 4 by default
+    max_connection_s: int = 14_400  #: 600 by default
+    use_vad: bool = True
+    no_speech_thresh: float = 0.45
+    same_output_threshold: int = 10  #: readings of the same text after which a segment is completed
+    send_last_n_segments: int = 10
+    packet_samples: int = 4096  #: sent at once
+
+
+def tuned(model: Path, python: Path, language: str | None) -> WhisperLiveOptions:
+    """The quickest it gets on a processor: decodes side by side, small packets, segments completed sooner."""
+    return WhisperLiveOptions(model, python, language, single_model=False, same_output_threshold=3, packet_samples=1600)
+
+
+class WhisperLive:
+    """The system; see the module."""
+
+    def __init__(self, options: WhisperLiveOptions, name: str = "whisper-live") -> None:
+        self._options, self._name = options, name
+        self._server: subprocess.Popen[bytes] | None = None
+        self._loop = _LoopThread()
+        self._version = ""
+        self._port = 0
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Without paths. ``whisper_live`` is the version, known once started."""
+        values = asdict(self._options) | {"model": self._options.model.name, "whisper_live": self._version}
+        values.pop("python")
+        return values
+
+    @property
+    def turn_finals(self) -> bool:
+        return True
+
+    def start(self) -> None:
+        """Start the server. Raises :class:`EngineError` when it does not come up, :class:`MissingExtra`."""
+        try:
+            import websockets  # noqa: F401  (looked for here, so that nothing has been started when it is missing)
+        except ImportError as error:
+            raise MissingExtra(
+                f"{self._name} needs the websockets package.", "Install it with: pip install 'callcore[bench]'"
+            ) from error
+        self._version = self._installed_version()
+        self._port = _free_port()
+        self._server = subprocess.Popen(
+            [str(self._options.python), "-c", SERVER, json.dumps(self._server_arguments())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"OMP_NUM_THREADS": str(self._options.omp_threads), "HF_HUB_OFFLINE": "1"},
+        )
+        until_s = time.monotonic() + START_TIMEOUT_S
+        while not _listens(self._port):
+            if self._server.poll() is not None or time.monotonic() > until_s:
+                self.close()
+                raise EngineError(f"the server of {self._name} did not start.", "Run benchmarks/peers/setup.sh again.")
+            time.sleep(0.1)
+
+    def open_call(self, call_id: str, channel_count: int, rate_hz: int, log: ShownLog) -> WhisperLiveSession:
+        """A connection per channel. Raises :class:`Overloaded` when the server is full, :class:`EngineError`."""
+        channels = [
+            _Connection(f"{call_id}-{number}-{uuid.uuid4().hex[:8]}", number, rate_hz, log, self._options)
+            for number in range(channel_count)
+        ]
+
+        async def connect() -> None:
+            await asyncio.gather(*(channel.connect(f"ws://127.0.0.1:{self._port}") for channel in channels))
+
+        self._loop.run(connect())
+        return WhisperLiveSession(channels, self._loop)
+
+    def pids(self) -> Sequence[int]:
+        return [self._server.pid] if self._server else []
+
+    def close(self) -> None:
+        self._loop.close()
+        if self._server is not None:
+            self._server.terminate()
+            try:
+                self._server.wait(10)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.wait()
+            self._server = None
+
+    def _server_arguments(self) -> dict[str, Any]:
+        options = self._options
+        return {
+            "host": "127.0.0.1",
+            "port": self._port,
+            "backend": "faster_whisper",
+            "faster_whisper_custom_model_path": str(options.model.resolve()),
+            "single_model": options.single_model,
+            "batch_enabled": options.batch,
+            "max_clients": options.max_clients,
+            "max_connection_time": options.max_connection_s,
+        }
+
+    def _installed_version(self) -> str:
+        question = "import importlib.metadata as m; print(m.version('whisper-live'))"
+        try:
+            answer = subprocess.run(
+                [str(self._options.python), "-c", question], capture_output=True, text=True, check=True
+            )
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise EngineError(
+                f"whisper-live is not installed for {self._options.python}.",
+                "benchmarks/peers/setup.sh makes an environment that holds it.",
+            ) from error
+        return answer.stdout.strip()
+
+
+class WhisperLiveSession:
+    """One call."""
+
+    def __init__(self, channels: Sequence[_Connection], loop: _LoopThread) -> None:
+        self._channels, self._loop = channels, loop
+        self._done = threading.Event()
+
+    def send(self, tick_index: int, frames: Sequence[Frame]) -> None:  # noqa: ARG002  (part of the protocol)
+        self._loop.call(self._put, frames)
+
+    def finish(self) -> None:
+        self._loop.spawn(self._finish())
+
+    def wait(self, timeout_s: float) -> bool:
+        return self._done.wait(timeout_s)
+
+    def problems(self) -> Sequence[str]:
+        return [line for channel in self._channels for line in channel.problems]
+
+    def _put(self, frames: Sequence[Frame]) -> None:
+        for channel, frame in zip(self._channels, frames, strict=True):
+            channel.put(frame)
+
+    async def _finish(self) -> None:
+        await asyncio.gather(*(channel.finish() for channel in self._channels))
+        self._done.set()
+
+
+class Transcript:
+    """What a client of WhisperLive knows: its server sends the last few completed segments and the open one."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str, str]] = set()
+        self.final = ""
+        self.tentative = ""
+
+    def take(self, segments: Sequence[Mapping[str, Any]]) -> None:
+        """One message."""
+        self.tentative = ""
+        for segment in segments:
+            text = str(segment["text"])
+            if not segment.get("completed", False):
+                self.tentative += text
+                continue
+            key = (str(segment["start"]), str(segment["end"]), text)
+            if key not in self._seen:
+                self._seen.add(key)
+                self.final += text
+
+    def close(self) -> None:
+        """Nothing more will come: its client takes the open segment as it stands."""
+        self.final, self.tentative = self.final + self.tentative, ""
+
+
+class _Connection:
+    """One channel. All methods run in the loop's thread."""
+
+    def __init__(self, uid: str, channel: int, rate_hz: int, log: ShownLog, options: WhisperLiveOptions) -> None:
+        self._uid, self._channel, self._log, self._options = uid, channel, log, options
+        self._resampler = Resampler(rate_hz, 1)
+        self._gathered: list[npt.NDArray[np.float32]] = []
+        self._gathered_samples = 0
+        self._packets: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._transcript = Transcript()
+        self._news_at_s = 0.0
+        self._finishing = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self.problems: list[str] = []
+
+    async def connect(self, url: str) -> None:
+        """Shake hands and wait until the server is ready. Raises :class:`Overloaded`, :class:`EngineError`."""
+        from websockets.asyncio.client import connect
+        from websockets.exceptions import WebSocketException
+
+        try:
+            self._socket = await connect(url, max_size=None, compression=None, ping_interval=None)
+            await self._socket.send(json.dumps(self._handshake()))
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                while True:
+                    message = json.loads(await self._socket.recv())
+                    if message.get("status") == "WAIT":
+                        raise Overloaded("the server of WhisperLive takes no more connections.", "Raise max_clients.")
+                    if message.get("status") == "ERROR":
+                        raise EngineError("WhisperLive could not load the model.", "Check the model's folder.")
+                    if message.get("message") == "SERVER_READY":
+                        break
+        except (OSError, TimeoutError, ValueError, WebSocketException) as error:
+            raise EngineError(
+                f"WhisperLive does not answer ({type(error).__name__}).", "Look at its server."
+            ) from error
+        self._tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._receive())]
+
+    def _handshake(self) -> dict[str, Any]:
+        options = self._options
+        return {
+            "uid": self._uid,
+            "language": options.language,
+            "task": "transcribe",
+            "model": str(options.model),
+            "use_vad": options.use_vad,
+            "send_last_n_segments": options.send_last_n_segments,
+            "no_speech_thresh": options.no_speech_thresh,
+            "clip_audio": False,
+            "same_output_threshold": options.same_output_threshold,
+        }
+
+    def put(self, frame: Frame) -> None:
+        """20 ms of audio."""
+        pcm = frame.astype(np.float32) / FULL_SCALE
+        self._gather(self._resampler.push(pcm[:, np.newaxis])[:, 0], self._options.packet_samples)
+
+    async def finish(self) -> None:
+        """Send the rest, wait for what is still to come, hang up."""
+        self._gather(self._resampler.finish()[:, 0], 1)
+        self._finishing = True
+        self._news_at_s = time.monotonic()
+        receiver = self._tasks[1]
+        while not receiver.done() and (left_s := self._news_at_s + QUIET_S - time.monotonic()) > 0:
+            await asyncio.wait([receiver], timeout=left_s)
+        self._transcript.close()
+        self._show()
+        self._packets.put_nowait(END_OF_AUDIO)
+        self._packets.put_nowait(None)
+        await asyncio.gather(*self._tasks)
+
+    def _gather(self, samples: npt.NDArray[np.float32], least: int) -> None:
+        self._gathered.append(samples)
+        self._gathered_samples += len(samples)
+        if self._gathered_samples >= least:
+            self._packets.put_nowait(np.concatenate(self._gathered).astype("<f4").tobytes())
+            self._gathered, self._gathered_samples = [], 0
+
+    async def _send(self) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            while (packet := await self._packets.get()) is not None:
+                await self._socket.send(packet)
+            await self._socket.close()
+        except ConnectionClosed:
+            self._lost()
+
+    async def _receive(self) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            async for raw in self._socket:
+                message = json.loads(raw)
+                if "segments" in message:
+                    before = (self._transcript.final, self._transcript.tentative)
+                    self._transcript.take(message["segments"])
+                    if before != (self._transcript.final, self._transcript.tentative):
+                        self._news_at_s = time.monotonic()
+                        self._show()
+                elif message.get("message") == "DISCONNECT":
+                    self.problems.append(f"channel {self._channel}: the server hung up: the call took too long")
+        except (ConnectionClosed, ValueError, KeyError, TypeError):
+            self._lost()
+            return
+        if not self._finishing:
+            self._lost()
+
+    def _lost(self) -> None:
+        line = f"channel {self._channel}: connection lost"
+        if not self._finishing and line not in self.problems:
+            self.problems.append(line)
+
+    def _show(self) -> None:
+        self._log.show(self._channel, final=self._transcript.final, tentative=self._transcript.tentative)
+
+
+class _LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="whisper-live", daemon=True)
+        self._thread.start()
+
+    def call(self, function: Any, *arguments: Any) -> None:
+        """From any thread: call ``function`` in the loop, soon."""
+        self._loop.call_soon_threadsafe(function, *arguments)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """From any thread: run ``work`` in the loop and do not wait."""
+        asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """From any other thread: run ``work`` in the loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        """Cancel what runs and end the thread."""
+        if self._loop.is_closed():
+            return
+        self.run(_cancel_others())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
