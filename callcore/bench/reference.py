@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def build_reference(
     by_channel: list[list[ReferenceTurn]] = [[] for _ in range(channel_count)]
     units: list[list[Unit]] = [[] for _ in range(channel_count)]
     for channel, turn, timed in sorted(turns, key=lambda item: item[1].start_s):
-        found = timed_units(turn.text, timed, normaliser)
+        found = timed_units(normaliser.units(turn.text), timed, normaliser)
         if channel < 0:
             raise IndexError(channel)
         if found:
@@ -96,19 +97,18 @@ def build_reference(
     return Reference(duration_s, normaliser, tuple(map(tuple, by_channel)), tuple(map(tuple, units)), source)
 
 
-def timed_units(text: str, timed: Sequence[Timed], normaliser: Normaliser) -> list[Timed]:
-    """Units of ``text`` with times taken from ``timed``, which says the same in other pieces.
+def timed_units(units: Sequence[str], timed: Sequence[Timed], normaliser: Normaliser) -> list[Timed]:
+    """Units of a text with times taken from ``timed``, which says the same in other pieces.
 
     Normalisers may join or rewrite words (twenty five to 25), so units are matched by edit distance; those between two
     matches share the time between them.
     """
     pieces = [
-        (unit, start + (end - start) * index / len(units), start + (end - start) * (index + 1) / len(units))
+        (unit, start + (end - start) * index / len(parts), start + (end - start) * (index + 1) / len(parts))
         for word, start, end in timed
-        for units in [normaliser.units(word)]
-        for index, unit in enumerate(units)
+        for parts in [normaliser.units(word)]
+        for index, unit in enumerate(parts)
     ]
-    units = normaliser.units(text)
     result: list[Timed] = []
     for step in Levenshtein.opcodes([piece[0] for piece in pieces], units):
         here = pieces[step.src_start : step.src_end]
@@ -128,8 +128,6 @@ def _turn(item: dict[str, Any]) -> tuple[int, ReferenceTurn, list[Timed]]:
     if "words" in item:
         return int(item["channel"]), turn, [(str(w[0]), float(w[1]), float(w[2])) for w in item["words"]]
     onsets = [(str(text), float(onset)) for text, onset in item["char_onsets"]]
-    after = [
-        min(next_onset, onset + LONGEST_HAN_S) for (_, onset), (_, next_onset) in zip(onsets, onsets[1:], strict=False)
-    ]
+    after = [min(later, onset + LONGEST_HAN_S) for (_, onset), (_, later) in pairwise(onsets)]
     ends = [*after, turn.end_s]
     return int(item["channel"]), turn, [(text, onset, end) for (text, onset), end in zip(onsets, ends, strict=True)]
