@@ -1,6 +1,6 @@
 """WhisperLive (github.com/collabora/WhisperLive) as a system: its own server, spoken to over its own WebSocket.
 
-The server is started from an environment of its own (``benchmarks/peers/setup.sh``), with the options of its
+The server is started from an environment of its own (``python -m benchmarks.peers``), with the options of its
 documentation. It knows one speaker a connection, so a call takes a connection per channel. Segments that it calls
 completed are final; the one it goes on with is tentative; it promises nothing in between.
 """
@@ -27,11 +27,13 @@ import numpy.typing as npt
 from callcore.audio.resample import Resampler
 from callcore.bench.protocol import Frame, ShownLog
 from callcore.errors import EngineError, MissingExtra, Overloaded
+from callcore.paths import peers_folder
 
 T = TypeVar("T")
 START_TIMEOUT_S = 120.0
 READY_TIMEOUT_S = 120.0  #: loading a model for a connection
 QUIET_S = 15.0  #: without anything new after the end of the audio, its own client takes the text for complete
+MEND = "Make its environment: python -m benchmarks.peers whisper-live   (in a checkout of callcore)"
 END_OF_AUDIO = b"END_OF_AUDIO"
 FULL_SCALE = np.float32(32768)
 # The program that the package leaves in its repository (run_server.py), as one line; one JSON object as argument.
@@ -57,6 +59,11 @@ class WhisperLiveOptions:
     same_output_threshold: int = 10  #: readings of the same text after which a segment is completed
     send_last_n_segments: int = 10
     packet_samples: int = 4096  #: sent at once
+
+
+def interpreter() -> Path:
+    """Where ``python -m benchmarks.peers`` puts the interpreter that has whisper-live."""
+    return peers_folder() / "whisper-live" / "bin" / "python"
 
 
 def tuned(model: Path, python: Path, language: str | None) -> WhisperLiveOptions:
@@ -110,7 +117,7 @@ class WhisperLive:
         while not _listens(self._port):
             if self._server.poll() is not None or time.monotonic() > until_s:
                 self.close()
-                raise EngineError(f"the server of {self._name} did not start.", "Run benchmarks/peers/setup.sh again.")
+                raise EngineError(f"the server of {self._name} did not start.", MEND)
             time.sleep(0.1)
 
     def open_call(self, call_id: str, channel_count: int, rate_hz: int, log: ShownLog) -> WhisperLiveSession:
@@ -162,7 +169,7 @@ class WhisperLive:
         except (OSError, subprocess.CalledProcessError) as error:
             raise EngineError(
                 f"whisper-live is not installed for {self._options.python}.",
-                "benchmarks/peers/setup.sh makes an environment that holds it.",
+                MEND,
             ) from error
         return answer.stdout.strip()
 

@@ -23,9 +23,9 @@ import numpy.typing as npt
 from faster_whisper import WhisperModel
 
 from callcore.audio.resample import Resampler
-from callcore.bench.protocol import Frame, ShownLog
 from callcore.bench.peers.local_agreement import LocalAgreement, TimedWord
 from callcore.bench.peers.voice_gate import KEPT_S, Voice, VoiceGate
+from callcore.bench.protocol import Frame, ShownLog
 from callcore.engines.silero import SileroVad
 from callcore.errors import ModelCorrupt
 from callcore.types import SAMPLE_RATE_HZ
