@@ -41,7 +41,9 @@ def copy(call: Path, reference: Path, folder: Path) -> Path:
         parameters = source.getparams()
         samples = np.frombuffer(source.readframes(parameters.nframes), "<i2").reshape(-1, parameters.nchannels)
     cleaned = [
-        clean(samples[:, number], [(t["start"], t["end"]) for t in turns if t["channel"] == number], parameters.framerate)
+        clean(
+            samples[:, number], [(t["start"], t["end"]) for t in turns if t["channel"] == number], parameters.framerate
+        )
         for number in range(parameters.nchannels)
     ]
     folder.mkdir(parents=True, exist_ok=True)
