@@ -243,8 +243,9 @@ def test_factories_take_model_and_language_from_the_settings(starter_model):
         factories.whisper_streaming_tuned(settings),
         factories.whisper_live(settings),
         factories.whisper_live_tuned(settings),
+        factories.whisper_live_batched(settings),
     ]
-    assert len({system.name for system in systems}) == 4
+    assert len({system.name for system in systems}) == 5
     assert all(system.settings["model"] == starter_model.name for system in systems)
     assert systems[1].settings["num_workers"] == 3
     for system in systems:

@@ -44,6 +44,16 @@ def whisper_live_tuned(settings: Settings) -> System:
     return peer.WhisperLive(peer.tuned(folder, peer.interpreter(), language), "whisper-live, tuned")
 
 
+def whisper_live_batched(settings: Settings) -> System:
+    """WhisperLive with its batched decoding on all cores. Raises as ``models.registry.resolve``."""
+    from callcore.bench.peers import whisper_live as peer
+    from callcore.engines.hardware import usable_cores
+
+    folder, language = _weights(settings)
+    options = peer.batched(folder, peer.interpreter(), language, settings.recognise.workers or usable_cores())
+    return peer.WhisperLive(options, "whisper-live, batched")
+
+
 def _weights(settings: Settings) -> tuple[Path, str | None]:
     from callcore.models.registry import resolve
 

@@ -16,20 +16,23 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from callcore.audio.resample import Resampler
+from callcore.bench.peers.loop_thread import LoopThread
 from callcore.bench.protocol import Frame, ShownLog
 from callcore.errors import EngineError, MissingExtra, Overloaded
 from callcore.paths import peers_folder
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
 START_TIMEOUT_S = 120.0
 READY_TIMEOUT_S = 120.0  #: loading a model for a connection
 QUIET_S = 15.0  #: without anything new after the end of the audio, its own client takes the text for complete
@@ -71,13 +74,21 @@ def tuned(model: Path, python: Path, language: str | None) -> WhisperLiveOptions
     return WhisperLiveOptions(model, python, language, single_model=False, same_output_threshold=3, packet_samples=1600)
 
 
+def batched(model: Path, python: Path, language: str | None, cores: int) -> WhisperLiveOptions:
+    """Its batched, greedy decoding, which was made for GPUs, with all cores for one decode."""
+    return WhisperLiveOptions(
+        model, python, language, omp_threads=cores, batch=True, same_output_threshold=3, packet_samples=1600
+    )
+
+
 class WhisperLive:
     """The system; see the module."""
 
     def __init__(self, options: WhisperLiveOptions, name: str = "whisper-live") -> None:
         self._options, self._name = options, name
         self._server: subprocess.Popen[bytes] | None = None
-        self._loop = _LoopThread()
+        self._loop = LoopThread()
+        self._connections: list[_Connection] = []
         self._version = ""
         self._port = 0
 
@@ -127,16 +138,18 @@ class WhisperLive:
             for number in range(channel_count)
         ]
 
-        async def connect() -> None:
-            await asyncio.gather(*(channel.connect(f"ws://127.0.0.1:{self._port}") for channel in channels))
-
-        self._loop.run(connect())
+        self._connections += channels
+        for channel in channels:
+            self._loop.run(channel.connect(f"ws://127.0.0.1:{self._port}"))
         return WhisperLiveSession(channels, self._loop)
 
     def pids(self) -> Sequence[int]:
         return [self._server.pid] if self._server else []
 
     def close(self) -> None:
+        for connection in self._connections:
+            self._loop.run(connection.abandon())
+        self._connections.clear()
         self._loop.close()
         if self._server is not None:
             self._server.terminate()
@@ -177,7 +190,7 @@ class WhisperLive:
 class WhisperLiveSession:
     """One call."""
 
-    def __init__(self, channels: Sequence[_Connection], loop: _LoopThread) -> None:
+    def __init__(self, channels: Sequence[_Connection], loop: LoopThread) -> None:
         self._channels, self._loop = channels, loop
         self._done = threading.Event()
 
@@ -241,6 +254,7 @@ class _Connection:
         self._news_at_s = 0.0
         self._finishing = False
         self._tasks: list[asyncio.Task[None]] = []
+        self._socket: ClientConnection | None = None
         self.problems: list[str] = []
 
     async def connect(self, url: str) -> None:
@@ -249,11 +263,12 @@ class _Connection:
         from websockets.exceptions import WebSocketException
 
         try:
-            self._socket = await connect(url, max_size=None, compression=None, ping_interval=None)
-            await self._socket.send(json.dumps(self._handshake()))
+            socket = await connect(url, max_size=None, compression=None, ping_interval=None)
+            self._socket = socket
+            await socket.send(json.dumps(self._handshake()))
             async with asyncio.timeout(READY_TIMEOUT_S):
                 while True:
-                    message = json.loads(await self._socket.recv())
+                    message = json.loads(await socket.recv())
                     if message.get("status") == "WAIT":
                         raise Overloaded("the server of WhisperLive takes no more connections.", "Raise max_clients.")
                     if message.get("status") == "ERROR":
@@ -264,7 +279,7 @@ class _Connection:
             raise EngineError(
                 f"WhisperLive does not answer ({type(error).__name__}).", "Look at its server."
             ) from error
-        self._tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._receive())]
+        self._tasks = [asyncio.create_task(self._send(socket)), asyncio.create_task(self._receive(socket))]
 
     def _handshake(self) -> dict[str, Any]:
         options = self._options
@@ -299,6 +314,14 @@ class _Connection:
         self._packets.put_nowait(None)
         await asyncio.gather(*self._tasks)
 
+    async def abandon(self) -> None:
+        """Hang up without hearing the rest."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._socket is not None:
+            await self._socket.close()
+
     def _gather(self, samples: npt.NDArray[np.float32], least: int) -> None:
         self._gathered.append(samples)
         self._gathered_samples += len(samples)
@@ -306,21 +329,21 @@ class _Connection:
             self._packets.put_nowait(np.concatenate(self._gathered).astype("<f4").tobytes())
             self._gathered, self._gathered_samples = [], 0
 
-    async def _send(self) -> None:
+    async def _send(self, socket: ClientConnection) -> None:
         from websockets.exceptions import ConnectionClosed
 
         try:
             while (packet := await self._packets.get()) is not None:
-                await self._socket.send(packet)
-            await self._socket.close()
+                await socket.send(packet)
+            await socket.close()
         except ConnectionClosed:
             self._lost()
 
-    async def _receive(self) -> None:
+    async def _receive(self, socket: ClientConnection) -> None:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            async for raw in self._socket:
+            async for raw in socket:
                 message = json.loads(raw)
                 if "segments" in message:
                     before = (self._transcript.final, self._transcript.tentative)
@@ -343,43 +366,6 @@ class _Connection:
 
     def _show(self) -> None:
         self._log.show(self._channel, final=self._transcript.final, tentative=self._transcript.tentative)
-
-
-class _LoopThread:
-    """An event loop in a thread of its own."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="whisper-live", daemon=True)
-        self._thread.start()
-
-    def call(self, function: Any, *arguments: Any) -> None:
-        """From any thread: call ``function`` in the loop, soon."""
-        self._loop.call_soon_threadsafe(function, *arguments)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """From any thread: run ``work`` in the loop and do not wait."""
-        asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """From any other thread: run ``work`` in the loop and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def close(self) -> None:
-        """Cancel what runs and end the thread."""
-        if self._loop.is_closed():
-            return
-        self.run(_cancel_others())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-async def _cancel_others() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
 
 
 def _free_port() -> int:
