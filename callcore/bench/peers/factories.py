@@ -25,7 +25,7 @@ def whisper_streaming_tuned(settings: Settings) -> System:
 
     folder, language = _weights(settings)
     options = peer.tuned(folder, language, settings.recognise.workers or usable_cores())
-    return peer.WhisperStreaming(options, "whisper-streaming, tuned")
+    return peer.WhisperStreaming(options, "whisper-streaming-tuned")
 
 
 def whisper_live(settings: Settings) -> System:
@@ -41,7 +41,7 @@ def whisper_live_tuned(settings: Settings) -> System:
     from callcore.bench.peers import whisper_live as peer
 
     folder, language = _weights(settings)
-    return peer.WhisperLive(peer.tuned(folder, peer.interpreter(), language), "whisper-live, tuned")
+    return peer.WhisperLive(peer.tuned(folder, peer.interpreter(), language), "whisper-live-tuned")
 
 
 def whisper_live_batched(settings: Settings) -> System:
@@ -51,7 +51,7 @@ def whisper_live_batched(settings: Settings) -> System:
 
     folder, language = _weights(settings)
     options = peer.batched(folder, peer.interpreter(), language, settings.recognise.workers or usable_cores())
-    return peer.WhisperLive(options, "whisper-live, batched")
+    return peer.WhisperLive(options, "whisper-live-batched")
 
 
 def _weights(settings: Settings) -> tuple[Path, str | None]:
