@@ -38,9 +38,9 @@ class Cadence:
         refresh_share: float = math.inf,
         batched: bool = False,
     ) -> None:
-        """``refresh_share``: of a worker, that the refreshes of one channel may take. ``batched``: one decode takes many
-        requests at little more than the price of one (GPU), so the price of a refresh says nothing about the demand and
-        delay alone decides.
+        """``refresh_share``: of a worker, that the refreshes of one channel may take. ``batched``: one decode takes
+        many requests at little more than the price of one (GPU), so the price of a refresh says nothing about the
+        demand and delay alone decides.
         """
         self.narrowest_s = narrowest_s
         self.widest_s = max(narrowest_s, widest_s)
