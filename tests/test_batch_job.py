@@ -292,13 +292,23 @@ def test_ctrl_c_keeps_what_is_done_and_marks_the_rest(tmp_path, db):
     files = some_calls(tmp_path / "in", 4)
     main = threading.main_thread().ident
     progress = Told()
+    heard = threading.Event()
+
+    def interrupt(number, frame):
+        heard.set()
+        raise KeyboardInterrupt
 
     def answer(request):
-        if any(report.path == files[0] for report in progress.reports):
+        if any(report.path == files[0] for report in progress.reports) and not heard.is_set():
             signal.pthread_kill(main, signal.SIGINT)
+            assert heard.wait(30)
         return say(request)
 
-    job, summary, calls = run_job(files, db, model=scripted_model(answer), jobs=1, progress=progress)
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        job, summary, calls = run_job(files, db, model=scripted_model(answer), jobs=1, progress=progress)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert outcomes(summary)[0] == "done"
     assert outcomes(summary)[2:] == ["stopped", "stopped"]
     assert job.stopped
