@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from batch_tools import CALL, ROOT, cut, scripted_model
+from pipeline_tools import say
 from terminal import ENTER_SCREEN, LEAVE_SCREEN, Terminal, plain
 
 from callcore.batch.transcriber import Transcriber
@@ -184,6 +186,25 @@ def test_a_replay_again_replaces_the_first_one_and_transcribe_keeps_its_own(tmp_
         assert len(store.list_calls()) == 2
 
 
+def test_a_second_reading_shows_what_it_reads_otherwise(tmp_path, capsys, scripted, monkeypatch):
+    path = cut(tmp_path / "call.wav", 0, 12)
+    misread = scripted_model(lambda request: say(request).replace("银行", "印行"))
+    monkeypatch.setattr("callcore.batch.transcriber.load_model", lambda settings: misread)
+    code, out, err = called(capsys, "--replay", path, "--speed", 20, "--review", "other", "--agent-channel", 0)
+    assert code == 0
+    with Store.open(tmp_path / "calls.db") as store:
+        live, again = sorted((store.record(call.call_id) for call in store.list_calls()), key=lambda r: len(r.warnings))
+        assert live.roles.roles == again.roles.roles
+    (said,) = re.findall(r"Read again with scripted: (\d+) of \d+ turns differ, (\d+) of \d+ words", err)
+    removed = [line for line in out.splitlines() if line.startswith("  - ")]
+    added = [line for line in out.splitlines() if line.startswith("  + ")]
+    assert len(removed) == len(added) == int(said[0])
+    assert any("银行" in line for line in removed)
+    assert any("印行" in line for line in added)
+    without = called(capsys, "--replay", path, "--speed", 20, "--review", "other", "--no-store")
+    assert "Read again with" in without[2]
+
+
 def test_nothing_is_stored_where_that_is_not_wanted(tmp_path, capsys, scripted):
     code, out, err = called(capsys, "--replay", cut(tmp_path / "c.wav", 0, 6), "--speed", 20, "--no-store")
     assert code == 0
@@ -271,6 +292,8 @@ def test_a_killed_process_leaves_the_call_up_to_then(tmp_path):
         ["--device", "x", "--channels", "a,b"],
         ["--agent-channel", "0"],
         ["--plain", "--jsonl"],
+        ["--review", "small"],
+        ["--review", "small", "--replay", "x.wav", "--jsonl"],
         ["--hang-up-after", "-1"],
     ],
 )

@@ -19,6 +19,7 @@ Examples:
   callcore live --device "USB telephone adapter" --channels 0,1
   callcore live --check --agent "Headset Mono" --customer "Monitor of Headset"
   callcore live --record call.flac --hang-up-after 20
+  callcore live --model base --review medium --record call.flac
   callcore live --replay call.wav --jsonl --no-store
 
 \b
@@ -63,6 +64,7 @@ def _channels(ctx: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--no-store", is_flag=True, help="Do not put the transcript into the database.")
 @click.option("--model", "-m", metavar="NAME", help="Name, size, hub id or folder [best installed for the language].")
 @click.option("--partial-model", metavar="NAME", help="Smaller model for what is still being said [the same].")
+@click.option("--review", metavar="MODEL", help="Read the call again at its end with this model; show what differs.")
 @click.option("--language", "-l", metavar="CODE", help="zh, en, ... [detected].")
 @click.option("--hotwords", type=click.Path(path_type=Path), metavar="FILE", help="Names and products, one a line.")
 @db_option
@@ -98,6 +100,10 @@ def _check_options(options: Mapping[str, Any]) -> None:
     named = options["agent_channel"] is not None or options["customer_channel"] is not None
     if named and not options["replay"]:
         raise click.UsageError("--agent-channel and --customer-channel are for --replay; devices say who is who.")
+    if options["review"] and not (options["replay"] or options["record"]):
+        raise click.UsageError("--review reads the recording of the call again: name one with --record.")
+    if options["review"] and (options["jsonl"] or options["check"]):
+        raise click.UsageError("--review is for people: not with --jsonl or --check.")
     if options["plain"] and options["jsonl"]:
         raise click.UsageError("--plain is for people, --jsonl for programs.")
 

@@ -68,7 +68,10 @@ class LiveSession:
                 call = self._call(station, source, desk, digest, buffer)
             interval_s = self._settings.live.partial_interval_ms / 1000
             run = LiveRun(call, source, buffer, desk, metrics=station.scheduler.metrics, interval_s=interval_s)
-            return self._follow(run, source, store, view)
+            code = self._follow(run, source, store, view)
+            if self._options["review"]:
+                self._review(run, store)
+            return code
 
     def _digest(self) -> str:
         """What identifies the call's content. A call from devices exists once: a number of its own stands for it."""
@@ -108,6 +111,12 @@ class LiveSession:
             if problem is not None:
                 raise problem
         return 0
+
+    def _review(self, run: LiveRun, store: Store | None) -> None:
+        from callcore.cli.live_review import review
+
+        path = self._options["replay"] or self._options["record"]
+        review(path, fold(run.desk.events), self._settings, self._options["review"], store, self._out, self._beside)
 
     def _watch(self, run: LiveRun, view: View | None) -> None:
         with Keys() as keys:
@@ -156,7 +165,7 @@ class LiveSession:
         print_facts(record, self._beside)
         timing = run.desk.timer.result()
         rows = []
-        if timing.count:
+        if timing.count and self._options["speed"] in (None, 1.0):  # at another speed times say nothing
             half, most = f"{timing.p50_s:.2f} s after the last word", f"{timing.p95_s:.2f} s (95 %)"
             rows.append(("final", f"{half} (median), {most}, of {timing.count} texts"))
         rows.append(("updates", f"{len(record.revisions)} finals revised, {run.dropped} updates dropped"))
