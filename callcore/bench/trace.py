@@ -1,0 +1,127 @@
+"""What a call asks of the recogniser, and when: recorded once, replayed in simulations any number of times. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from callcore.engines.base import Recogniser
+from callcore.pipeline import CallPipeline
+from callcore.types import AudioFrame, DecodeRequest, Final, Output, Partial, RequestKind, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRequest:
+    """A request of a call. Times in seconds of the call."""
+
+    at_s: float  #: when it was made, answers taking no time
+    kind: RequestKind
+    channel: int
+    segment: str
+    start_s: float
+    end_s: float
+    first: bool = False
+    after: int | None = None  #: index of the request whose answer led to this one; None = the audio did
+    commits: tuple[float, ...] = ()  #: ends of the words that its answer commits
+    ends_s: float | None = None  #: FINAL: end of the last word; None = no final came of it
+
+    @property
+    def window_s(self) -> float:
+        """Length of its audio."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class CallTrace:
+    """A call as the scheduler sees it."""
+
+    length_s: float
+    requests: tuple[TracedRequest, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """All fields, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> CallTrace:
+        """The inverse of :meth:`as_json`. Raises ``KeyError``, ``TypeError`` or ``ValueError`` on anything else."""
+        requests = (
+            TracedRequest(**{**one, "kind": RequestKind(one["kind"]), "commits": tuple(one["commits"])})
+            for one in values["requests"]
+        )
+        return cls(float(values["length_s"]), tuple(requests))
+
+
+def record_trace(pipeline: CallPipeline, frames: Iterable[AudioFrame], engine: Recogniser) -> CallTrace:
+    """Follow a call with answers that take no time, and note its requests.
+
+    SPECULATIVE requests stay unanswered, as they may, so that every segment shows its FINAL request too. Raises
+    :class:`EngineError`.
+    """
+    recording = _Recording(pipeline, engine)
+    recording.take(pipeline.start(), 0.0, None)
+    end_s = 0.0
+    for frame in frames:
+        end_s = max(end_s, seconds(frame.end_sample))
+        recording.take(pipeline.push(frame), end_s, None)
+    recording.take(pipeline.finish(), end_s, None)
+    return CallTrace(end_s, tuple(recording.requests))
+
+
+class _Recording:
+    def __init__(self, pipeline: CallPipeline, engine: Recogniser) -> None:
+        self._pipeline = pipeline
+        self._engine = engine
+        self.requests: list[TracedRequest] = []
+        self._committed: dict[str, int] = {}
+
+    def take(self, outputs: Iterable[Output], now_s: float, cause: int | None) -> None:
+        """Note events against the request that caused them; answer requests at once."""
+        for output in outputs:
+            if isinstance(output, Partial) and cause is not None:
+                self._commit(output, cause)
+            elif isinstance(output, Final):
+                self._finish(output)
+            elif isinstance(output, DecodeRequest):
+                index = len(self.requests)
+                self.requests.append(_traced(output, now_s, cause))
+                if output.kind is not RequestKind.SPECULATIVE:
+                    for result in self._engine.decode([output]):
+                        self.take(self._pipeline.deliver(result), now_s, index)
+
+    def _commit(self, partial: Partial, cause: int) -> None:
+        known = self._committed.get(partial.segment_id, 0)
+        new = tuple(seconds(word.end_sample) for word in partial.stable[known:])
+        self._committed[partial.segment_id] = known + len(new)
+        self._note(cause, new)
+
+    def _finish(self, final: Final) -> None:
+        """What partials had not committed, the last FINAL request of the segment commits."""
+        known = self._committed.get(final.segment_id, 0)
+        asked = self._finals(final.segment_id)
+        if (index := next(asked, None)) is not None and final.words:
+            self._note(index, tuple(seconds(word.end_sample) for word in final.words[known:]))
+            self.requests[index] = replace(self.requests[index], ends_s=seconds(final.words[-1].end_sample))
+
+    def _finals(self, segment_id: str) -> Iterator[int]:
+        for index in range(len(self.requests) - 1, -1, -1):
+            if self.requests[index].segment == segment_id and self.requests[index].kind is RequestKind.FINAL:
+                yield index
+
+    def _note(self, index: int, ends: tuple[float, ...]) -> None:
+        request = self.requests[index]
+        self.requests[index] = replace(request, commits=(*request.commits, *ends))
+
+
+def _traced(request: DecodeRequest, now_s: float, cause: int | None) -> TracedRequest:
+    return TracedRequest(
+        at_s=now_s,
+        kind=request.kind,
+        channel=request.channel,
+        segment=request.segment_id,
+        start_s=seconds(request.start_sample),
+        end_s=seconds(request.end_sample),
+        first=request.first,
+        after=cause,
+    )
