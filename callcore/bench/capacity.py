@@ -104,6 +104,10 @@ Measure = Callable[[int], StepResult]  #: runs a number of calls at once
 Told = Callable[[StepResult, Verdict], None]  #: called after each step
 
 
+def _nobody(step: StepResult, verdict: Verdict) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """The outcome of a search: ``calls`` is the largest number that passed (0: none did)."""
@@ -127,7 +131,7 @@ def find_capacity(
     *,
     start: int = 1,
     maximum: int = 256,
-    told: Told = lambda step, verdict: None,
+    told: Told = _nobody,
     repeats: int = 1,
 ) -> Capacity:
     """Double the number of calls from ``start`` until it fails or reaches ``maximum``, then bisect.

@@ -1,4 +1,4 @@
-"""How many machines a number of concurrent calls needs: variation of arrivals, head-room, machines that fail. No I/O."""
+"""How many machines a number of calls at once needs: varying arrivals, head-room, machines that fail. No I/O."""
 
 from __future__ import annotations
 

@@ -1,0 +1,125 @@
+"""The result of a capacity run as JSON lines: one line each for the run, its traces, steps, decodes and the outcome.
+
+``run``: machine, settings, limits. ``trace``: what a call asks of the recogniser. ``step``: one number of calls, with
+its verdict. ``decodes``: the service times measured in that step. ``capacity``: the outcome. Lines are written as they
+come about, so a run that is broken off leaves what it has measured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from callcore.bench.capacity import Capacity, Limits, StepResult, Verdict, judge
+from callcore.bench.service import Decode
+from callcore.bench.trace import CallTrace
+from callcore.errors import ConfigError, OutputError
+from callcore.types import RequestKind
+
+FORMAT = 1  #: of the file; a reader refuses others
+
+
+@dataclass(slots=True)
+class CapacityFile:
+    """What a file holds."""
+
+    run: dict[str, Any] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    workers: int = 1
+    steps: list[StepResult] = field(default_factory=list)
+    decodes: dict[int, list[Decode]] = field(default_factory=dict)  #: calls at once -> service times
+    traces: list[CallTrace] = field(default_factory=list)
+    calls: int | None = None  #: the capacity; None: the run was broken off
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """Of the steps, under the limits of the file."""
+        return [judge(step, self.limits) for step in self.steps]
+
+
+class CapacityWriter:
+    """Writes a file line by line."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises :class:`OutputError`."""
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: TextIO = path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(
+                f"{path} cannot be written: {error.strerror}.", "Name another place with --output."
+            ) from error
+
+    def run(self, values: Mapping[str, Any], limits: Limits, workers: int) -> None:
+        """First line: whatever says where and how the run was made, the limits, and the decodes at once."""
+        self._write("run", format=FORMAT, workers=workers, limits=asdict(limits), **values)
+
+    def trace(self, trace: CallTrace) -> None:
+        """What a call asks of the recogniser."""
+        self._write("trace", **trace.as_json())
+
+    def step(self, step: StepResult, verdict: Verdict, decodes: Sequence[Decode]) -> None:
+        """A number of calls and the service times seen with it."""
+        self._write("step", verdict=str(verdict), **step.as_json())
+        rows = [[d.kind.value, round(d.window_s, 3), d.batch, round(d.seconds, 5)] for d in decodes]
+        self._write("decodes", calls=step.calls, rows=rows)
+
+    def capacity(self, capacity: Capacity, **values: Any) -> None:
+        """Last line."""
+        self._write("capacity", calls=capacity.calls, first_failing=capacity.first_failing, **values)
+
+    def close(self) -> None:
+        """No more lines."""
+        self._file.close()
+
+    def _write(self, record: str, **values: Any) -> None:
+        try:
+            self._file.write(json.dumps({"record": record, **values}, ensure_ascii=False) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OutputError(
+                f"{self._path} cannot be written: {error.strerror}.", "Name another place with --output."
+            ) from error
+
+
+def read_capacity(path: Path) -> CapacityFile:
+    """Read a file. Raises :class:`ConfigError` where it is not there or not one of ours."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            return _parse(lines)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.", _HINT) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path} is not a result of a capacity run ({type(error).__name__}).", _HINT) from error
+
+
+_HINT = "Make one with: callcore bench capacity CALLS… --output RESULT.jsonl"
+
+
+def _parse(lines: Iterable[str]) -> CapacityFile:
+    found = CapacityFile()
+    for line in lines:
+        values = json.loads(line)
+        record = values.pop("record")
+        if record == "run":
+            if values.pop("format") != FORMAT:
+                raise ValueError("another format")
+            found.limits = Limits(**values.pop("limits"))
+            found.workers = int(values.pop("workers"))
+            found.run = values
+        elif record == "trace":
+            found.traces.append(CallTrace.from_json(values))
+        elif record == "step":
+            found.steps.append(StepResult.from_json(values))
+        elif record == "decodes":
+            rows = [Decode(RequestKind(kind), float(w), int(b), float(s)) for kind, w, b, s in values["rows"]]
+            found.decodes.setdefault(int(values["calls"]), []).extend(rows)
+        elif record == "capacity":
+            found.calls = int(values["calls"])
+    if not found.run and not found.steps:
+        raise ValueError("no run")
+    return found

@@ -1,0 +1,90 @@
+"""What a call asks of the recogniser, recorded; and the service times that decodes are drawn from."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from callcore.bench.service import Decode, ServiceTimes
+from callcore.bench.trace import CallTrace, record_trace
+from callcore.engines.scripted import ScriptedEngine
+from callcore.errors import ConfigError
+from callcore.types import RequestKind
+from tests.pipeline_tools import call_audio, frames_of, make, say
+
+AUDIO = {0: call_audio(12.0, (1.0, 4.0), (8.0, 10.0)), 1: call_audio(12.0, (5.0, 7.0))}
+
+
+def record(live=False, languages=frozenset({"zh"})):
+    engine = ScriptedEngine(say, languages)
+    pipeline = make((0, 1), live=live, languages=languages)
+    return record_trace(pipeline, frames_of(AUDIO), engine)
+
+
+def finals(trace):
+    return [request for request in trace.requests if request.kind is RequestKind.FINAL]
+
+
+def test_each_segment_shows_one_final_after_its_speech():
+    trace = record()
+    assert trace.length_s == 12.0
+    assert [request.channel for request in finals(trace)] == [0, 1, 0]
+    for request, (start_s, end_s) in zip(finals(trace), [(1, 4), (5, 7), (8, 10)], strict=True):
+        assert request.start_s <= start_s + 0.1
+        assert request.end_s >= end_s - 0.1
+        assert request.at_s >= request.end_s
+        assert request.ends_s == request.commits[-1]
+        assert request.start_s < request.ends_s <= request.end_s
+
+
+def test_a_trace_does_not_depend_on_how_the_audio_is_cut():
+    engine = ScriptedEngine(say)
+    other = record_trace(make((0, 1)), frames_of(AUDIO, 4000), engine)
+    strip = [(r.kind, r.channel, r.start_s, r.end_s, r.commits) for r in other.requests]
+    assert strip == [(r.kind, r.channel, r.start_s, r.end_s, r.commits) for r in record().requests]
+
+
+def test_requests_that_follow_from_answers_name_them():
+    trace = record(languages=frozenset({"zh", "en"}))
+    asked = [index for index, request in enumerate(trace.requests) if request.kind is RequestKind.LANGUAGE]
+    assert asked
+    assert all(request.after is None or request.after in asked for request in trace.requests)
+    assert any(request.after is not None for request in finals(trace)) or trace.requests[-1].after is None
+
+
+def test_a_trace_survives_json():
+    trace = record(languages=frozenset({"zh", "en"}))
+    assert CallTrace.from_json(json.loads(json.dumps(trace.as_json()))) == trace
+
+
+# Service times
+
+
+SOURCE = random.Random(1)
+
+
+def test_times_are_those_of_the_nearest_window():
+    times = ServiceTimes([Decode(RequestKind.FINAL, 2.0, 1, 0.2)] * 50 + [Decode(RequestKind.FINAL, 10.0, 1, 0.9)] * 50)
+    assert {times.draw(RequestKind.FINAL, 2.3, 1, SOURCE) for _ in range(20)} == {0.2}
+    assert {times.draw(RequestKind.FINAL, 9.0, 1, SOURCE) for _ in range(20)} == {0.9}
+    assert {times.draw(RequestKind.FINAL, 30.0, 1, SOURCE) for _ in range(20)} == {0.9}
+
+
+def test_batches_have_times_of_their_own():
+    times = ServiceTimes([Decode(RequestKind.PARTIAL, 2.0, 1, 0.1), Decode(RequestKind.PARTIAL, 2.0, 4, 0.25)])
+    assert times.draw(RequestKind.PARTIAL, 2.0, 1, SOURCE) == 0.1
+    assert times.draw(RequestKind.PARTIAL, 2.0, 5, SOURCE) == 0.25
+    assert times.largest_batch == 4
+
+
+def test_a_kind_that_was_never_seen_borrows_from_its_like():
+    times = ServiceTimes([Decode(RequestKind.PARTIAL, 2.0, 1, 0.1), Decode(RequestKind.FINAL, 2.0, 1, 0.3)])
+    assert times.draw(RequestKind.SPECULATIVE, 2.0, 1, SOURCE) == 0.3
+    assert times.draw(RequestKind.LANGUAGE, 2.0, 1, SOURCE) == 0.1
+
+
+def test_no_times_are_refused():
+    with pytest.raises(ConfigError, match="service times"):
+        ServiceTimes([])
