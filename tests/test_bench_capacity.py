@@ -223,8 +223,8 @@ def test_a_run_is_not_given_up_in_its_first_seconds():
 TRACE = CallTrace(
     12.0,
     (
-        TracedRequest(1.0, RequestKind.PARTIAL, 0, "0-0", 0.2, 1.0, first=True),
-        TracedRequest(3.0, RequestKind.FINAL, 0, "0-0", 0.2, 2.6, commits=(1.0, 2.5), ends_s=2.5),
+        TracedRequest(1.0, RequestKind.PARTIAL, 0, "0-0", 0.2, 1.0, 1.8, first=True),
+        TracedRequest(3.0, RequestKind.FINAL, 0, "0-0", 0.2, 2.6, 3.4, commits=(1.0, 2.5), ends_s=2.5),
     ),
 )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from callcore.errors import ConfigError
 from callcore.types import RequestKind
 
-NEIGHBOURS = 40  #: decodes of nearest window length that a time is drawn from
+NEIGHBOURS = 40  #: decodes of nearest window length that a time is drawn from; all that are as near count too
 STANDS_FOR = {
     RequestKind.SPECULATIVE: (RequestKind.FINAL, RequestKind.PARTIAL),
     RequestKind.FINAL: (RequestKind.SPECULATIVE, RequestKind.PARTIAL),
@@ -24,7 +24,7 @@ class Decode:
     """One measured decode: ``batch`` requests of one kind together."""
 
     kind: RequestKind
-    window_s: float  #: length of the audio of the longest of the requests
+    window_s: float  #: length decoded, padding included
     batch: int
     seconds: float
 
@@ -39,8 +39,6 @@ class ServiceTimes:
             self._groups[decode.kind, decode.batch].append(decode)
         if not self._groups:
             raise ConfigError("no service times were measured.", "Give a result of: callcore bench capacity")
-        for group in self._groups.values():
-            group.sort(key=lambda decode: decode.window_s)
         self._near: dict[tuple[RequestKind, float, int], list[float]] = {}
 
     def draw(self, kind: RequestKind, window_s: float, batch: int, source: random.Random) -> float:
@@ -60,5 +58,7 @@ class ServiceTimes:
         stand_in = next(one for one in (kind, *STANDS_FOR[kind]) if one in kinds)
         sizes = [size for known, size in self._groups if known is stand_in]
         size = min(sizes, key=lambda size: (abs(size - batch), size))
-        group = sorted(self._groups[stand_in, size], key=lambda decode: abs(decode.window_s - window_s))
-        return [decode.seconds for decode in group[:NEIGHBOURS]]
+        group = self._groups[stand_in, size]
+        distances = sorted(abs(decode.window_s - window_s) for decode in group)
+        reach = distances[min(NEIGHBOURS, len(group)) - 1]
+        return [decode.seconds for decode in group if abs(decode.window_s - window_s) <= reach]

@@ -8,7 +8,7 @@ from typing import Any
 
 from callcore.engines.base import Recogniser
 from callcore.pipeline import CallPipeline
-from callcore.types import AudioFrame, DecodeRequest, Final, Output, Partial, RequestKind, seconds
+from callcore.types import AudioFrame, DecodeRequest, DecodeResult, Final, Output, Partial, RequestKind, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,11 @@ class TracedRequest:
     segment: str
     start_s: float
     end_s: float
+    window_s: float  #: that the recogniser decodes for it, padding included
     first: bool = False
     after: int | None = None  #: index of the request whose answer led to this one; None = the audio did
     commits: tuple[float, ...] = ()  #: ends of the words that its answer commits
     ends_s: float | None = None  #: FINAL: end of the last word; None = no final came of it
-
-    @property
-    def window_s(self) -> float:
-        """Length of its audio."""
-        return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +80,14 @@ class _Recording:
             elif isinstance(output, Final):
                 self._finish(output)
             elif isinstance(output, DecodeRequest):
-                index = len(self.requests)
-                self.requests.append(_traced(output, now_s, cause))
-                if output.kind is not RequestKind.SPECULATIVE:
-                    for result in self._engine.decode([output]):
-                        self.take(self._pipeline.deliver(result), now_s, index)
+                self._answer(output, now_s, cause)
+
+    def _answer(self, request: DecodeRequest, now_s: float, cause: int | None) -> None:
+        (result,) = self._engine.decode([request])
+        index = len(self.requests)
+        self.requests.append(_traced(request, result, now_s, cause))
+        if request.kind is not RequestKind.SPECULATIVE:
+            self.take(self._pipeline.deliver(result), now_s, index)
 
     def _commit(self, partial: Partial, cause: int) -> None:
         known = self._committed.get(partial.segment_id, 0)
@@ -114,7 +113,7 @@ class _Recording:
         self.requests[index] = replace(request, commits=(*request.commits, *ends))
 
 
-def _traced(request: DecodeRequest, now_s: float, cause: int | None) -> TracedRequest:
+def _traced(request: DecodeRequest, result: DecodeResult, now_s: float, cause: int | None) -> TracedRequest:
     return TracedRequest(
         at_s=now_s,
         kind=request.kind,
@@ -122,6 +121,7 @@ def _traced(request: DecodeRequest, now_s: float, cause: int | None) -> TracedRe
         segment=request.segment_id,
         start_s=seconds(request.start_sample),
         end_s=seconds(request.end_sample),
+        window_s=result.window_s or seconds(len(request.audio)),
         first=request.first,
         after=cause,
     )
