@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import Samples
-from callcore.batch.transcriber import Job, Transcriber, load_model
+from callcore.batch.transcriber import Job, Transcriber
+from callcore.loading import load_model
 from callcore.config import load_settings
 from callcore.engines.base import Recogniser
 from callcore.engines.windows import SPARE_TOKENS

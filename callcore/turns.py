@@ -37,6 +37,11 @@ class TurnAssembler:
         self._remember(final)
         return ended
 
+    def close(self, channel: int) -> list[Turn]:
+        """Nothing more can join the channel's open turn: it fell silent for too long. Returns the turn, if any."""
+        run = self._open.pop(channel, [])
+        return [self._turn(run)] if run else []
+
     def finish(self) -> list[Turn]:
         """Turns still open, in order of their start."""
         runs = sorted(

@@ -132,7 +132,8 @@ class DecodeRequest:
     audio: Samples = field(repr=False, compare=False)
     language: str | None = None  #: BCP-47 primary subtag ("zh", "en"); None = to be found (LANGUAGE, first PARTIALs)
     effort: Effort = Effort()
-    history: tuple[int, ...] = ()  #: tokens of what was said just before, put ahead of the start of text
+    history: str = field(default="", repr=False)  #: what was said just before, given ahead of the start of text
+    prefix: str = field(default="", repr=False)  #: what the answer must begin with: text committed before
     first: bool = False  #: the first PARTIAL of its segment: nothing of the segment is on any screen yet
 
     @property

@@ -15,7 +15,8 @@ from pathlib import Path
 from pipeline_tools import say
 
 from callcore.batch.job import BatchJob, Wishes
-from callcore.batch.transcriber import LoadedModel, Transcriber
+from callcore.batch.transcriber import Transcriber
+from callcore.loading import LoadedModel
 from callcore.config import Settings
 from callcore.engines.scripted import ScriptedEngine
 from callcore.store import Store

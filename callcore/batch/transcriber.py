@@ -12,12 +12,8 @@ from typing import BinaryIO, Self
 from callcore.audio import AudioSource, Block, FaultDetector, Layout, RawFormat, open_audio, probe_layout
 from callcore.config import Settings, load_settings, settings_hash
 from callcore.drivers import BulkDriver, DecodePool
-from callcore.engines.base import Recogniser
-from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.silero import SileroVad
-from callcore.errors import ConfigError, LanguageUnsupported
-from callcore.models.manifest import load_manifest
-from callcore.models.registry import InstalledModel, resolve
+from callcore.loading import LoadedModel, load_model, result_settings
 from callcore.pipeline import CallPipeline, CallPlan
 from callcore.record import CallRecord, fold
 from callcore.roles import RoleCues
@@ -45,42 +41,6 @@ class LayoutRefuted(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A recogniser with what identifies its weights."""
-
-    name: str
-    model_hash: str
-    engine: Recogniser
-    better: str = ""  #: what to do when the model does not suit the audio
-
-
-def load_model(settings: Settings) -> LoadedModel:
-    """Find and load the model that the settings name.
-
-    Raises :class:`ModelNotFound`, :class:`ModelCorrupt`, :class:`LanguageUnsupported`, :class:`ConfigError`.
-    """
-    wanted = None if settings.recognise.language == "auto" else settings.recognise.language
-    found = resolve(settings.recognise.model, wanted, settings.models)
-    files = WhisperFiles(found.name, found.folder, frozenset(found.languages), found.window_s, found.padding_s)
-    engine = FasterWhisperEngine(files, settings.recognise, read_hotwords(settings.recognise.hotwords_file))
-    if wanted and wanted not in engine.info.languages:
-        engine.close()
-        raise LanguageUnsupported(
-            f"model {found.name} does not write {wanted!r}.",
-            "Choose another model (callcore models list) or another --language.",
-        )
-    return LoadedModel(found.name, found.model_hash, engine, _better(found, wanted))
-
-
-def _better(model: InstalledModel, language: str | None) -> str:
-    if not model.synthetic_only:
-        return ""
-    suggestion = load_manifest().suggestion(language)
-    made_for = f"{model.name} knows synthetic speech only."
-    return f"{made_for} Get a better one: callcore models pull {suggestion.name}" if suggestion else made_for
-
-
 class Transcriber:
     """Model, voice scorer and settings, shared by all files. A context manager; threads may share it."""
 
@@ -91,14 +51,7 @@ class Transcriber:
         self.engine = self.model.engine
         self._scorer = SileroVad()
         self._cues = RoleCues.load(settings.roles.cues_file)
-        hotwords = read_hotwords(settings.recognise.hotwords_file)
-        self.result_settings = {
-            **settings.result_settings(),
-            "model": self.model.name,
-            "compute_type": self.engine.info.compute_type,
-            "hotwords_hash": settings_hash({"words": hotwords}),
-            "cues_hash": settings_hash(self._cues.model_dump(mode="json")),
-        }
+        self.result_settings = result_settings(settings, self.model, self._cues)
         self.settings_hash = settings_hash(self.result_settings)
         self._pool = DecodePool(self.engine)
 
@@ -177,20 +130,6 @@ def _watch(blocks: Iterator[Block], detector: FaultDetector, check: Check) -> It
         check()
         detector.push(block)
         yield block
-
-
-def read_hotwords(file: Path | None) -> tuple[str, ...]:
-    """Words of a hotwords file, one a line; lines that are empty or begin with # are left out.
-
-    Raises :class:`ConfigError` when the file cannot be read as UTF-8 text.
-    """
-    if file is None:
-        return ()
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"hotwords file {file}: {error}", "Give a UTF-8 text file with one word a line.") from error
-    return tuple(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
 
 
 def transcribe(source: Path | str | BinaryIO, settings: Settings | None = None) -> CallRecord:

@@ -16,8 +16,8 @@ from callcore.types import WarningKind
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from callcore.batch.transcriber import LoadedModel
     from callcore.errors import CallcoreError
+    from callcore.loading import LoadedModel
     from callcore.record import CallRecord
 
 SHOWN_FAILURES = 20

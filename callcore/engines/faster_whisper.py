@@ -19,7 +19,7 @@ import numpy.typing as npt
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
-from callcore.config import RecogniseSettings
+from callcore.config import LiveSettings, RecogniseSettings
 from callcore.engines.base import EngineInfo
 from callcore.engines.hardware import choose_compute_type, choose_device, usable_cores
 from callcore.engines.windows import FRAMES_PER_S, HOP_SAMPLES, generate_max_length, token_cap, window_frames
@@ -49,11 +49,23 @@ class WhisperFiles:
 class FasterWhisperEngine:
     """A loaded model. Weights are shared by all workers; the object holds no state of any call."""
 
-    def __init__(self, files: WhisperFiles, settings: RecogniseSettings, hotwords: Sequence[str] = ()) -> None:
-        """Load the weights. Raises :class:`ModelCorrupt` when they cannot be loaded."""
+    def __init__(
+        self,
+        files: WhisperFiles,
+        settings: RecogniseSettings,
+        hotwords: Sequence[str] = (),
+        live: LiveSettings | None = None,
+    ) -> None:
+        """Load the weights. Raises :class:`ModelCorrupt` when they cannot be loaded.
+
+        ``live``: how PARTIAL requests are decoded; recorded calls have none.
+        """
         self._settings = settings
         self._window_s = files.window_s
         self._padding_s = files.padding_s if settings.padding_s is None else settings.padding_s
+        live = live or LiveSettings()
+        self._partial_padding_s = self._padding_s if live.partial_padding_s is None else live.partial_padding_s
+        self._history_tokens = live.history_tokens
         device = choose_device(settings.device)
         compute_type = choose_compute_type(settings.compute_type, device)
         workers = 1 if device == "cuda" else settings.workers or usable_cores()
@@ -101,7 +113,13 @@ class FasterWhisperEngine:
 
     def batch_key(self, request: DecodeRequest) -> tuple[object, ...]:
         """Window length, token cap, language and effort: what must be equal within one decode."""
-        return (request.kind, self._frames(request), self._cap_s(request), request.language, request.effort)
+        # Prompts of a batch must be of equal length, and its language one: what has a history of its own, or has still
+        # to find its language, stands alone.
+        greedy = request.kind is RequestKind.PARTIAL
+        answer = "language" if request.kind is RequestKind.LANGUAGE else "text"
+        frames, cap_s = self._frames(request), self._cap_s(request)
+        alone = (request.segment_id, request.end_sample) if request.history or not request.language else None
+        return (answer, greedy, frames, cap_s, request.language, request.effort, alone)
 
     def batch_limit(self, request: DecodeRequest) -> int:
         """Windows of this length that are worth decoding together."""
@@ -117,23 +135,24 @@ class FasterWhisperEngine:
         if requests[0].kind is RequestKind.LANGUAGE:
             detected = _guarded(lambda: self._detect_languages(encoded, len(requests)))
             return [
-                DecodeResult(
-                    r.segment_id, r.kind, r.channel, language_probabilities=found, window_s=frames / FRAMES_PER_S
-                )
-                for r, found in zip(requests, detected, strict=True)
+                _result(r, frames, language_probabilities=found) for r, found in zip(requests, detected, strict=True)
             ]
         return _guarded(lambda: self._transcribe(requests, encoded, frames))
 
     def _frames(self, request: DecodeRequest) -> int:
-        padding_s = None if request.effort.full_window else self._padding_s
+        padding_s = None if request.effort.full_window else self._padding(request)
         return window_frames(len(request.audio), padding_s, self._settings.bucket_s, self._window_s, self._mels)
+
+    def _padding(self, request: DecodeRequest) -> float | None:
+        return self._partial_padding_s if request.kind is RequestKind.PARTIAL else self._padding_s
 
     def _cap_s(self, request: DecodeRequest) -> float:
         """Seconds of audio the token cap is reckoned from; equal for windows of one length where that is possible."""
         frames, bucket_s = self._frames(request), self._settings.bucket_s
-        trimmed = self._padding_s is not None and frames < round(self._window_s * FRAMES_PER_S)
+        padding_s = self._padding(request)
+        trimmed = padding_s is not None and frames < round(self._window_s * FRAMES_PER_S)
         if trimmed and not request.effort.full_window:
-            return max(frames / FRAMES_PER_S - (self._padding_s or 0.0), bucket_s)  # the most such a window can hold
+            return max(frames / FRAMES_PER_S - (padding_s or 0.0), bucket_s)  # the most such a window can hold
         return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
 
     def _tokenizer(self, language: str) -> Tokenizer:
@@ -167,45 +186,54 @@ class FasterWhisperEngine:
             answers.append({code: found.get(code, 0.0) for code in self._info.languages})
         return answers
 
-    def _prompt(self, tokenizer: Tokenizer) -> list[int]:
-        history = tokenizer.encode(" " + self._prompt_text)[:MAX_PROMPT_TOKENS] if self._prompt_text else []
-        before = [tokenizer.sot_prev, *history] if history else []
+    def _prompt(self, tokenizer: Tokenizer, history: str) -> list[int]:
+        fixed = tokenizer.encode(" " + self._prompt_text)[:MAX_PROMPT_TOKENS] if self._prompt_text else []
+        room = min(self._history_tokens, MAX_PROMPT_TOKENS - len(fixed))
+        said = tokenizer.encode(history)[-room:] if history and room > 0 else []
+        before = [tokenizer.sot_prev, *fixed, *said] if fixed or said else []
         return [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
 
     def _transcribe(self, requests: Sequence[DecodeRequest], encoded: _Encoded, frames: int) -> list[DecodeResult]:
-        tokenizer = self._tokenizer_for(requests[0].language)
-        effort = requests[0].effort
-        prompt = self._prompt(tokenizer)
-        cap = token_cap(self._cap_s(requests[0]), self._settings.tokens_per_s, len(prompt))
+        first = requests[0]
+        language = first.language or self._likeliest(encoded, len(requests))
+        tokenizer = self._tokenizer_for(language)
+        effort = first.effort
+        prompt = self._prompt(tokenizer, first.history)
+        prefixes = [tokenizer.encode(request.prefix) if request.prefix else [] for request in requests]
+        longest = max(len(prefix) for prefix in prefixes)
+        cap = token_cap(self._cap_s(first), self._settings.tokens_per_s, len(prompt) + longest)
         sampling = (
             {"beam_size": 1, "sampling_topk": 0, "sampling_temperature": effort.temperature}
             if effort.temperature
-            else {"beam_size": self._settings.beam_size}
+            else {"beam_size": 1 if first.kind is RequestKind.PARTIAL else self._settings.beam_size}
         )
         generated = self._model.generate(
             encoded.whole,
-            [prompt] * len(requests),
-            max_length=generate_max_length(cap, len(prompt)),
+            [[*prompt, *prefix] for prefix in prefixes],
+            max_length=generate_max_length(cap, len(prompt) + longest),
             length_penalty=LENGTH_PENALTY,
             no_repeat_ngram_size=effort.no_repeat_ngram,
             return_scores=True,
             return_no_speech_prob=True,
             **sampling,
         )
-        texts = [[t for t in item.sequences_ids[0] if t < tokenizer.eot] for item in generated]
+        texts = [[t for t in item.sequences_ids[0] if t < tokenizer.eot] for item in generated]  # prefixes included
         words = self._align(requests, encoded, texts, tokenizer)
         return [
-            DecodeResult(
-                request.segment_id,
-                request.kind,
-                request.channel,
-                hypothesis=_hypothesis(tokenizer, item, tokens, found, effort.temperature),
-                language=request.language,
+            _result(
+                request,
+                frames,
+                hypothesis=_hypothesis(tokenizer, item, tokens, found, effort.temperature, len(prefix)),
+                language=language,
                 no_speech_probability=round(float(item.no_speech_prob), 4),
-                window_s=frames / FRAMES_PER_S,
             )
-            for request, item, tokens, found in zip(requests, generated, texts, words, strict=True)
+            for request, item, tokens, found, prefix in zip(requests, generated, texts, words, prefixes, strict=True)
         ]
+
+    def _likeliest(self, encoded: _Encoded, count: int) -> str:
+        """The language of a partial that came before any was decided; such a request stands alone."""
+        found = self._detect_languages(encoded, count)[0]
+        return max(sorted(found), key=lambda code: found[code])
 
     def _tokenizer_for(self, language: str | None) -> Tokenizer:
         try:
@@ -246,13 +274,26 @@ class _Encoded:
     parts: list[ctranslate2.StorageView]
 
 
+def _result(request: DecodeRequest, frames: int, **answer: Any) -> DecodeResult:
+    return DecodeResult(
+        request.segment_id,
+        request.kind,
+        request.channel,
+        window_s=frames / FRAMES_PER_S,
+        start_sample=request.start_sample,
+        end_sample=request.end_sample,
+        **answer,
+    )
+
+
 def _hypothesis(
-    tokenizer: Tokenizer, generated: Any, tokens: list[int], words: list[Word], temperature: float
+    tokenizer: Tokenizer, generated: Any, tokens: list[int], words: list[Word], temperature: float, given: int
 ) -> Hypothesis:
     text = tokenizer.decode(tokens).strip()
     written = len(generated.sequences_ids[0])
-    # The score is the sum of log probabilities over length ** penalty; the end of text counts as one token more.
-    avg_logprob = generated.scores[0] * written**LENGTH_PENALTY / (written + 1)
+    # The score is the sum of log probabilities over length ** penalty: the end of text counts as one token more, the
+    # ``given`` tokens of a prefix count in the length and not in the sum.
+    avg_logprob = generated.scores[0] * written**LENGTH_PENALTY / (written - given + 1)
     raw = text.encode("utf-8")
     return Hypothesis(
         text=text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from callcore.engines.base import EngineInfo
 from callcore.types import DecodeRequest, DecodeResult, Hypothesis, RequestKind, Word
@@ -50,10 +51,11 @@ class ScriptedEngine:
         """Nothing to free."""
 
     def _result(self, request: DecodeRequest) -> DecodeResult:
+        span: dict[str, Any] = {"start_sample": request.start_sample, "end_sample": request.end_sample}
         if request.kind is RequestKind.LANGUAGE:
             share = 1 / len(self._info.languages)
             found = dict.fromkeys(sorted(self._info.languages), share)
-            return DecodeResult(request.segment_id, request.kind, request.channel, language_probabilities=found)
+            return DecodeResult(request.segment_id, request.kind, request.channel, language_probabilities=found, **span)
         text = self._answer(request)
         spaced = request.language == "en"
         pieces = text.split() if spaced else list(text.replace(" ", ""))
@@ -69,4 +71,5 @@ class ScriptedEngine:
             for index, piece in enumerate(pieces)
         )
         hypothesis = Hypothesis(text, words, (), self._avg_logprob, 1.0, request.effort.temperature)
-        return DecodeResult(request.segment_id, request.kind, request.channel, hypothesis, request.language)
+        language = request.language or min(self._info.languages)
+        return DecodeResult(request.segment_id, request.kind, request.channel, hypothesis, language, **span)

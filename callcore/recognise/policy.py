@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callcore.config import RecogniseSettings
 from callcore.recognise.guards import Verdict, acceptable_at_last, better, efforts, judge
 from callcore.recognise.language import LanguageVote
 from callcore.types import (
+    DecodeFailure,
     DecodeRequest,
     DecodeResult,
     LanguageDecided,
@@ -39,7 +40,14 @@ class Accepted:
     result: DecodeResult
 
 
-Outcome = Accepted | Rejected
+@dataclass(frozen=True, slots=True)
+class FellSilent:
+    """A channel was silent for so long that its turn is over; stands among the outcomes in order of time."""
+
+    channel: int
+
+
+Outcome = Accepted | Rejected | FellSilent
 
 
 class FinalPolicy:
@@ -57,7 +65,7 @@ class FinalPolicy:
         self._votes: dict[int | None, LanguageVote] = {}
         self._waiting: dict[int | None, list[Work]] = {}
         self._asking: set[str] = set()
-        self._order: list[str] = []
+        self._order: list[str | FellSilent] = []
         self._work: dict[str, Work] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._hopeless = 0
@@ -72,21 +80,35 @@ class FinalPolicy:
         """Whether every segment has its outcome and every outcome was taken."""
         return not self._order
 
+    @property
+    def open_count(self) -> int:
+        """Segments without an outcome yet."""
+        return len(self._work) - len(self._outcomes)
+
     def language_of(self, channel: int) -> str:
         """Language decided for a channel; "" while it is open."""
         return self._fixed or self._vote(channel).decided
 
-    def add(self, segment: SpeechSegment, audio: Samples) -> list[DecodeRequest]:
-        """A segment closed: ask for its text, or first for its language."""
+    def add(self, segment: SpeechSegment, audio: Samples, ahead: DecodeResult | None = None) -> list[DecodeRequest]:
+        """A segment closed: ask for its text, or first for its language.
+
+        ``ahead``: an answer to just this audio that came before the endpoint was sure.
+        """
         work = Work(segment, audio)
         self._work[segment.segment_id] = work
         self._order.append(segment.segment_id)
         language = self.language_of(segment.channel)
+        if language and ahead is not None and ahead.language == language:
+            return self.final_result(replace(ahead, kind=RequestKind.FINAL))
         if language:
             return [self._request(work, language)]
         self._waiting.setdefault(self._key(segment.channel), []).append(work)
         self._asking.add(segment.segment_id)
         return [DecodeRequest(segment.segment_id, RequestKind.LANGUAGE, segment.channel, segment.start_sample, audio)]
+
+    def add_silence(self, channel: int) -> None:
+        """A channel fell silent, after the segments added so far."""
+        self._order.append(FellSilent(channel))
 
     def mark_cut(self, segment_id: str) -> None:
         """The segment was cut for its length: its last sentence goes on in the next one."""
@@ -135,13 +157,28 @@ class FinalPolicy:
         self._outcomes[segment.segment_id] = self._at_last(work, result, verdict)
         return []
 
+    def failed(self, failure: DecodeFailure) -> None:
+        """No answer will come to a request: its segment is given up. A failed language request casts no vote."""
+        request = failure.request
+        if request.kind is RequestKind.LANGUAGE:
+            self._asking.discard(request.segment_id)
+        elif request.kind is RequestKind.FINAL and request.segment_id in self._work:
+            segment = self._work[request.segment_id].segment
+            self._outcomes[segment.segment_id] = _rejected(segment, "engine_failed", failure.message)
+
     def take_outcomes(self) -> list[Outcome]:
         """Outcomes that are ready, in order of their segments; a segment still open holds back those after it."""
         ready: list[Outcome] = []
-        while self._order and self._order[0] in self._outcomes:
-            segment_id = self._order.pop(0)
-            ready.append(self._outcomes.pop(segment_id))
-            del self._work[segment_id]
+        while self._order:
+            head = self._order[0]
+            if isinstance(head, FellSilent):
+                ready.append(head)
+            elif head in self._outcomes:
+                ready.append(self._outcomes.pop(head))
+                del self._work[head]
+            else:
+                break
+            self._order.pop(0)
         return ready
 
     def _at_last(self, work: Work, result: DecodeResult, verdict: Verdict) -> Outcome:
@@ -149,15 +186,7 @@ class FinalPolicy:
         if work.best is not None and acceptable_at_last(segment.speech_probability):
             return Accepted(work, work.best)
         text = result.hypothesis.text if result.hypothesis else ""
-        return Rejected(
-            segment.segment_id,
-            segment.channel,
-            segment.start_sample,
-            segment.end_sample or segment.start_sample,
-            verdict.reason,
-            verdict.detail,
-            len(text),
-        )
+        return _rejected(segment, verdict.reason, verdict.detail, len(text))
 
     def _key(self, channel: int) -> int | None:
         return channel if self._settings.language_scope == "channel" else None
@@ -184,3 +213,15 @@ class FinalPolicy:
             language,
             self._efforts[work.attempt],
         )
+
+
+def _rejected(segment: SpeechSegment, reason: str, detail: str, text_length: int = 0) -> Rejected:
+    return Rejected(
+        segment.segment_id,
+        segment.channel,
+        segment.start_sample,
+        segment.end_sample or segment.start_sample,
+        reason,
+        detail,
+        text_length,
+    )

@@ -74,6 +74,30 @@ class Endpointer:
         return self._position
 
     @property
+    def last_speech(self) -> int:
+        """End of the last window of speech."""
+        return self._last_speech
+
+    @property
+    def spoken(self) -> int:
+        """Samples in windows of speech of the open segment."""
+        return self._speech if self._opened else 0
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """Voice probabilities of the open segment, from its first window of speech to its last."""
+        return self._mark(MarkKind.OPENED, None).probabilities if self._opened else ()
+
+    @property
+    def end_if_closed(self) -> int:
+        """Where the open segment will end if no more speech comes: last speech and post-roll."""
+        return self._last_speech + self._post_roll
+
+    def set_hangover(self, sample_count: int) -> None:
+        """Silence that ends a segment, from the next window on."""
+        self._hangover = sample_count
+
+    @property
     def needed_from(self) -> int:
         """First sample that a later decision may still refer to."""
         return self._start if self._active else max(self._floor, self._position - self._pre_roll)

@@ -65,6 +65,45 @@ class Segmenter:
         return min(self._endpointer.position, self._sample_count)
 
     @property
+    def last_speech(self) -> int:
+        """End of the last window of speech."""
+        return self._endpointer.last_speech
+
+    @property
+    def silence(self) -> int:
+        """Samples judged since the last speech."""
+        return self._endpointer.position - self._endpointer.last_speech
+
+    @property
+    def spoken(self) -> int:
+        """Samples of speech in the open segment; 0 while none is open."""
+        return self._endpointer.spoken
+
+    @property
+    def mean_probability(self) -> float:
+        """Mean voice probability of the open segment, 0..1; 0 while none is open."""
+        probabilities = self._endpointer.probabilities
+        return round(float(np.mean(probabilities)), 4) if probabilities else 0.0
+
+    @property
+    def end_if_closed(self) -> int:
+        """Where the open segment will end if no more speech comes."""
+        return self._endpointer.end_if_closed
+
+    @property
+    def earliest_start(self) -> int:
+        """No segment that is yet to be opened will start before this sample."""
+        return self._endpointer.needed_from
+
+    def set_hangover(self, hangover_ms: int) -> None:
+        """Silence that ends a segment, from the next window on."""
+        self._endpointer.set_hangover(hangover_ms * SAMPLE_RATE_HZ // 1000)
+
+    def read(self, start: int, end: int) -> Samples:
+        """A copy of judged audio of the open segment, shape (end - start,). Raises IndexError if it is not held."""
+        return self._ring.read(start, end)
+
+    @property
     def buffered(self) -> int:
         """Samples held in memory."""
         return len(self._ring) + self._filled

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from callcore.config import Settings
-from callcore.recognise.guards import CLEAR_SPEECH
-from callcore.recognise.policy import Accepted, FinalPolicy, Outcome
+from callcore.config import SegmentSettings, Settings
+from callcore.pipeline.doubt import Doubt
+from callcore.pipeline.intake import Intake, gap_warning
+from callcore.pipeline.live import LiveText
+from callcore.recognise.policy import Accepted, FellSilent, FinalPolicy, Outcome
 from callcore.roles import RoleCues, assign_roles, check_roles
 from callcore.segment import WINDOW_SAMPLES, SegmentClosed, Segmenter, SegmentEvent, SegmentOpened, SpeechScorer
 from callcore.text import TextWriter
@@ -24,6 +24,7 @@ from callcore.types import (
     AudioWarning,
     CallEnded,
     CallStarted,
+    DecodeFailure,
     DecodeResult,
     Event,
     Final,
@@ -37,8 +38,6 @@ from callcore.types import (
     WarningKind,
 )
 
-DOUBTFUL_PROBABILITY = 0.55  #: mean word probability below which the model was not made for the audio
-DOUBTFUL_MIN_S = 3.0  #: speech needed to say so
 NO_SPEECH = "no speech was found in the call. Where people speak very softly: CALLCORE_SEGMENT__GATE=false"
 ROLE_TEXTS = 200  #: finals a channel that the search for roles looks at
 
@@ -63,19 +62,22 @@ class CallPipeline:
         self._plan = plan
         self._cues = cues
         self._role_settings = settings.roles
-        limit_s = min(settings.segment.max_segment_s, plan.max_audio_s)
-        segment_settings = settings.segment.model_copy(update={"max_segment_s": limit_s})
+        segment_settings = _segment_settings(plan, settings)
         self._segmenters = {c: Segmenter(c, segment_settings, scorer.stream()) for c in plan.channels}
-        self._intake = {channel: _Intake() for channel in plan.channels}
+        self._intake = {channel: Intake() for channel in plan.channels}
         self._policy = FinalPolicy(settings.recognise, plan.languages, plan.live)
         self._writer = TextWriter(settings.text)
         self._turns = TurnAssembler(settings.turns, self._writer.join)
+        self._max_gap = round(settings.turns.max_gap_s * SAMPLE_RATE_HZ)
+        self._silent_since: dict[int, int] = {}  #: end of the last segment of channels whose turn may go on
+        self._live = LiveText(settings, self._segmenters) if plan.live else None
         # All channels advance together by whole blocks of the segmenter, so that cutting cannot reorder events.
         self._step = segment_settings.block_windows * WINDOW_SAMPLES
         self._last_closed: dict[int, tuple[str, int]] = {}
         self._texts: dict[int, list[str]] = {channel: [] for channel in plan.channels}
         self._first_speech: dict[int, int] = {}
-        self._doubt = _Doubt()
+        self._doubt = Doubt()
+        self._roles_shown = False
         self._segment_count = 0
         self._finished = False
         self._concluded = False
@@ -84,6 +86,30 @@ class CallPipeline:
     def done(self) -> bool:
         """Whether the call has ended and every segment has its text or its refusal."""
         return self._concluded
+
+    @property
+    def position(self) -> int:
+        """Samples judged on every channel."""
+        return min((item.received - item.waiting for item in self._intake.values()), default=0)
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Channels that are listened to."""
+        return self._plan.channels
+
+    @property
+    def silent_samples(self) -> int:
+        """How long nobody has spoken on any channel."""
+        return min((segmenter.silence for segmenter in self._segmenters.values()), default=0)
+
+    @property
+    def waiting_finals(self) -> int:
+        """Segments that have ended and have no text yet."""
+        return self._policy.open_count
+
+    def speaking(self, channel: int) -> bool:
+        """Whether somebody speaks on a channel now."""
+        return self._segmenters[channel].speaking
 
     def start(self) -> list[Output]:
         """The first events."""
@@ -109,11 +135,11 @@ class CallPipeline:
         outputs: list[Output] = []
         missing = intake.push(frame)
         if missing:
-            outputs.append(_gap(frame, missing))
+            outputs.append(gap_warning(frame, missing))
         while all(item.waiting >= self._step for item in self._intake.values()):
             for channel, item in self._intake.items():
-                outputs += self._segment_events(self._segmenters[channel].push(item.take(self._step)))
-        return outputs
+                outputs += self._advance(channel, item.take(self._step))
+        return outputs + self._settle()
 
     def deliver(self, result: DecodeResult) -> list[Output]:
         """Take an engine's answer to one of the requests."""
@@ -121,9 +147,16 @@ class CallPipeline:
         if result.kind is RequestKind.LANGUAGE:
             decided, requests = self._policy.language_result(result)
             outputs += [*decided, *requests]
-        else:
+        elif result.kind is RequestKind.FINAL:
             outputs += self._policy.final_result(result)
+        elif self._live:
+            return [*self._live.answer(result)]
         return outputs + self._settle()
+
+    def fail(self, failure: DecodeFailure) -> list[Output]:
+        """A request got no answer: its segment is given up, and the call goes on."""
+        self._policy.failed(failure)
+        return self._settle()
 
     def finish(self, warnings: Sequence[AudioWarning] = ()) -> list[Output]:
         """No more audio will come. ``warnings``: what the reader of the audio found; they become events of the call."""
@@ -133,6 +166,20 @@ class CallPipeline:
             outputs += self._segment_events([*segmenter.push(item.take(item.waiting)), *segmenter.finish()])
         self._finished = True
         return outputs + self._settle()
+
+    def _advance(self, channel: int, audio: Samples) -> list[Output]:
+        """Judge the next step of one channel."""
+        segmenter = self._segmenters[channel]
+        if self._live:
+            self._live.set_hangover(channel)
+        outputs = self._segment_events(segmenter.push(audio))
+        if self._live:
+            outputs += self._live.requests(channel, self._policy.language_of(channel))
+        silent_since = self._silent_since.get(channel)
+        if silent_since is not None and segmenter.earliest_start > silent_since + self._max_gap:
+            del self._silent_since[channel]
+            self._policy.add_silence(channel)
+        return outputs
 
     def _segment_events(self, events: Sequence[SegmentEvent]) -> list[Output]:
         outputs: list[Output] = []
@@ -144,13 +191,20 @@ class CallPipeline:
                 closed_id, closed_end = self._last_closed.get(segment.channel, ("", -1))
                 if closed_end == start:
                     self._policy.mark_cut(closed_id)
+                self._silent_since.pop(segment.channel, None)
+                if self._live:
+                    self._live.opened(segment)
             elif isinstance(event, SegmentClosed):
                 self._last_closed[segment.channel] = (segment.segment_id, end)
+                self._silent_since[segment.channel] = end
                 self._segment_count += 1
-                outputs += self._policy.add(segment, event.audio)
+                ahead = self._live.closed(segment) if self._live else None
+                outputs += self._policy.add(segment, event.audio, ahead)
             else:
+                if self._live:
+                    self._live.closed(segment)
                 reason, detail = event.reason.value, event.detail
-                outputs.append(Rejected(segment.segment_id, segment.channel, start, end, reason, detail))
+                outputs += self._refuse(Rejected(segment.segment_id, segment.channel, start, end, reason, detail))
         return outputs
 
     def _settle(self) -> list[Output]:
@@ -167,20 +221,23 @@ class CallPipeline:
         return outputs
 
     def _publish(self, outcome: Outcome) -> list[Event]:
+        if isinstance(outcome, FellSilent):
+            return [*self._turns.close(outcome.channel)]
         if isinstance(outcome, Rejected):
-            return [outcome]
+            return self._refuse(outcome)
         final = self._final(outcome)
         if not final.words:
-            return [
-                Rejected(
-                    final.segment_id, final.channel, final.start_sample, final.end_sample, "no_text", "no words left"
-                )
-            ]
+            span = final.start_sample, final.end_sample
+            return self._refuse(Rejected(final.segment_id, final.channel, *span, "no_text", "no words left"))
         self._first_speech.setdefault(final.channel, final.start_sample)
         if len(self._texts[final.channel]) < ROLE_TEXTS:
             self._texts[final.channel].append(final.text)
         self._doubt.add(final)
-        return [final, *self._turns.push(final)]
+        revision = self._live.final(final) if self._live else []
+        return [final, *revision, *self._turns.push(final), *self._early_roles()]
+
+    def _refuse(self, rejected: Rejected) -> list[Event]:
+        return [rejected, *(self._live.rejected(rejected) if self._live else ())]
 
     def _final(self, accepted: Accepted) -> Final:
         work, result = accepted.work, accepted.result
@@ -213,6 +270,14 @@ class CallPipeline:
         events.append(CallEnded(sample_count, self._segment_count))
         return events
 
+    def _early_roles(self) -> list[Event]:
+        """While a live call goes on: who is who, as soon as it is clear."""
+        if not self._live or self._plan.roles is not None or self._roles_shown:
+            return []
+        found = assign_roles(self._texts, self._first_speech, self._cues, self._role_settings.swap_confidence)
+        self._roles_shown = Role.UNKNOWN not in found.roles.values()
+        return [found] if self._roles_shown else []
+
     def _role_events(self) -> list[Event]:
         found = assign_roles(self._texts, self._first_speech, self._cues, self._role_settings.min_confidence)
         if self._plan.roles is None:
@@ -221,65 +286,9 @@ class CallPipeline:
         return [warning] if warning else []
 
 
-class _Doubt:
-    """Whether the words of a call are so doubtful that the model cannot have been made for its audio."""
-
-    def __init__(self) -> None:
-        self._spoken = 0
-        self._words = 0
-        self._sum = 0.0
-
-    def add(self, final: Final) -> None:
-        """Count the words of clear speech."""
-        if final.speech_probability >= CLEAR_SPEECH:
-            self._spoken += final.end_sample - final.start_sample
-            self._words += len(final.words)
-            self._sum += sum(word.probability for word in final.words)
-
-    def warnings(self, next_step: str) -> list[AudioWarning]:
-        """One warning, or none."""
-        mean = self._sum / self._words if self._words else 1.0
-        if self._spoken < DOUBTFUL_MIN_S * SAMPLE_RATE_HZ or mean >= DOUBTFUL_PROBABILITY:
-            return []
-        message = f"the words are doubtful (mean probability {mean:.2f}): the model was not made for this audio."
-        detail = {"word_probability": round(mean, 3)}
-        return [AudioWarning(WarningKind.MODEL_MISMATCH, f"{message} {next_step}".rstrip(), detail=detail)]
-
-
-class _Intake:
-    """Samples of one channel that were received and not yet segmented; contiguous."""
-
-    def __init__(self) -> None:
-        self.received = 0
-        self._parts: list[Samples] = []
-        self.waiting = 0
-
-    def push(self, frame: AudioFrame) -> int:
-        """Append a frame; returns the number of missing samples before it, filled with silence."""
-        missing = frame.start_sample - self.received
-        if missing < 0:
-            raise ValueError(f"frame at {frame.start_sample} lies before {self.received}, already received")
-        for samples in (np.zeros(missing, np.float32), frame.samples) if missing else (frame.samples,):
-            self._parts.append(samples)
-            self.waiting += len(samples)
-            self.received += len(samples)
-        return missing
-
-    def take(self, count: int) -> Samples:
-        """The oldest ``count`` samples."""
-        joined = np.concatenate(self._parts) if self._parts else np.zeros(0, np.float32)
-        taken, rest = joined[:count], joined[count:]
-        self._parts = [rest] if len(rest) else []
-        self.waiting = len(rest)
-        return taken
-
-
-def _gap(frame: AudioFrame, missing: int) -> AudioWarning:
-    length_s = missing / SAMPLE_RATE_HZ
-    return AudioWarning(
-        WarningKind.GAP,
-        f"{length_s:.3f} s of audio are missing; silence was put in their place.",
-        frame.channel,
-        frame.start_sample - missing,
-        {"missing_s": round(length_s, 3)},
-    )
+def _segment_settings(plan: CallPlan, settings: Settings) -> SegmentSettings:
+    limit_s = min(settings.segment.max_segment_s, plan.max_audio_s)
+    update: dict[str, float | int] = {"max_segment_s": limit_s}
+    if plan.live:  # every window is judged as it comes
+        update |= {"block_windows": 1, "hangover_ms": settings.live.hangover_ms}
+    return settings.segment.model_copy(update=update)

@@ -1,0 +1,79 @@
+"""Models as recorded and live calls use them: found, loaded, and named in results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callcore.config import Settings, settings_hash
+from callcore.engines.base import Recogniser
+from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
+from callcore.errors import ConfigError, LanguageUnsupported
+from callcore.models.manifest import load_manifest
+from callcore.models.registry import InstalledModel, resolve
+from callcore.roles import RoleCues
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A recogniser with what identifies its weights."""
+
+    name: str
+    model_hash: str
+    engine: Recogniser
+    better: str = ""  #: what to do when the model does not suit the audio
+
+
+def load_model(settings: Settings, *, live: bool = False) -> LoadedModel:
+    """Find and load the model that the settings name. ``live``: to be used as ``settings.live`` has it.
+
+    Raises :class:`ModelNotFound`, :class:`ModelCorrupt`, :class:`LanguageUnsupported`, :class:`ConfigError`.
+    """
+    wanted = None if settings.recognise.language == "auto" else settings.recognise.language
+    found = resolve(settings.recognise.model, wanted, settings.models)
+    files = WhisperFiles(found.name, found.folder, frozenset(found.languages), found.window_s, found.padding_s)
+    how = settings.recognise
+    if live:
+        how = how.model_copy(update={"bucket_s": settings.live.bucket_s})
+    engine = FasterWhisperEngine(files, how, read_hotwords(how.hotwords_file), settings.live if live else None)
+    if wanted and wanted not in engine.info.languages:
+        engine.close()
+        raise LanguageUnsupported(
+            f"model {found.name} does not write {wanted!r}.",
+            "Choose another model (callcore models list) or another --language.",
+        )
+    return LoadedModel(found.name, found.model_hash, engine, _better(found, wanted))
+
+
+def _better(model: InstalledModel, language: str | None) -> str:
+    if not model.synthetic_only:
+        return ""
+    suggestion = load_manifest().suggestion(language)
+    made_for = f"{model.name} knows synthetic speech only."
+    return f"{made_for} Get a better one: callcore models pull {suggestion.name}" if suggestion else made_for
+
+
+def result_settings(settings: Settings, model: LoadedModel, cues: RoleCues, *, live: bool = False) -> dict[str, Any]:
+    """All that can change the result of a call, ready for JSON."""
+    return {
+        **settings.result_settings(live=live),
+        "model": model.name,
+        "compute_type": model.engine.info.compute_type,
+        "hotwords_hash": settings_hash({"words": read_hotwords(settings.recognise.hotwords_file)}),
+        "cues_hash": settings_hash(cues.model_dump(mode="json")),
+    }
+
+
+def read_hotwords(file: Path | None) -> tuple[str, ...]:
+    """Words of a hotwords file, one a line; lines that are empty or begin with # are left out.
+
+    Raises :class:`ConfigError` when the file cannot be read as UTF-8 text.
+    """
+    if file is None:
+        return ()
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"hotwords file {file}: {error}", "Give a UTF-8 text file with one word a line.") from error
+    return tuple(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
