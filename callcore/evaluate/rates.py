@@ -51,11 +51,15 @@ class Counts:
 
 
 def compare(reference: str, hypothesis: str, normaliser: Normaliser) -> Counts:
+    """Errors of a hypothesis; see :func:`compare_units`."""
+    return compare_units(normaliser.units(reference), normaliser.units(hypothesis), normaliser)
+
+
+def compare_units(wanted: Sequence[str], heard: Sequence[str], normaliser: Normaliser) -> Counts:
     """Errors of a hypothesis by the fewest edits (Levenshtein) over the normaliser's units.
 
     An error concerns a digit if the reference unit substituted or deleted, or the unit inserted, is one.
     """
-    wanted, heard = normaliser.units(reference), normaliser.units(hypothesis)
     digits = sum(map(normaliser.is_digit, wanted))
     if not wanted:
         return Counts(insertions=len(heard), digit_errors=sum(map(normaliser.is_digit, heard)))
