@@ -7,14 +7,14 @@ import random
 
 import pytest
 
-from callcore.bench.capacity import Limits, find_capacity
 from callcore.bench.service import Decode, ServiceTimes
 from callcore.bench.simulate import Machine, simulate
 from callcore.bench.trace import CallTrace, TracedRequest
 from callcore.config import LiveSettings
 from callcore.types import RequestKind
 
-LENGTH_S = 6000.0
+LENGTH_S = 2500.0
+CALLS = 200  #: so many that finals hardly wait for older ones of their call
 SETTINGS = LiveSettings()
 
 
@@ -29,9 +29,7 @@ def poisson_trace(rate, seed, length_s=LENGTH_S):
 
 def final(at_s, segment, ends_s=None):
     said_s = at_s if ends_s is None else ends_s
-    return TracedRequest(
-        at_s, RequestKind.FINAL, 0, segment, at_s - 1.0, at_s, 1.0, commits=(said_s,), ends_s=said_s
-    )
+    return TracedRequest(at_s, RequestKind.FINAL, 0, segment, at_s - 1.0, at_s, 1.0, commits=(said_s,), ends_s=said_s)
 
 
 def exponential(mean_s, count=4000):
@@ -45,9 +43,11 @@ def constant(seconds):
     return ServiceTimes([Decode(RequestKind.FINAL, 1.0, 1, seconds)])
 
 
-def mean_wait(workers, service, mean_service_s, rate, seed=1):
+def waits(workers, service, mean_service_s, rate):
+    """Mean wait and busy share of requests that come at random, ``rate`` a second, from many calls."""
     machine = Machine(workers, service, SETTINGS)
-    found = simulate(machine, [poisson_trace(rate, seed)], 1, length_s=LENGTH_S, seed=seed)
+    traces = [poisson_trace(rate / CALLS, seed) for seed in range(CALLS)]
+    found = simulate(machine, traces, CALLS, length_s=LENGTH_S, replications=6, seed=1)
     return sum(found.commits) / len(found.commits) - mean_service_s, found.busy_share
 
 
@@ -62,13 +62,13 @@ def erlang_c_wait(workers, load, mean_service_s):
 def test_the_wait_of_random_arrivals_and_services_is_that_of_the_formula(workers, share):
     mean_s = 0.5
     load = workers * share
-    waits = [mean_wait(workers, exponential(mean_s), mean_s, load / mean_s, seed) for seed in range(4)]
-    assert sum(wait for wait, _ in waits) / 4 == pytest.approx(erlang_c_wait(workers, load, mean_s), rel=0.12)
-    assert sum(busy for _, busy in waits) / 4 == pytest.approx(share, rel=0.03)
+    wait_s, busy = waits(workers, exponential(mean_s), mean_s, load / mean_s)
+    assert wait_s == pytest.approx(erlang_c_wait(workers, load, mean_s), rel=0.1)
+    assert busy == pytest.approx(share, rel=0.03)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8])
 def test_the_wait_of_services_of_one_length_is_that_of_the_formula(share):
     seconds = 0.5
-    waits = [mean_wait(1, constant(seconds), seconds, share / seconds, seed)[0] for seed in range(4)]
-    assert sum(waits) / 4 == pytest.approx(share * seconds / (2 * (1 - share)), rel=0.1)
+    wait_s, _ = waits(1, constant(seconds), seconds, share / seconds)
+    assert wait_s == pytest.approx(share * seconds / (2 * (1 - share)), rel=0.1)

@@ -1,14 +1,15 @@
 """A machine full of calls as a discrete-event simulation: what a live process would decode, and when.
 
-The queue and the cadence are those of the live process (``callcore.scheduler``), driven with virtual time. Requests come
-from recorded traces of calls, service times from a real run. No threads, no real time: the same seed gives the same
-figures.
+The queue and the cadence are those of the live process (``callcore.scheduler``), driven with virtual time. Requests
+come from recorded traces of calls, service times from a real run. No threads, no real time: the same seed gives the
+same figures.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Process = Generator[Any, Any, None]  #: of simpy
 LEAST_WAIT_S = 1e-4  #: a worker looks again no sooner, whatever the queue says
 READING_S = 1.0  #: interval of the readings of backlog and cadence
+WARM_UP_S = 20.0  #: at the start of a run, in which queues fill and the cadence settles; not counted
+FLUSH_S = 20.0  #: at its end, in which the answers to what was said come; words said meanwhile are not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,18 @@ class Simulated:
     """What came of a number of calls at once. Latencies in seconds after a word's end."""
 
     calls: int
-    length_s: float
+    length_s: float  #: of all replications together
+    workers: int
     commits: list[float] = field(default_factory=list)
     finals: list[float] = field(default_factory=list)
-    busy_share: float = 0.0
+    busy_s: float = 0.0
     cadence_s: list[float] = field(default_factory=list)
-    backlog: BacklogWatch = field(default_factory=BacklogWatch)
-    workers: int = 1
+    backlogs: list[BacklogWatch] = field(default_factory=list)  #: one a replication
+
+    @property
+    def busy_share(self) -> float:
+        """Of the workers' time."""
+        return min(1.0, self.busy_s / self.length_s / self.workers)
 
     def percentiles(self, name: str) -> tuple[float, float, float] | None:
         """50th, 95th and 99th of "commits" or "finals"; None without any."""
@@ -76,8 +84,8 @@ class Simulated:
             final_p95_s=final[1] if final else None,
             coverage=None,
             dropped_s=0.0,
-            backlog_slope=self.backlog.trend().slope,
-            backlog_worst_s=self.backlog.worst_s,
+            backlog_slope=float(np.mean([backlog.trend().slope for backlog in self.backlogs])),
+            backlog_worst_s=max(backlog.worst_s for backlog in self.backlogs),
             jitter_p99_ms=0.0,
             cpu_cores=self.busy_share * self.workers,
             busy_share=self.busy_share,
@@ -87,29 +95,30 @@ class Simulated:
 
 
 def simulate(
-    machine: Machine, traces: Sequence[CallTrace], calls: int, *, length_s: float = 300.0, seed: int = 0
+    machine: Machine,
+    traces: Sequence[CallTrace],
+    calls: int,
+    *,
+    length_s: float = 60.0,
+    replications: int = 5,
+    seed: int = 0,
 ) -> Simulated:
-    """``calls`` slots, each of which plays one of ``traces`` after the other, begun at random, for ``length_s`` seconds.
+    """``calls`` places, on each of which calls follow one another without a gap; at first all are in their middle.
 
-    What was said before the longest trace has been through once is not counted, and neither is the last tenth, whose
-    answers may not have come yet. Raises :class:`MissingExtra` without simpy.
+    Calls that repeat keep their distances, so one long run would tell of one constellation only: ``replications`` runs
+    of ``length_s`` seconds begin at other moments of the calls each, and their words are pooled. Raises
+    :class:`MissingExtra` without simpy.
     """
     try:
         import simpy
     except ImportError as error:
         raise MissingExtra("simpy is not installed.", "Install it with: pip install 'callcore[bench]'") from error
-    warm_up_s = max(trace.length_s for trace in traces)
-    end_s = warm_up_s + length_s
-    run = _Run(simpy.Environment(), machine, (warm_up_s, end_s - length_s / 10), Simulated(calls, length_s))
+    found = Simulated(calls, length_s * replications, machine.workers)
     source = random.Random(seed)
-    for slot in range(calls):
-        order = [*traces[slot % len(traces) :], *traces[: slot % len(traces)]]
-        run.env.process(run.slot(slot, order, source.uniform(0, order[0].length_s)))
-    for _ in range(machine.workers):
-        run.env.process(run.worker(random.Random(source.random())))
-    run.env.process(run.readings())
-    run.env.run(until=end_s)
-    return run.finish()
+    for _ in range(replications):
+        run = _Run(simpy.Environment(), machine, (WARM_UP_S, WARM_UP_S + length_s), found)
+        run.play(traces, calls, source)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +139,31 @@ class _Run:
         self.machine = machine
         self._counted = counted
         self._found = found
-        self._found.workers = machine.workers
+        self._backlog = BacklogWatch()
+        found.backlogs.append(self._backlog)
         cadence = Cadence.of(machine.settings, machine.workers, batched=machine.batched)
         self.queue = RequestQueue(machine.workers, cadence, batched=machine.batched)
         self._wake = env.event()
         self._pending: dict[Ticket, _Pending] = {}
-        self._busy_s = 0.0
 
-    def slot(self, number: int, traces: Sequence[CallTrace], begin_s: float) -> Process:
-        """One place for a call: calls follow each other without a gap."""
-        yield self.env.timeout(begin_s)
-        turn = 0
-        while True:
-            trace = traces[turn % len(traces)]
-            call = _Call(self, f"{number}-{turn}", trace)
+    def play(self, traces: Sequence[CallTrace], calls: int, source: random.Random) -> None:
+        """Run to the end. ``source`` says where each call is at the start."""
+        for number in range(calls):
+            order = [*traces[number % len(traces) :], *traces[: number % len(traces)]]
+            self.env.process(self._place(number, order, source.uniform(0, order[0].length_s)))
+        for _ in range(self.machine.workers):
+            self.env.process(self._worker(random.Random(source.random())))
+        self.env.process(self._readings())
+        self.env.run(until=self._counted[1] + FLUSH_S)
+
+    def _place(self, number: int, traces: Sequence[CallTrace], phase_s: float) -> Process:
+        """Calls follow each other without a gap; the first is ``phase_s`` old."""
+        for turn in itertools.count():
+            call = _Call(self, f"{number}-{turn}", traces[turn % len(traces)], phase_s)
             yield from call.play()
-            turn += 1
+            phase_s = 0.0
 
-    def worker(self, source: random.Random) -> Process:
+    def _worker(self, source: random.Random) -> Process:
         """Takes what the queue gives, for as long as such decodes took."""
         while True:
             batch = self.queue.take(self.env.now)
@@ -162,19 +178,18 @@ class _Run:
             window_s = self._pending[batch.tickets[0]].window_s
             service_s = self.machine.service.draw(kind, window_s, len(batch.tickets), source)
             yield self.env.timeout(service_s)
-            if self.env.now >= self._counted[0]:
-                self._busy_s += service_s
+            self._found.busy_s += self._counted_part(self.env.now - service_s, self.env.now)
             for ticket in self.queue.done(batch, self.env.now):
                 if ticket is not None:
                     self._pending.pop(ticket).answered()
             self._rouse()
 
-    def readings(self) -> Process:
+    def _readings(self) -> Process:
         """Backlog and cadence, every second."""
         while True:
             yield self.env.timeout(READING_S)
-            if self.env.now >= self._counted[0]:
-                self._found.backlog.add(self.env.now, self.queue.oldest_s(self.env.now))
+            if self._counted[0] <= self.env.now <= self._counted[1]:
+                self._backlog.add(self.env.now, self.queue.oldest_s(self.env.now))
                 self._found.cadence_s.append(self.queue.cadence.interval_s(self.env.now))
 
     def submit(self, call_id: str, traced: TracedRequest, answered: Callable[[], None]) -> None:
@@ -196,10 +211,8 @@ class _Run:
         if self._counted[0] <= said_s < self._counted[1]:
             getattr(self._found, name).append(self.env.now - said_s)
 
-    def finish(self) -> Simulated:
-        """The figures."""
-        self._found.busy_share = min(1.0, self._busy_s / (self.env.now - self._counted[0]) / self.machine.workers)
-        return self._found
+    def _counted_part(self, start_s: float, end_s: float) -> float:
+        return max(0.0, min(end_s, self._counted[1]) - max(start_s, self._counted[0]))
 
     def _rouse(self) -> None:
         self._wake.succeed()
@@ -209,30 +222,35 @@ class _Run:
 class _Call:
     """One call on its way through its trace."""
 
-    def __init__(self, run: _Run, call_id: str, trace: CallTrace) -> None:
+    def __init__(self, run: _Run, call_id: str, trace: CallTrace, phase_s: float) -> None:
+        """``phase_s``: how far the call is; what was asked for before is passed over."""
         self._run = run
         self._call_id = call_id
         self._trace = trace
-        self._begin_s = run.env.now
-        self._asked: dict[int, bool] = {}
+        self._phase_s = phase_s
+        self._begin_s = run.env.now - phase_s
+        self._asked: set[int] = set()
         self._noted: set[int] = set()
-        self._final_order = [index for index, one in enumerate(trace.requests) if one.ends_s is not None]
-        self._final_ready: set[int] = set()
         self._segments: dict[str, list[int]] = defaultdict(list)
         self._followers: dict[int, list[int]] = defaultdict(list)
+        last_finals: dict[str, int] = {}
         for index, one in enumerate(trace.requests):
             self._segments[one.segment].append(index)
             if one.after is not None:
                 self._followers[one.after].append(index)
+            if one.kind is RequestKind.FINAL and one.at_s >= phase_s:
+                last_finals[one.segment] = index
+        self._finals = deque(last_finals.values())  # in the order of their segments
+        self._answered_finals: set[int] = set()
         self._speculated: set[tuple[str, float, float]] = set()
+        self._closed: set[str] = set()
         self._ended = False
-        self._open = 0
 
     def play(self) -> Process:
         """Make the requests that the audio leads to, when it does, until the audio ends."""
         env = self._run.env
         for index, traced in enumerate(self._trace.requests):
-            if traced.after is None:
+            if traced.after is None and traced.at_s >= self._phase_s:
                 yield env.timeout(max(0.0, self._begin_s + traced.at_s - env.now))
                 self._ask(index)
         yield env.timeout(max(0.0, self._begin_s + self._trace.length_s - env.now))
@@ -240,45 +258,52 @@ class _Call:
         self._release()
 
     def _ask(self, index: int) -> None:
-        traced = self._trace.requests[index]
         if index in self._asked:
             return
-        self._asked[index] = True
-        if traced.kind in (RequestKind.FINAL, RequestKind.LANGUAGE):
-            self._open += 1
-        if traced.kind is RequestKind.FINAL and (traced.segment, traced.start_s, traced.end_s) in self._speculated:
-            self._answered(index)
-        else:
-            self._run.submit(self._call_id, traced, lambda: self._answered(index))
+        self._asked.add(index)
+        traced = self._trace.requests[index]
+        if traced.kind is RequestKind.FINAL:
+            self._closed.add(traced.segment)
+            if (traced.segment, traced.start_s, traced.end_s) in self._speculated:
+                self._answered(index)
+                return
+        self._run.submit(self._call_id, traced, lambda: self._answered(index))
 
     def _answered(self, index: int) -> None:
-        """An answer stands for all older ones of its segment too: the words they would have committed are in it."""
         traced = self._trace.requests[index]
-        if traced.kind is RequestKind.SPECULATIVE:
-            self._speculated.add((traced.segment, traced.start_s, traced.end_s))
-            return
-        for older in self._segments[traced.segment]:
+        if traced.kind is RequestKind.FINAL:
+            self._follow(index)
+            self._answered_finals.add(index)
+            self._make_final()
+            self._release()
+        elif traced.kind is RequestKind.LANGUAGE or traced.segment not in self._closed:
+            if traced.kind is RequestKind.SPECULATIVE:
+                self._speculated.add((traced.segment, traced.start_s, traced.end_s))
+            self._catch_up(index)
+
+    def _catch_up(self, index: int) -> None:
+        """An answer stands for all older ones of its segment too: the words they would have committed are in it."""
+        for older in self._segments[self._trace.requests[index].segment]:
             if older <= index and older not in self._noted:
                 self._noted.add(older)
                 for end_s in self._trace.requests[older].commits:
                     self._run.count("commits", self._begin_s + end_s)
-                for follower in self._followers[older]:
-                    self._ask(follower)
-        if traced.kind in (RequestKind.FINAL, RequestKind.LANGUAGE):
-            self._open -= 1
-        if traced.ends_s is not None:
-            self._final_ready.add(index)
-            self._make_final()
-        self._release()
+                self._follow(older)
+
+    def _follow(self, index: int) -> None:
+        for follower in self._followers[index]:
+            self._ask(follower)
 
     def _make_final(self) -> None:
         """Finals come in the order of their segments."""
-        while self._final_order and self._final_order[0] in self._final_ready:
-            ends_s = self._trace.requests[self._final_order.pop(0)].ends_s
-            self._run.count("finals", self._begin_s + (ends_s or 0.0))
+        while self._finals and self._finals[0] in self._answered_finals:
+            index = self._finals.popleft()
+            self._catch_up(index)
+            if (ends_s := self._trace.requests[index].ends_s) is not None:
+                self._run.count("finals", self._begin_s + ends_s)
 
     def _release(self) -> None:
-        if self._ended and not self._open:
+        if self._ended and not self._finals:
             self._run.release(self._call_id)
 
 
@@ -294,4 +319,3 @@ def _request(traced: TracedRequest) -> DecodeRequest:
         language="zh",
         first=traced.first,
     )
-

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from callcore.engines.base import Recogniser
 from callcore.pipeline import CallPipeline
-from callcore.types import AudioFrame, DecodeRequest, DecodeResult, Final, Output, Partial, RequestKind, seconds
+from callcore.types import (
+    AudioFrame,
+    DecodeRequest,
+    DecodeResult,
+    Effort,
+    Final,
+    Output,
+    Partial,
+    Rejected,
+    RequestKind,
+    seconds,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +63,8 @@ class CallTrace:
 def record_trace(pipeline: CallPipeline, frames: Iterable[AudioFrame], engine: Recogniser) -> CallTrace:
     """Follow a call with answers that take no time, and note its requests.
 
-    SPECULATIVE requests stay unanswered, as they may, so that every segment shows its FINAL request too. Raises
-    :class:`EngineError`.
+    A segment whose speculative answer came in time asks for no final, which on a busy machine it would: the trace holds
+    a FINAL request for every segment. Raises :class:`EngineError`.
     """
     recording = _Recording(pipeline, engine)
     recording.take(pipeline.start(), 0.0, None)
@@ -78,16 +89,19 @@ class _Recording:
             if isinstance(output, Partial) and cause is not None:
                 self._commit(output, cause)
             elif isinstance(output, Final):
-                self._finish(output)
+                self._finish(output, now_s)
+            elif isinstance(output, Rejected):
+                self._last_final(output.segment_id, now_s)
             elif isinstance(output, DecodeRequest):
                 self._answer(output, now_s, cause)
 
     def _answer(self, request: DecodeRequest, now_s: float, cause: int | None) -> None:
+        if cause is None and request.kind is RequestKind.FINAL and request.effort != Effort():
+            cause = self._last_final(request.segment_id, now_s)  # the speculative answer was refused
         (result,) = self._engine.decode([request])
         index = len(self.requests)
         self.requests.append(_traced(request, result, now_s, cause))
-        if request.kind is not RequestKind.SPECULATIVE:
-            self.take(self._pipeline.deliver(result), now_s, index)
+        self.take(self._pipeline.deliver(result), now_s, index)
 
     def _commit(self, partial: Partial, cause: int) -> None:
         known = self._committed.get(partial.segment_id, 0)
@@ -95,18 +109,29 @@ class _Recording:
         self._committed[partial.segment_id] = known + len(new)
         self._note(cause, new)
 
-    def _finish(self, final: Final) -> None:
+    def _finish(self, final: Final, now_s: float) -> None:
         """What partials had not committed, the last FINAL request of the segment commits."""
         known = self._committed.get(final.segment_id, 0)
-        asked = self._finals(final.segment_id)
-        if (index := next(asked, None)) is not None and final.words:
+        index = self._last_final(final.segment_id, now_s)
+        if index is not None:
             self._note(index, tuple(seconds(word.end_sample) for word in final.words[known:]))
             self.requests[index] = replace(self.requests[index], ends_s=seconds(final.words[-1].end_sample))
 
-    def _finals(self, segment_id: str) -> Iterator[int]:
+    def _last_final(self, segment_id: str, now_s: float) -> int | None:
+        """The newest FINAL request of a segment. Where there is none it is made of the newest SPECULATIVE one."""
+        speculative = None
         for index in range(len(self.requests) - 1, -1, -1):
-            if self.requests[index].segment == segment_id and self.requests[index].kind is RequestKind.FINAL:
-                yield index
+            request = self.requests[index]
+            if request.segment != segment_id:
+                continue
+            if request.kind is RequestKind.FINAL:
+                return index
+            if request.kind is RequestKind.SPECULATIVE and speculative is None:
+                speculative = request
+        if speculative is None:
+            return None
+        self.requests.append(replace(speculative, at_s=now_s, kind=RequestKind.FINAL, after=None, commits=()))
+        return len(self.requests) - 1
 
     def _note(self, index: int, ends: tuple[float, ...]) -> None:
         request = self.requests[index]
