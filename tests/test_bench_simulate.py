@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from callcore.bench.service import Decode, ServiceTimes
+from callcore.bench.service import Decode, MeasuredTimes
 from callcore.bench.simulate import Machine, simulate
 from callcore.bench.trace import CallTrace, TracedRequest
 from callcore.config import LiveSettings
@@ -34,13 +34,13 @@ def final(at_s, segment, ends_s=None):
 
 def exponential(mean_s, count=4000):
     """Times whose distribution is exponential: its quantiles at equal distances."""
-    return ServiceTimes(
+    return MeasuredTimes(
         Decode(RequestKind.FINAL, 1.0, 1, -mean_s * math.log(1 - (index + 0.5) / count)) for index in range(count)
     )
 
 
 def constant(seconds):
-    return ServiceTimes([Decode(RequestKind.FINAL, 1.0, 1, seconds)])
+    return MeasuredTimes([Decode(RequestKind.FINAL, 1.0, 1, seconds)])
 
 
 def waits(workers, service, mean_service_s, rate):

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from callcore.bench.service import Decode, ServiceTimes
+from callcore.bench.service import Decode, MeasuredTimes
 from callcore.bench.trace import CallTrace, record_trace
 from callcore.engines.scripted import ScriptedEngine
 from callcore.errors import ConfigError
@@ -66,25 +66,25 @@ SOURCE = random.Random(1)
 
 
 def test_times_are_those_of_the_nearest_window():
-    times = ServiceTimes([Decode(RequestKind.FINAL, 2.0, 1, 0.2)] * 50 + [Decode(RequestKind.FINAL, 10.0, 1, 0.9)] * 50)
+    times = MeasuredTimes([Decode(RequestKind.FINAL, 2.0, 1, 0.2)] * 50 + [Decode(RequestKind.FINAL, 10.0, 1, 0.9)] * 50)
     assert {times.draw(RequestKind.FINAL, 2.3, 1, SOURCE) for _ in range(20)} == {0.2}
     assert {times.draw(RequestKind.FINAL, 9.0, 1, SOURCE) for _ in range(20)} == {0.9}
     assert {times.draw(RequestKind.FINAL, 30.0, 1, SOURCE) for _ in range(20)} == {0.9}
 
 
 def test_batches_have_times_of_their_own():
-    times = ServiceTimes([Decode(RequestKind.PARTIAL, 2.0, 1, 0.1), Decode(RequestKind.PARTIAL, 2.0, 4, 0.25)])
+    times = MeasuredTimes([Decode(RequestKind.PARTIAL, 2.0, 1, 0.1), Decode(RequestKind.PARTIAL, 2.0, 4, 0.25)])
     assert times.draw(RequestKind.PARTIAL, 2.0, 1, SOURCE) == 0.1
     assert times.draw(RequestKind.PARTIAL, 2.0, 5, SOURCE) == 0.25
     assert times.largest_batch == 4
 
 
 def test_a_kind_that_was_never_seen_borrows_from_its_like():
-    times = ServiceTimes([Decode(RequestKind.PARTIAL, 2.0, 1, 0.1), Decode(RequestKind.FINAL, 2.0, 1, 0.3)])
+    times = MeasuredTimes([Decode(RequestKind.PARTIAL, 2.0, 1, 0.1), Decode(RequestKind.FINAL, 2.0, 1, 0.3)])
     assert times.draw(RequestKind.SPECULATIVE, 2.0, 1, SOURCE) == 0.3
     assert times.draw(RequestKind.LANGUAGE, 2.0, 1, SOURCE) == 0.1
 
 
 def test_no_times_are_refused():
     with pytest.raises(ConfigError, match="service times"):
-        ServiceTimes([])
+        MeasuredTimes([])

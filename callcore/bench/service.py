@@ -29,7 +29,7 @@ class Decode:
     seconds: float
 
 
-class ServiceTimes:
+class MeasuredTimes:
     """Draws service times as they were measured."""
 
     def __init__(self, decodes: Iterable[Decode]) -> None:

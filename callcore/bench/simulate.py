@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from callcore.bench.capacity import StepResult
-from callcore.bench.service import ServiceTimes
+from callcore.bench.service import MeasuredTimes
 from callcore.bench.trace import CallTrace, TracedRequest
 from callcore.bench.trend import BacklogWatch
 from callcore.config import LiveSettings
@@ -41,7 +41,7 @@ class Machine:
     """What decodes."""
 
     workers: int
-    service: ServiceTimes
+    service: MeasuredTimes
     settings: LiveSettings
     batched: bool = False  #: one worker that decodes many requests at once (GPU)
 

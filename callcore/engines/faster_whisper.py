@@ -21,7 +21,7 @@ from faster_whisper.tokenizer import Tokenizer
 
 from callcore.config import LiveSettings, RecogniseSettings
 from callcore.engines.base import EngineInfo
-from callcore.engines.hardware import choose_compute_type, choose_device, usable_cores
+from callcore.engines.hardware import calm_blas, choose_compute_type, choose_device, usable_cores
 from callcore.engines.windows import FRAMES_PER_S, HOP_SAMPLES, generate_max_length, token_cap, window_frames
 from callcore.engines.words import words_from_alignment
 from callcore.errors import EngineError, LanguageUnsupported, ModelCorrupt
@@ -60,6 +60,7 @@ class FasterWhisperEngine:
 
         ``live``: how PARTIAL requests are decoded; recorded calls have none.
         """
+        calm_blas()
         self._settings = settings
         self._window_s = files.window_s
         self._padding_s = files.padding_s if settings.padding_s is None else settings.padding_s

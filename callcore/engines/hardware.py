@@ -7,6 +7,7 @@ import os
 import sys
 
 import ctranslate2
+import threadpoolctl
 
 from callcore.errors import ConfigError
 
@@ -56,6 +57,15 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def calm_blas() -> None:
+    """Let numpy's matrix products run on the thread that asks for them.
+
+    OpenBLAS otherwise wakes a thread per core for each spectrogram, and these go on spinning for a while in wait of
+    more: beside one live call they kept three cores busy, and away from the workers that decode.
+    """
+    threadpoolctl.threadpool_limits(limits=1, user_api="blas")
 
 
 def share_heap() -> None:
