@@ -66,7 +66,9 @@ SOURCE = random.Random(1)
 
 
 def test_times_are_those_of_the_nearest_window():
-    times = MeasuredTimes([Decode(RequestKind.FINAL, 2.0, 1, 0.2)] * 50 + [Decode(RequestKind.FINAL, 10.0, 1, 0.9)] * 50)
+    times = MeasuredTimes(
+        [Decode(RequestKind.FINAL, 2.0, 1, 0.2)] * 50 + [Decode(RequestKind.FINAL, 10.0, 1, 0.9)] * 50
+    )
     assert {times.draw(RequestKind.FINAL, 2.3, 1, SOURCE) for _ in range(20)} == {0.2}
     assert {times.draw(RequestKind.FINAL, 9.0, 1, SOURCE) for _ in range(20)} == {0.9}
     assert {times.draw(RequestKind.FINAL, 30.0, 1, SOURCE) for _ in range(20)} == {0.9}
