@@ -17,7 +17,7 @@ import math
 
 from callcore.config import LiveSettings
 
-MEMORY_S = 5.0  #: time constant of all means: a few sentences, so that one long final does not widen the interval
+MEMORY_S = 8.0  #: time constant of all means: some sentences, so that one long final does not widen the interval
 TOLERATED_DELAY = 0.5  #: of the narrowest interval: refreshes may wait so long for a worker before the interval widens
 COST_MEMORY = 0.1  #: weight of the newest refresh in the mean cost of one
 SNAP = 1.02  #: an interval this close to the narrowest is the narrowest

@@ -20,6 +20,7 @@ BUSY_MEMORY_S = 10.0  #: time constant of the busy share
 class RankMetrics:
     """Requests of one rank (:class:`~callcore.scheduler.ranks.Rank`). Counts since the start, delays of a minute."""
 
+    asked: int  #: requests that came in
     waiting: int
     delay_p50_ms: float | None  #: from being due to being taken by a worker; None: no request lately
     delay_p95_ms: float | None
@@ -64,6 +65,16 @@ class SchedulerMetrics:
         return plain
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Work since the start, in seconds of a worker."""
+
+    other_s: float = 0.0  #: of all decodes but refreshes
+    refreshes_asked: int = 0
+    refreshes: int = 0
+    refresh_s: float = 0.0
+
+
 class Meter:
     """Counts what a :class:`~callcore.scheduler.queue.RequestQueue` does. The time is passed in."""
 
@@ -74,6 +85,10 @@ class Meter:
         self._busy = 0.0
         self._running = 0
         self._changed_s: float | None = None
+
+    def asked(self, rank: Rank) -> None:
+        """A request came in that has to be decoded."""
+        self._ranks[rank].asked += 1
 
     def taken(self, rank: Rank, delay_s: float, now_s: float) -> None:
         """A request went to a worker, ``delay_s`` after it could have."""
@@ -108,6 +123,12 @@ class Meter:
         self._busy = self._busy_share(now_s)
         self._running, self._changed_s = running, now_s
 
+    def work(self) -> Work:
+        """What was done so far."""
+        total_s = sum(counts.service_s for counts in self._ranks.values())
+        refresh = self._ranks[Rank.REFRESH]
+        return Work(total_s - refresh.service_s, refresh.asked, refresh.decodes, refresh.service_s)
+
     def snapshot(
         self, now_s: float, *, waiting: Mapping[Rank, int], interval_s: float, oldest_s: float
     ) -> SchedulerMetrics:
@@ -133,6 +154,7 @@ class Meter:
 class _Counts:
     def __init__(self) -> None:
         self.delays: deque[tuple[float, float]] = deque(maxlen=MOST_DELAYS)
+        self.asked = 0
         self.decodes = 0
         self.service_s = 0.0
         self.audio_s = 0.0
@@ -143,6 +165,7 @@ class _Counts:
     def metrics(self, waiting: int, now_s: float) -> RankMetrics:
         recent = sorted(delay_s for at_s, delay_s in self.delays if at_s >= now_s - RECENT_S)
         return RankMetrics(
+            asked=self.asked,
             waiting=waiting,
             delay_p50_ms=_percentile_ms(recent, 0.50),
             delay_p95_ms=_percentile_ms(recent, 0.95),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from callcore.scheduler.base import Answered
 from callcore.scheduler.cadence import Cadence
-from callcore.scheduler.metrics import Meter
+from callcore.scheduler.metrics import Meter, SchedulerMetrics
 from callcore.scheduler.ranks import Rank, rank_of
 from callcore.types import DecodeFailure, DecodeRequest, DecodeResult, RequestKind, samples
 
@@ -34,8 +34,8 @@ def _nobody(_: DecodeResult | DecodeFailure) -> None:
 class Ticket:
     """A request of a call, and who waits for the answer.
 
-    ``batch_key`` and ``batch_limit`` are the engine's for this request: those of equal kind and key may be decoded
-    together, so many at most.
+    ``batch_key`` and ``batch_limit`` are the engine's for this request: those of equal key may be decoded together,
+    so many at most.
     """
 
     call_id: str
@@ -46,8 +46,8 @@ class Ticket:
 
     @property
     def group(self) -> tuple[object, ...]:
-        """What must be equal within a batch."""
-        return (self.request.kind, self.batch_key)
+        """What must be equal within a batch; PARTIALs may have an engine of their own."""
+        return (self.request.kind is RequestKind.PARTIAL, self.batch_key)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +77,8 @@ class _Lane:
     owed: str = ""  #: the segment whose first PARTIAL was asked for and not yet taken
     owed_s: float = 0.0  #: since when
     segment_id: str = ""  #: of the PARTIAL last taken
+    decoding: Ticket | None = None  #: that PARTIAL, until it is done
+    free_s: float = -math.inf  #: when it was done
     anchor: int = 0  #: sample from which the interval to the next refresh counts
 
 
@@ -128,9 +130,11 @@ class RequestQueue:
             counts[item.rank] += 1
         return counts
 
-    def oldest_s(self, now_s: float) -> float:
-        """How long the oldest FINAL or LANGUAGE request has been waiting; 0.0 when there is none."""
-        return next((now_s - item.since_s for item in self._finals.values()), 0.0)
+    def snapshot(self, now_s: float) -> SchedulerMetrics:
+        """A look at the queue and its work."""
+        oldest_s = next((now_s - item.since_s for item in self._finals.values()), 0.0)
+        interval_s = self.cadence.interval_s(now_s)
+        return self.meter.snapshot(now_s, waiting=self.waiting(), interval_s=interval_s, oldest_s=oldest_s)
 
     def submit(self, ticket: Ticket, now_s: float) -> None:
         """Queue a request.
@@ -147,6 +151,7 @@ class RequestQueue:
             if self._attach(ticket):
                 self.meter.taken_over(now_s)
                 return
+        self.meter.asked(Rank.FINAL)
         self._finals[ticket] = _Waiting(ticket, Rank.FINAL, now_s, now_s, next(self._order))
 
     def release(self, call_id: str) -> list[Ticket]:
@@ -190,7 +195,8 @@ class RequestQueue:
         if ready:
             return max(now_s, self._ripe_s(ready))
         times = [self._due_s(lane, lane.waiting, now_s) for lane in self._lanes.values() if lane.waiting]
-        return min(times, default=None)
+        earliest = min(times, default=math.inf)
+        return None if math.isinf(earliest) else earliest
 
     def done(self, batch: Batch, now_s: float) -> tuple[Ticket | None, ...]:
         """A batch was decoded, or failed. Returns who gets each answer, in the order of its tickets.
@@ -205,6 +211,9 @@ class RequestQueue:
         work_s = (now_s - batch.taken_s) / len(batch.tickets)
         for ticket, rank in zip(batch.tickets, batch.ranks, strict=True):
             self.meter.served(rank, work_s, ticket.request)
+            lane = self._lanes.get((ticket.call_id, ticket.request.channel))
+            if lane and lane.decoding is ticket:
+                lane.decoding, lane.free_s = None, now_s
             if rank is Rank.REFRESH:
                 self.cadence.refreshed(work_s)
             else:
@@ -219,7 +228,9 @@ class RequestQueue:
     def _wish(self, ticket: Ticket, now_s: float) -> None:
         request = ticket.request
         lane = self._lanes.setdefault((ticket.call_id, request.channel), _Lane())
-        if request.kind is RequestKind.PARTIAL and request.first and lane.owed != request.segment_id:
+        # A segment has one first PARTIAL. A recogniser that makes nothing of it (music) earns no second one.
+        first = request.kind is RequestKind.PARTIAL and request.first and lane.segment_id != request.segment_id
+        if first and lane.owed != request.segment_id:
             lane.owed, lane.owed_s = request.segment_id, now_s
         rank = rank_of(request.kind, first=lane.owed == request.segment_id)
         since_s = now_s
@@ -232,6 +243,7 @@ class RequestQueue:
             since_s = lane.owed_s  # whatever took its place meanwhile: the screen has been empty so long
         elif rank is Rank.REFRESH:
             self.cadence.wished(now_s)
+        self.meter.asked(rank)
         lane.waiting = _Waiting(ticket, rank, now_s, since_s, next(self._order))
 
     def _drop_wish(self, final: Ticket) -> None:
@@ -265,18 +277,18 @@ class RequestQueue:
                 lane.waiting = None
 
     def _due_s(self, lane: _Lane, item: _Waiting, now_s: float) -> float:
-        """When a wish may be taken (or might have been, if in the past).
-
-        The interval counts in audio, so that of the wishes that come every 300 ms, say, some are let through as they
-        come and the others give way to fresher ones. Only where no fresher one follows does it count in time.
-        """
-        if item.rank is not Rank.REFRESH or item.ticket.request.segment_id != lane.segment_id:
+        """When a wish may be taken (or might have been, if in the past); infinity: when the one before is done."""
+        request = item.ticket.request
+        if request.kind is not RequestKind.PARTIAL or request.segment_id != lane.segment_id:
             return item.since_s
+        if lane.decoding:
+            return math.inf  # an older look answered after a newer one would take words back
+        due_s = max(item.since_s, lane.free_s)
         interval_s = self.cadence.interval_s(now_s)
-        if interval_s <= self.cadence.narrowest_s:
-            return item.since_s
-        heard = item.ticket.request.end_sample - lane.anchor
-        return item.since_s if heard >= samples(interval_s) else item.submitted_s + interval_s
+        # The interval counts in audio, so that of the wishes that come every 300 ms, say, some are let through as they
+        # come and the others give way to fresher ones. Only where no fresher one follows does it count in time.
+        held = interval_s > self.cadence.narrowest_s and request.end_sample - lane.anchor < samples(interval_s)
+        return max(due_s, item.submitted_s + interval_s) if held else due_s
 
     def _ready(self, now_s: float) -> list[_Waiting]:
         """What may be taken, the most urgent first."""
@@ -323,7 +335,7 @@ class RequestQueue:
         if request.kind is not RequestKind.PARTIAL:
             return
         end = request.end_sample
-        if item.rank is Rank.REFRESH and request.segment_id == lane.segment_id:
+        if request.segment_id == lane.segment_id:
             # What a refresh comes too late counts towards the next one, up to one wish: so their mean distance is the
             # interval, though they can only be let through when wishes come.
             lane.anchor = min(end, max(lane.anchor + interval, end - samples(self.cadence.narrowest_s)))
@@ -333,7 +345,7 @@ class RequestQueue:
             self.cadence.delayed(delay_s, now_s)
         if lane.owed == request.segment_id:
             lane.owed = ""
-        lane.segment_id, lane.served_s = request.segment_id, now_s
+        lane.segment_id, lane.served_s, lane.decoding = request.segment_id, now_s, item.ticket
 
 
 def _same_decode(speculative: DecodeRequest, final: DecodeRequest) -> bool:
