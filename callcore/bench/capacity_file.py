@@ -1,8 +1,8 @@
 """The result of a capacity run as JSON lines: one line each for the run, its traces, steps, decodes and the outcome.
 
 ``run``: machine, settings, limits. ``trace``: what a call asks of the recogniser. ``step``: one number of calls, with
-its verdict. ``decodes``: the service times measured in that step. ``capacity``: the outcome. Lines are written as they
-come about, so a run that is broken off leaves what it has measured.
+its verdict. ``decodes``: the service times of that step. ``capacity``: the outcome. The key ``kind`` tells them
+apart. Lines are written as they come about, so a run that is broken off leaves what it has measured.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from callcore.bench.trace import CallTrace
 from callcore.errors import ConfigError, OutputError
 from callcore.types import RequestKind
 
-FORMAT = 1  #: of the file; a reader refuses others
+RECORD_VERSION = 1  #: of the file; a reader refuses others
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class CapacityWriter:
 
     def run(self, values: Mapping[str, Any], limits: Limits, workers: int) -> None:
         """First line: whatever says where and how the run was made, the limits, and the decodes at once."""
-        self._write("run", format=FORMAT, workers=workers, limits=asdict(limits), **values)
+        self._write("run", record_version=RECORD_VERSION, workers=workers, limits=asdict(limits), **values)
 
     def trace(self, trace: CallTrace) -> None:
         """What a call asks of the recogniser."""
@@ -76,9 +76,9 @@ class CapacityWriter:
         """No more lines."""
         self._file.close()
 
-    def _write(self, record: str, **values: Any) -> None:
+    def _write(self, kind: str, **values: Any) -> None:
         try:
-            self._file.write(json.dumps({"record": record, **values}, ensure_ascii=False) + "\n")
+            self._file.write(json.dumps({"kind": kind, **values}, ensure_ascii=False) + "\n")
             self._file.flush()
         except OSError as error:
             raise OutputError(
@@ -104,21 +104,21 @@ def _parse(lines: Iterable[str]) -> CapacityFile:
     found = CapacityFile()
     for line in lines:
         values = json.loads(line)
-        record = values.pop("record")
-        if record == "run":
-            if values.pop("format") != FORMAT:
-                raise ValueError("another format")
+        kind = values.pop("kind")
+        if kind == "run":
+            if values.pop("record_version") != RECORD_VERSION:
+                raise ValueError("another version")
             found.limits = Limits(**values.pop("limits"))
             found.workers = int(values.pop("workers"))
             found.run = values
-        elif record == "trace":
+        elif kind == "trace":
             found.traces.append(CallTrace.from_json(values))
-        elif record == "step":
+        elif kind == "step":
             found.steps.append(StepResult.from_json(values))
-        elif record == "decodes":
-            rows = [Decode(RequestKind(kind), float(w), int(b), float(s)) for kind, w, b, s in values["rows"]]
+        elif kind == "decodes":
+            rows = [Decode(RequestKind(k), float(w), int(b), float(s)) for k, w, b, s in values["rows"]]
             found.decodes.setdefault(int(values["calls"]), []).extend(rows)
-        elif record == "capacity":
+        elif kind == "capacity":
             found.calls = int(values["calls"])
     if not found.run and not found.steps:
         raise ValueError("no run")
