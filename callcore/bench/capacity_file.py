@@ -35,6 +35,19 @@ class CapacityFile:
     calls: int | None = None  #: the capacity; None: the run was broken off
 
     @property
+    def device(self) -> str:
+        """What decoded: "cpu" or "cuda"."""
+        return str(self.run.get("device", "cpu"))
+
+    def usable_steps(self) -> list[StepResult]:
+        """Steps that went on to their end, on time, with service times."""
+        return [
+            step
+            for step, verdict in zip(self.steps, self.verdicts, strict=True)
+            if verdict.valid and not step.abandoned and self.decodes.get(step.calls)
+        ]
+
+    @property
     def verdicts(self) -> list[Verdict]:
         """Of the steps, under the limits of the file."""
         return [judge(step, self.limits) for step in self.steps]

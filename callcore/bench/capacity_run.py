@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -21,7 +21,7 @@ from callcore.bench.capacity import StepResult
 from callcore.bench.capacity_audio import loop
 from callcore.bench.capacity_station import Load, TimedSystem
 from callcore.bench.cost import Sample
-from callcore.bench.latency import find_reference, prepare
+from callcore.bench.latency import find_reference, live_pipeline, prepare
 from callcore.bench.metrics import CallMetrics, measure_call
 from callcore.bench.offline import has_times
 from callcore.bench.reference import Reference, read_reference
@@ -29,10 +29,15 @@ from callcore.bench.replay import Playing, Recording, read_recording
 from callcore.bench.runner import STAGGER_S, Heard, Run, listen
 from callcore.bench.service import Decode
 from callcore.bench.summary import percentiles
+from callcore.bench.trace import CallTrace, record_trace
 from callcore.bench.trend import BacklogWatch
+from callcore.bench.view import Ear
 from callcore.config import Settings
+from callcore.engines.silero import SileroVad
 from callcore.errors import CallcoreError
-from callcore.types import WarningKind
+from callcore.loading import load_model
+from callcore.roles import RoleCues
+from callcore.types import AudioFrame, WarningKind
 
 GOLDEN = 0.6180339887  #: phases of calls, by multiples of the golden section, lie apart however many there are
 RAMP_S = 10.0  #: within which all calls begin
@@ -65,6 +70,33 @@ def read_calls(paths: Sequence[Path], references: Sequence[Path], settings: Sett
     if others:
         timed |= {task.path: task.reference for task in prepare(others, references, settings, folder)}
     return [Spoken(path, read_recording(path), timed[path]) for path in paths]
+
+
+def traces(
+    calls: Sequence[Spoken], settings: Settings, told: Callable[[int], None] = lambda _: None
+) -> list[CallTrace]:
+    """What each recording asks of the model that the settings name. Raises ``CallcoreError``.
+
+    ``told``: after each, how many are done.
+    """
+    model = load_model(settings, live=True)
+    scorer, cues = SileroVad(), RoleCues.load(settings.roles.cues_file)
+    found: list[CallTrace] = []
+    try:
+        for spoken in calls:
+            pipeline = live_pipeline(spoken.path.name, spoken.recording, settings, model.engine, scorer, cues)
+            found.append(record_trace(pipeline, _frames(spoken.recording), model.engine, spoken.reference))
+            told(len(found))
+    finally:
+        model.engine.close()
+    return found
+
+
+def _frames(recording: Recording) -> Iterator[AudioFrame]:
+    ear = Ear(recording.facts.channel_count, recording.rate_hz)
+    for tick in range(recording.ticks):
+        yield from ear.hear(tuple(recording.tick(tick)))
+    yield from ear.finish()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from callcore.bench.metrics import measure_call
+from callcore.bench.protocol import ShownLog
+from callcore.bench.reference import Reference
+from callcore.bench.view import CallView
 from callcore.engines.base import Recogniser
 from callcore.pipeline import CallPipeline
 from callcore.types import (
@@ -15,11 +21,12 @@ from callcore.types import (
     Effort,
     Final,
     Output,
-    Partial,
     Rejected,
     RequestKind,
     seconds,
 )
+
+STAMP_S = 1e-6  #: what is shown at one moment for several reasons is told apart by so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class TracedRequest:
     first: bool = False
     after: int | None = None  #: index of the request whose answer led to this one; None = the audio did
     commits: tuple[float, ...] = ()  #: ends of the words that its answer commits
-    ends_s: float | None = None  #: FINAL: end of the last word; None = no final came of it
+    ends_s: float | None = None  #: end of the turn that its answer makes final; None = of no turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +67,14 @@ class CallTrace:
         return cls(float(values["length_s"]), tuple(requests))
 
 
-def record_trace(pipeline: CallPipeline, frames: Iterable[AudioFrame], engine: Recogniser) -> CallTrace:
+def record_trace(
+    pipeline: CallPipeline, frames: Iterable[AudioFrame], engine: Recogniser, reference: Reference
+) -> CallTrace:
     """Follow a call with answers that take no time, and note its requests.
 
-    A segment whose speculative answer came in time asks for no final, which on a busy machine it would: the trace holds
-    a FINAL request for every segment. Raises :class:`EngineError`.
+    Which request commits a word, or makes a turn final, is found as a real run is measured: against ``reference``. A
+    segment whose speculative answer came in time asks for no final, which on a busy machine it would: the trace holds a
+    FINAL request for every segment. Raises :class:`EngineError`.
     """
     recording = _Recording(pipeline, engine)
     recording.take(pipeline.start(), 0.0, None)
@@ -73,55 +83,69 @@ def record_trace(pipeline: CallPipeline, frames: Iterable[AudioFrame], engine: R
         end_s = max(end_s, seconds(frame.end_sample))
         recording.take(pipeline.push(frame), end_s, None)
     recording.take(pipeline.finish(), end_s, None)
-    return CallTrace(end_s, tuple(recording.requests))
+    return CallTrace(end_s, recording.requests_for(reference))
 
 
 class _Recording:
     def __init__(self, pipeline: CallPipeline, engine: Recogniser) -> None:
         self._pipeline = pipeline
         self._engine = engine
-        self.requests: list[TracedRequest] = []
-        self._committed: dict[str, int] = {}
+        self._requests: list[TracedRequest] = []
+        self._stamp = 0.0
+        self._causes: list[tuple[float, int]] = []  # stamp -> index of the request whose answer was shown then
+        self._log = ShownLog(lambda: self._stamp)
+        self._view = CallView(self._log)
 
     def take(self, outputs: Iterable[Output], now_s: float, cause: int | None) -> None:
         """Note events against the request that caused them; answer requests at once."""
         for output in outputs:
-            if isinstance(output, Partial) and cause is not None:
-                self._commit(output, cause)
-            elif isinstance(output, Final):
-                self._finish(output, now_s)
-            elif isinstance(output, Rejected):
-                self._last_final(output.segment_id, now_s)
-            elif isinstance(output, DecodeRequest):
+            if isinstance(output, DecodeRequest):
                 self._answer(output, now_s, cause)
+                continue
+            if isinstance(output, Final | Rejected):
+                cause = self._last_final(output.segment_id, now_s)
+            if cause is not None:
+                self._stamp = max(now_s, self._stamp) + STAMP_S
+                self._causes.append((self._stamp, cause))
+            self._view.take(output)
+
+    def requests_for(self, reference: Reference) -> tuple[TracedRequest, ...]:
+        """The requests, each with the words that its answer committed and the end of the turn that it made final."""
+        metrics = measure_call("trace", self._log, reference)
+        commits: dict[int, list[float]] = defaultdict(list)
+        for word in metrics.words:
+            if word.commit_s is not None and (index := self._cause(word.end_s + word.commit_s)) is not None:
+                commits[index].append(word.end_s)
+        ends = {
+            index: turn.end_s
+            for turn in metrics.turns
+            if turn.finalisation_s is not None and (index := self._cause(turn.end_s + turn.finalisation_s)) is not None
+        }
+        return tuple(
+            replace(request, commits=tuple(commits[index]), ends_s=ends.get(index))
+            for index, request in enumerate(self._requests)
+        )
+
+    def _cause(self, at_s: float) -> int | None:
+        """The request whose answer was shown at a moment that a stamp was given for."""
+        place = bisect_left(self._causes, (at_s - STAMP_S / 2, -1))
+        if place == len(self._causes) or abs(self._causes[place][0] - at_s) > STAMP_S / 2:
+            return None
+        return self._causes[place][1]
 
     def _answer(self, request: DecodeRequest, now_s: float, cause: int | None) -> None:
         if cause is None and request.kind is RequestKind.FINAL and request.effort != Effort():
             cause = self._last_final(request.segment_id, now_s)  # the speculative answer was refused
         (result,) = self._engine.decode([request])
-        index = len(self.requests)
-        self.requests.append(_traced(request, result, now_s, cause))
+        index = len(self._requests)
+        self._requests.append(_traced(request, result, now_s, cause))
         self.take(self._pipeline.deliver(result), now_s, index)
-
-    def _commit(self, partial: Partial, cause: int) -> None:
-        known = self._committed.get(partial.segment_id, 0)
-        new = tuple(seconds(word.end_sample) for word in partial.stable[known:])
-        self._committed[partial.segment_id] = known + len(new)
-        self._note(cause, new)
-
-    def _finish(self, final: Final, now_s: float) -> None:
-        """What partials had not committed, the last FINAL request of the segment commits."""
-        known = self._committed.get(final.segment_id, 0)
-        index = self._last_final(final.segment_id, now_s)
-        if index is not None:
-            self._note(index, tuple(seconds(word.end_sample) for word in final.words[known:]))
-            self.requests[index] = replace(self.requests[index], ends_s=seconds(final.words[-1].end_sample))
 
     def _last_final(self, segment_id: str, now_s: float) -> int | None:
         """The newest FINAL request of a segment. Where there is none it is made of the newest SPECULATIVE one."""
         speculative = None
-        for index in range(len(self.requests) - 1, -1, -1):
-            request = self.requests[index]
+        for index in range(len(self._requests) - 1, -1, -1):
+            request = self._requests[index]
             if request.segment != segment_id:
                 continue
             if request.kind is RequestKind.FINAL:
@@ -130,12 +154,8 @@ class _Recording:
                 speculative = request
         if speculative is None:
             return None
-        self.requests.append(replace(speculative, at_s=now_s, kind=RequestKind.FINAL, after=None, commits=()))
-        return len(self.requests) - 1
-
-    def _note(self, index: int, ends: tuple[float, ...]) -> None:
-        request = self.requests[index]
-        self.requests[index] = replace(request, commits=(*request.commits, *ends))
+        self._requests.append(replace(speculative, at_s=now_s, kind=RequestKind.FINAL, after=None, commits=()))
+        return len(self._requests) - 1
 
 
 def _traced(request: DecodeRequest, result: DecodeResult, now_s: float, cause: int | None) -> TracedRequest:
