@@ -148,7 +148,7 @@ class LiveSettings(Section):
     commit_probability: float = Field(0.6, ge=0, le=1, description="a word below this needs two equal readings")
     show_probability: float = Field(0.6, ge=0, le=1, description="the newest words are not shown below this")
     bucket_s: float = Field(0.5, gt=0, le=5, description="window lengths of live decodes are multiples of this")
-    hangover_ms: int = Field(400, ge=96, description="silence needed to end a segment")
+    hangover_ms: int = Field(320, ge=96, description="silence needed to end a segment")
     other_speaks_ms: int = Field(600, ge=0, description="once the other party has spoken this long, ...")
     short_hangover_ms: int = Field(224, ge=96, description="... this much silence ends a segment")
     speculate: bool = Field(True, description="decode the final as soon as its audio is there, before it is sure")

@@ -16,9 +16,9 @@ from pipeline_tools import say
 
 from callcore.batch.job import BatchJob, Wishes
 from callcore.batch.transcriber import Transcriber
-from callcore.loading import LoadedModel
 from callcore.config import Settings
 from callcore.engines.scripted import ScriptedEngine
+from callcore.loading import LoadedModel
 from callcore.store import Store
 
 ROOT = Path(__file__).parent.parent

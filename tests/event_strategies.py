@@ -10,7 +10,11 @@ from callcore.types import (
     CallStarted,
     Final,
     LanguageDecided,
+    Partial,
+    Paused,
     Rejected,
+    Resumed,
+    Revision,
     Role,
     RolesAssigned,
     Turn,
@@ -73,5 +77,9 @@ ROLES = st.builds(
 )
 ENDS = st.builds(CallEnded, POSITIONS, st.integers(0, 10_000))
 
-LATER_EVENTS = WARNINGS | LANGUAGES | FINALS | REJECTIONS | TURNS | ROLES
-EVENTS = STARTS | LATER_EVENTS | ENDS
+PARTIALS = st.builds(Partial, NAMES, CHANNELS, POSITIONS, POSITIONS, WORD_TUPLES, WORD_TUPLES, NAMES)
+REVISIONS = st.builds(Revision, NAMES, CHANNELS, POSITIONS, POSITIONS, WORD_TUPLES, st.integers(1, 100))
+PAUSES = st.builds(Paused, POSITIONS) | st.builds(Resumed, POSITIONS)
+
+LATER_EVENTS = WARNINGS | LANGUAGES | FINALS | REVISIONS | REJECTIONS | TURNS | ROLES | PAUSES
+EVENTS = STARTS | LATER_EVENTS | PARTIALS | ENDS

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import wave
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soxr
+from threadpoolctl import threadpool_info
 
 from callcore.config import RecogniseSettings
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
@@ -169,3 +171,46 @@ def test_hotwords_are_shown_to_the_decoder(starter_model, turns):
     assert result.hypothesis.text
     assert "额度" not in result.hypothesis.text  # the prompt itself is not written out
     engine.close()
+
+
+def words_said(result):
+    return "".join(word.text for word in result.hypothesis.words)
+
+
+def test_a_partial_begins_with_what_was_committed(engine, turns):
+    audio, start, _ = turns[3]
+    (free,) = engine.decode([request(audio, start, kind=RequestKind.PARTIAL)])
+    prefix = words_said(free)[:3]
+    (bound,) = engine.decode([replace(request(audio, start, kind=RequestKind.PARTIAL), prefix=prefix)])
+    assert words_said(bound).startswith(prefix)
+    assert words_said(bound) == words_said(free)  # its own words are no news to it
+    assert bound.hypothesis.avg_logprob == pytest.approx(free.hypothesis.avg_logprob, abs=0.3)
+
+
+def test_partials_with_different_prefixes_may_share_a_batch(engine, turns):
+    length = min(len(audio) for audio, _, _ in turns[:4])
+    asked = []
+    for audio, start, _ in turns[:4]:
+        (free,) = engine.decode([request(audio[:length], start, kind=RequestKind.PARTIAL)])
+        prefix = words_said(free)[: len(asked)]
+        asked.append(replace(request(audio[:length], start, kind=RequestKind.PARTIAL), prefix=prefix))
+    assert len({engine.batch_key(item) for item in asked}) == 1
+    together = engine.decode(asked)
+    assert together == [engine.decode([item])[0] for item in asked]
+
+
+def test_a_partial_without_a_language_finds_it(engine, turns):
+    audio, start, _ = turns[3]
+    (result,) = engine.decode([request(audio, start, kind=RequestKind.PARTIAL, language=None)])
+    assert result.language == "zh"
+    assert result.hypothesis.text
+
+
+def test_results_say_which_audio_they_are_of(engine, turns):
+    audio, start, _ = turns[3]
+    (result,) = engine.decode([request(audio, start)])
+    assert (result.start_sample, result.end_sample) == (start, start + len(audio))
+
+
+def test_matrix_products_stay_on_the_thread_that_asks(engine):
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} <= {1}

@@ -97,6 +97,7 @@ class LiveCall:
                 self._hear(tick)
                 if self._failure or self._stopping or self._silent_too_long():
                     break
+                await asyncio.sleep(0)  # answers have their turn, also when ticks wait in a row
             self._take(self._pipeline.finish())
             while not self._pipeline.done and not self._failure:
                 self._settled.clear()

@@ -139,7 +139,7 @@ class CallPipeline:
         while all(item.waiting >= self._step for item in self._intake.values()):
             for channel, item in self._intake.items():
                 outputs += self._advance(channel, item.take(self._step))
-        return outputs + self._settle()
+        return outputs
 
     def deliver(self, result: DecodeResult) -> list[Output]:
         """Take an engine's answer to one of the requests."""
@@ -179,7 +179,7 @@ class CallPipeline:
         if silent_since is not None and segmenter.earliest_start > silent_since + self._max_gap:
             del self._silent_since[channel]
             self._policy.add_silence(channel)
-        return outputs
+        return outputs + self._settle()
 
     def _segment_events(self, events: Sequence[SegmentEvent]) -> list[Output]:
         outputs: list[Output] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callcore.config import Settings
 from callcore.recognise.streaming import Look, PartialPolicy, changed_words
@@ -33,6 +33,14 @@ class _Open:
     asked_end: int = -1  #: end of the audio last decoded ahead
 
 
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """Committed words from after the place where a segment was cut, as read and as written."""
+
+    words: tuple[Word, ...]
+    written: tuple[Word, ...]
+
+
 class LiveText:
     """Partials, speculative finals, revisions and the two-channel cue of one call."""
 
@@ -47,7 +55,7 @@ class LiveText:
         self._other_speaks = settings.live.other_speaks_ms * SAMPLE_RATE_HZ // 1000
         self._open: dict[int, _Open] = {}
         self._committed: dict[str, tuple[Word, ...]] = {}  #: of segments that wait for their final
-        self._carried: dict[int, tuple[Word, ...]] = {}
+        self._carried: dict[int, _Carried] = {}
 
     def set_hangover(self, channel: int) -> None:
         """Two-channel cue: who has been answered for a while has finished, and needs less silence to say so."""
@@ -62,20 +70,23 @@ class LiveText:
 
     def opened(self, segment: SpeechSegment) -> None:
         """Somebody begins to speak, or goes on after a cut."""
-        carried = self._carried.pop(segment.channel, ())
-        carried = carried if carried and carried[0].end_sample > segment.start_sample else ()
-        self._open[segment.channel] = _Open(segment, list(carried))
-        self._partials.opened(segment.channel, segment.segment_id, segment.start_sample, carried)
+        carried = self._carried.pop(segment.channel, _Carried((), ()))
+        if carried.words and carried.words[0].end_sample <= segment.start_sample:
+            carried = _Carried((), ())
+        self._open[segment.channel] = _Open(segment, list(carried.written))
+        self._partials.opened(segment.channel, segment.segment_id, segment.start_sample, carried.words)
 
     def closed(self, segment: SpeechSegment) -> DecodeResult | None:
         """The segment ended; returns the answer that was sought ahead, if it is for just this audio."""
         shown = self._open.pop(segment.channel, None)
         end = segment.end_sample or segment.start_sample
-        committed, self._carried[segment.channel] = self._partials.closed(segment.channel, end)
+        after = self._partials.closed(segment.channel, end)
         if shown is None:
             return None
+        committed = [word for word in shown.stable if word.start_sample + word.end_sample < 2 * end]
         if committed:
-            self._committed[segment.segment_id] = tuple(shown.stable[: len(committed)])
+            self._committed[segment.segment_id] = tuple(committed)
+        self._carried[segment.channel] = _Carried(after, tuple(shown.stable[len(committed) :]))
         ahead = shown.ahead
         return ahead if ahead and (ahead.start_sample, ahead.end_sample) == (segment.start_sample, end) else None
 
@@ -104,9 +115,15 @@ class LiveText:
         if reading is None:
             return []
         language = result.language or ""
+        if reading.mark:
+            marked = replace(shown.stable[-1], text=shown.stable[-1].text + reading.mark)
+            mark = self._write((marked,), language)[0].text[len(shown.stable[-1].text) :]
+            if mark:
+                end = marked.end_sample
+                shown.stable.append(replace(marked, text=mark, start_sample=end, space_before=False))
         # Committed words are written once and for all: a script converted anew could change them.
-        shown.stable += self._writer.write(reading.committed, language, ended=False)[1] if reading.committed else ()
-        unstable = self._writer.write(reading.unstable, language, ended=False)[1] if reading.unstable else ()
+        shown.stable += self._write(reading.committed, language, after=shown.stable)
+        unstable = self._write(reading.unstable, language, after=shown.stable)
         segment = shown.segment
         return [
             Partial(
@@ -115,10 +132,18 @@ class LiveText:
                 segment.start_sample,
                 result.end_sample,
                 tuple(shown.stable),
-                tuple(unstable),
+                unstable,
                 language,
             )
         ]
+
+    def _write(self, words: Sequence[Word], language: str, after: Sequence[Word] = ()) -> tuple[Word, ...]:
+        """Words as they are shown after those of ``after``."""
+        if not words:
+            return ()
+        _, written = self._writer.write(words, language, ended=False)
+        _, joined = self._writer.join([after, written])
+        return joined[len(joined) - len(written) :]
 
     def final(self, final: Final) -> list[Revision]:
         """A final came out: whether it says otherwise than what had been committed."""

@@ -40,8 +40,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What an answer changed: words newly committed, and the words that may still change."""
+    """What an answer changed: words newly committed, and the words that may still change.
 
+    ``mark``: punctuation that has turned up after the word committed last, "" where there is none.
+    """
+
+    mark: str
     committed: tuple[Word, ...]
     unstable: tuple[Word, ...]
 
@@ -83,13 +87,10 @@ class PartialPolicy:
         stream = _Stream(segment_id, start, start, asked=start, stable=list(carried))
         self._streams[channel] = stream
 
-    def closed(self, channel: int, end: int) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-        """The channel's segment ended at sample ``end``. Returns the committed words before ``end`` and those after."""
+    def closed(self, channel: int, end: int) -> tuple[Word, ...]:
+        """The channel's segment ended at sample ``end``. Returns the committed words that lie after it."""
         stream = self._streams.pop(channel, None)
-        if stream is None:
-            return (), ()
-        before = tuple(word for word in stream.stable if _middle(word) < end)
-        return before, tuple(stream.stable[len(before) :])
+        return tuple(word for word in stream.stable if word.start_sample + word.end_sample >= 2 * end) if stream else ()
 
     def said(self, channel: int, text: str) -> None:
         """A final came out: it is the history of what follows."""
@@ -129,19 +130,20 @@ class PartialPolicy:
             return None
         stream.refusals = 0
         stream.answered = True
-        within = [word for word in stream.stable if word.start_sample >= result.start_sample and bare(word.text)]
+        within = [word for word in stream.stable if word.start_sample >= result.start_sample]
         words = result.hypothesis.words
         known = _match(within, words)
         fresh = words[known:]
         count = 0 if doubtful else self._count_committed(stream, fresh, result)
-        committed: list[Word] = []
-        if count:
-            committed = [*_mark_after(words[known - 1] if known and within else None), *fresh[: count - 1]]
-            committed.append(_without_mark(fresh[count - 1]))
+        # The mark after the newest committed word stays open: it depends on what follows.
+        mark = _mark(words[known - 1]) if known and within and count else ""
+        committed = (*fresh[: count - 1], _without_mark(fresh[count - 1])) if count else ()
+        if mark:
+            stream.stable[-1] = replace(stream.stable[-1], text=stream.stable[-1].text + mark)
         stream.stable += committed
         stream.previous = fresh[count:]
         self._cut(stream, result.end_sample)
-        return Reading(tuple(committed), tuple(self._shown(fresh[count:])))
+        return Reading(mark, committed, tuple(self._shown(fresh[count:])))
 
     def _count_committed(self, stream: _Stream, fresh: tuple[Word, ...], result: DecodeResult) -> int:
         # The audio of a speculative final ends in silence: all its words have ended.
@@ -197,10 +199,8 @@ def _without_mark(word: Word) -> Word:
     return replace(word, text=word.text.rstrip(MARKS) or word.text)
 
 
-def _mark_after(word: Word | None) -> list[Word]:
-    """The punctuation of a word that was committed without it, as a word of no length."""
-    mark = word.text[len(word.text.rstrip(MARKS)) :] if word else ""
-    return [replace(word, text=mark, start_sample=word.end_sample, space_before=False)] if word and mark else []
+def _mark(word: Word) -> str:
+    return word.text[len(word.text.rstrip(MARKS)) :]
 
 
 def _match(committed: Sequence[Word], words: Sequence[Word]) -> int:
@@ -210,10 +210,6 @@ def _match(committed: Sequence[Word], words: Sequence[Word]) -> int:
         return len(before)
     distances = [Levenshtein.distance(before, after[:count]) for count in range(len(after) + 1)]
     return distances.index(min(distances))
-
-
-def _middle(word: Word) -> int:
-    return (word.start_sample + word.end_sample) // 2
 
 
 _HEARD = HEARD_MS * SAMPLE_RATE_HZ // 1000

@@ -1,7 +1,7 @@
 """The only place that knows about load: whose audio is decoded next, how often, and how many calls are taken on.
 
-``Scheduler`` does it for a process, with threads; ``RequestQueue``, ``Cadence`` and ``Admission`` decide, without threads
-and without a clock, so that simulations and tests drive them too.
+``Scheduler`` does it for a process, with threads. ``RequestQueue``, ``Cadence`` and ``Admission`` decide, without
+threads and clock, so that simulations and tests drive them too.
 """
 
 from callcore.scheduler.admission import Admission, Costs

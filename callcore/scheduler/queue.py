@@ -58,6 +58,11 @@ class Batch:
     ranks: tuple[Rank, ...]
     taken_s: float
 
+    @property
+    def rank(self) -> Rank:
+        """Of the ticket for whose sake the batch was taken."""
+        return self.ranks[0]
+
 
 @dataclass(slots=True, eq=False)
 class _Waiting:

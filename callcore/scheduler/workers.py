@@ -263,7 +263,7 @@ class Scheduler:
         if batch is None or now_s - batch.taken_s <= self._stuck_s:
             return None
         segments = tuple(ticket.request.segment_id for ticket in batch.tickets)
-        return StuckDecode(worker.number, batch.ranks[0].label, now_s - batch.taken_s, segments)
+        return StuckDecode(worker.number, batch.rank.label, now_s - batch.taken_s, segments)
 
     def _unfinished(self) -> threading.Thread | None:
         """A thread that :meth:`close` has to wait for; not the one it runs in."""
