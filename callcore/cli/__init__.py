@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("callcore.cli.models:models", "List, fetch, add, verify and remove models."),
     "doctor": ("callcore.cli.doctor:doctor", "Check this machine and say how to mend what is wrong."),
     "evaluate": ("callcore.cli.evaluate:evaluate", "Measure error rates on your own labelled audio."),
+    "bench": ("callcore.cli.bench:bench", "Measure live latency and what it costs, on your own recordings."),
 }  #: name -> ("module:command", one-line help); the help stands here so that --help imports no command
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
