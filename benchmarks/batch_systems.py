@@ -11,10 +11,10 @@ from typing import Any
 
 from benchmarks.common import Samples
 from callcore.batch.transcriber import Job, Transcriber
-from callcore.loading import load_model
 from callcore.config import load_settings
 from callcore.engines.base import Recogniser
 from callcore.engines.windows import SPARE_TOKENS
+from callcore.loading import load_model
 from callcore.record import CallRecord, fold
 from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult
 

@@ -47,10 +47,10 @@ def child(model: Path, call: Path, database: Path) -> None:
     """Transcribe ``call`` into ``database`` and print the figures as JSON."""
     from callcore.batch.job import BatchJob, Wishes
     from callcore.batch.transcriber import Transcriber
-    from callcore.loading import load_model
     from callcore.cli.progress import Silent
     from callcore.config import load_settings
     from callcore.engines.hardware import share_heap
+    from callcore.loading import load_model
     from callcore.store import Store
 
     share_heap()  # as the command line does

@@ -264,7 +264,8 @@ def test_a_run_that_was_broken_off_can_be_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "no json", "[1]\n", '{"kind": "run"}\n', '{"kind": "run", "record_version": 99}\n', '{"kind": "step"}\n']
+    "text",
+    ["", "no json", "[1]\n", '{"kind": "run"}\n', '{"kind": "run", "record_version": 99}\n', '{"kind": "step"}\n'],
 )
 def test_another_file_is_refused(tmp_path, text):
     (tmp_path / "c.jsonl").write_text(text)

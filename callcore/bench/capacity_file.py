@@ -33,6 +33,7 @@ class CapacityFile:
     decodes: dict[int, list[Decode]] = field(default_factory=dict)  #: calls at once -> service times
     traces: list[CallTrace] = field(default_factory=list)
     calls: int | None = None  #: the capacity; None: the run was broken off
+    first_failing: int | None = None  #: the smallest number that failed; None: none did
 
     @property
     def device(self) -> str:
@@ -132,7 +133,7 @@ def _parse(lines: Iterable[str]) -> CapacityFile:
             rows = [Decode(RequestKind(k), float(w), int(b), float(s)) for k, w, b, s in values["rows"]]
             found.decodes.setdefault(int(values["calls"]), []).extend(rows)
         elif kind == "capacity":
-            found.calls = int(values["calls"])
+            found.calls, found.first_failing = int(values["calls"]), values["first_failing"]
     if not found.run and not found.steps:
         raise ValueError("no run")
     return found

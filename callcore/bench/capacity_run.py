@@ -239,7 +239,7 @@ def step_result(
         backlog_worst_s=watch.worst_s,
         jitter_p99_ms=1000 * report.run.sent.late_p99_s if report.run else 0.0,
         cpu_cores=_cores(samples, from_s, length_s),
-        busy_share=float(np.mean([load.busy_share for load in loads])) if loads else None,
+        busy_share=_busy_share(inside, report.workers),
         cadence_ms=float(np.mean([load.cadence_ms for load in loads])) if loads else None,
         rss_mb=max((sample.rss_bytes for sample in samples), default=0) / 1e6,
         lost_calls=sum(_troubled(call) for call in report.run.calls) if report.run else 0,
@@ -266,6 +266,13 @@ def _latencies(
             if from_s <= item.offset_s + turn.end_s <= to_s and turn.finalisation_s is not None
         ]
     return commits, finals, said
+
+
+def _busy_share(loads: Sequence[tuple[float, Load]], workers: int) -> float | None:
+    if len(loads) < 2:
+        return None
+    (began_s, first), (ended_s, last) = loads[0], loads[-1]
+    return (last.work_s - first.work_s) / (ended_s - began_s) / workers
 
 
 def _troubled(call: Heard) -> bool:

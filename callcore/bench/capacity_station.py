@@ -68,7 +68,7 @@ class Load:
     """The station at one moment."""
 
     backlog_s: float  #: audio that waits to be heard, of the worst call, and the wait of the oldest final
-    busy_share: float
+    work_s: float  #: that the workers have done since the start
     cadence_ms: float
 
 
@@ -155,4 +155,5 @@ class TimedSystem(CallcoreSystem):
         """The station now."""
         metrics = self._started().scheduler.metrics()
         waiting_s = max((session.waiting_s for session in self.sessions), default=0.0)
-        return Load(waiting_s + metrics.oldest_final_s, metrics.busy_share, metrics.interval_ms)
+        work_s = sum(rank.service_s for rank in metrics.ranks.values())
+        return Load(waiting_s + metrics.oldest_final_s, work_s, metrics.interval_ms)

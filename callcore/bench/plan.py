@@ -14,6 +14,7 @@ from callcore.config import LiveSettings
 from callcore.errors import ConfigError
 
 MAXIMUM = 4096  #: calls at once that are tried at most
+CURVE_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 1.1, 1.25)  #: of the capacity, that the curve shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Plan:
     workers: int
     checks: tuple[Check, ...]  #: of the cores that were measured
     capacity: Capacity  #: by simulation
-    measured: int | None  #: capacity of the real run; None for other cores or limits than those of the run
+    measured: int | None  #: capacity of the real run; None: not found, or for other cores or limits
     fleets: tuple[Fleet, ...]
 
     @property
@@ -44,8 +45,8 @@ class Plan:
 class Planner:
     """Simulates the machine of a capacity run."""
 
-    def __init__(self, found: CapacityFile, settings: LiveSettings, *, seed: int = 0, length_s: float = 60.0) -> None:
-        """``settings``: those of the run. ``length_s``: of each of the replications.
+    def __init__(self, found: CapacityFile, *, seed: int = 0, length_s: float = 60.0) -> None:
+        """``length_s``: of each of the replications.
 
         Raises :class:`ConfigError` where the run lacks what a simulation needs.
         """
@@ -55,9 +56,10 @@ class Planner:
                 "Make one with: callcore bench capacity CALLS… --output RESULT.jsonl",
             )
         self._found = found
-        self._settings = settings
+        self._settings = LiveSettings.model_validate(found.run.get("live", {}))
         self._seed = seed
         self._length_s = length_s
+        self._known: dict[tuple[int, int], StepResult] = {}
         self._times = {step.calls: MeasuredTimes(found.decodes[step.calls]) for step in found.usable_steps()}
 
     def simulate(self, calls: int, workers: int) -> StepResult:
@@ -65,10 +67,21 @@ class Planner:
 
         Service times are those of the measured step with the nearest load a core: decodes slow each other down.
         """
+        if (calls, workers) not in self._known:
+            self._known[calls, workers] = self._simulated(calls, workers)
+        return self._known[calls, workers]
+
+    def _simulated(self, calls: int, workers: int) -> StepResult:
         load = calls / workers
         nearest = min(self._times, key=lambda measured: (abs(measured / self._found.workers - load), measured))
         machine = Machine(workers, self._times[nearest], self._settings, self._found.device == "cuda")
         return simulate(machine, self._found.traces, calls, length_s=self._length_s, seed=self._seed).as_step()
+
+    def curve(self, plan: Plan) -> list[StepResult]:
+        """Simulated steps from light load to beyond the capacity of a plan."""
+        edge = plan.capacity.calls
+        numbers = sorted({max(1, round(edge * share)) for share in CURVE_SHARES} | {edge, edge + 1} - {0})
+        return [self.simulate(calls, plan.workers) for calls in numbers]
 
     def checks(self) -> tuple[Check, ...]:
         """Every measured step beside its simulation, by number of calls."""
@@ -95,5 +108,6 @@ class Planner:
             told=lambda step, _: told(step),
         )
         same = cores == self._found.workers and limits == self._found.limits
-        plan = Plan(limits, cores, self.checks(), capacity, self._found.calls if same else None, ())
+        measured = self._found.calls if same and self._found.first_failing is not None else None
+        plan = Plan(limits, cores, self.checks(), capacity, measured, ())
         return replace(plan, fleets=tuple(size_fleet(total, plan.per_machine, wishes) for total in totals))
