@@ -30,10 +30,8 @@ POINTS = 240  #: readings kept in the result
 def told(reading: Reading) -> None:
     """A line a minute."""
     if reading.at_s % 60 < 5:
-        print(
-            f"{reading.at_s / 60:6.1f} min  {reading.calls:3d} calls  {reading.rss_mb:7.1f} MB  lag {reading.lag_s:.2f} s",
-            flush=True,
-        )
+        when, memory = f"{reading.at_s / 60:6.1f} min", f"{reading.rss_mb:7.1f} MB"
+        print(f"{when}  {reading.calls:3d} calls  {memory}  lag {reading.lag_s:.2f} s", flush=True)
 
 
 def measure(wishes: SoakWishes, model: str, workers: int) -> tuple[Soaked, dict[str, Any]]:
@@ -42,7 +40,8 @@ def measure(wishes: SoakWishes, model: str, workers: int) -> tuple[Soaked, dict[
     with LiveStation(load_settings(None, {"recognise": recognise})) as station:
         found = asyncio.run(soak(station, wishes, told))
         name = station.model.name
-    verdict = judge_soak(found.readings, found.commits, found.finals, found.calls, SoakLimits())
+    commits, finals = found.commits.all(), found.finals.all()
+    verdict = judge_soak(found.readings, commits, finals, found.calls, SoakLimits())
     step = -(-len(found.readings) // POINTS)
     slice_s = max(10.0, wishes.length_s / 60)
     results = {
@@ -55,11 +54,9 @@ def measure(wishes: SoakWishes, model: str, workers: int) -> tuple[Soaked, dict[
             [round(r.at_s, 1), round(r.rss_mb, 1), r.calls, round(r.lag_s, 3)] for r in found.readings[::step]
         ],
         "commit_p95": [
-            [round(value, 3) for value in pair] for pair in zip(*p95_by_slice(found.commits, slice_s), strict=True)
+            [round(value, 3) for value in pair] for pair in zip(*p95_by_slice(commits, slice_s), strict=True)
         ],
-        "final_p95": [
-            [round(value, 3) for value in pair] for pair in zip(*p95_by_slice(found.finals, slice_s), strict=True)
-        ],
+        "final_p95": [[round(value, 3) for value in pair] for pair in zip(*p95_by_slice(finals, slice_s), strict=True)],
         "problems": sorted({call.problem for call in found.calls if call.problem}),
     }
     return found, results
@@ -112,6 +109,7 @@ def write_page(document: dict[str, Any], page: Path) -> None:
         f"- Commit p95: {_slope(verdict['commit'])} s an hour.",
         f"- Final p95: {_slope(verdict['final'])} s an hour.",
         f"- Samples lost: {verdict['lost_samples']}.",
+        *([] if verdict["trends_judged"] else ["- Too short a run to say whether memory or latency grow."]),
         "",
         f"![Memory and latency over time]({page.with_suffix('.png').name})",
     ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 from itertools import count
 
+from pipeline_tools import HAN, SETTINGS, frames_of, make
+
 from callcore.engines.scripted import ScriptedEngine
 from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, RequestKind
-from pipeline_tools import HAN, SETTINGS, frames_of, make
 
 SLOT = SAMPLE_RATE_HZ // 4  #: a character is spoken every quarter of a second
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from callcore.bench.soak import Delay, Reading, SoakedCall, SoakLimits, judge_soak, p95_by_slice
+from callcore.bench.soak_run import DelayLog, SoakWishes, admitted, soak
+from callcore.config import load_settings
+from callcore.live.station import LiveStation
 
 RANDOM = np.random.default_rng(11)
 HOURS_2 = 7200
@@ -80,3 +84,34 @@ def test_slices_with_few_delays_say_nothing():
     many = [Delay(10.0, 1.0)] * 30
     few = [Delay(70.0, 9.0)] * 5
     assert p95_by_slice([*many, *few], 60.0) == ([30.0], [1.0])
+
+
+def test_a_short_run_says_nothing_about_growth():
+    short = [replace(reading, at_s=reading.at_s / 20, rss_mb=300 + reading.at_s) for reading in readings()]
+    verdict = judge(readings=short)
+    assert verdict.passed
+    assert not verdict.trends_judged
+
+
+def test_noted_delays_come_back_in_order_however_many():
+    log = DelayLog(2)
+    for number in range(5):
+        log.add(Delay(float(number), number / 4))
+    assert log.all() == [Delay(float(number), number / 4) for number in range(5)]
+
+
+def test_calls_that_come_and_go_lose_nothing(fixture_call, starter_model):
+    recognise = {"language": "zh", "workers": 1, "model": str(starter_model)}
+    settings = load_settings(None, {"recognise": recognise, "live": {"max_calls": 2}})
+    with LiveStation(settings) as station:
+        assert admitted(station) == 2
+        wishes = SoakWishes([fixture_call], 0, 6.0, speed=6.0, reading_s=0.5)
+        found = asyncio.run(soak(station, wishes))
+    assert found.places == 2
+    assert len(found.calls) >= 2
+    for call in found.calls:
+        assert call.sent_samples == call.heard_samples > 0
+        assert call.problem == ""
+    assert found.readings
+    verdict = judge_soak(found.readings, found.commits.all(), found.finals.all(), found.calls, SoakLimits(lag_s=60.0))
+    assert verdict.passed, verdict.failures

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from live_tools import live_settings, spoken
+from pipeline_tools import BOTH, call_audio, make, of
 
 from callcore.config import AudioSettings, load_settings
 from callcore.engines.scripted import ScriptedEngine
@@ -33,8 +35,6 @@ from callcore.types import (
     Turn,
     WarningKind,
 )
-from live_tools import live_settings, spoken
-from pipeline_tools import BOTH, call_audio, make, of
 
 TALK = {0: call_audio(12, (1, 3), (7, 9)), 1: call_audio(12, (4, 6))}
 TICK = 320

@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from live_tools import SLOT, follow_live, live_settings, spoken
+from pipeline_tools import BOTH, HAN, call_audio, follow, frames_of, make, of
 
 from callcore.engines.scripted import ScriptedEngine
 from callcore.types import (
@@ -24,8 +26,6 @@ from callcore.types import (
     Turn,
     seconds,
 )
-from live_tools import SLOT, follow_live, live_settings, spoken
-from pipeline_tools import BOTH, HAN, call_audio, follow, frames_of, make, of
 
 TALK = {0: call_audio(24, (1, 5), (12, 19)), 1: call_audio(24, (6, 10), (20, 22))}
 

@@ -51,6 +51,7 @@ class SoakLimits:
     rss_mb_per_hour: float = 5.0
     latency_s_per_hour: float = 0.1
     lag_s: float = 5.0  #: of any call at any moment
+    shortest_s: float = 600.0  #: a shorter run cannot tell growth from warming up, and its trends are not judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class SoakVerdict:
     commit: Trend  #: seconds an hour, of the p95 of each slice of the run
     final: Trend  #: the same
     lost_samples: int
+    trends_judged: bool  #: whether the run was long enough to say that memory or latency grow
     failures: tuple[str, ...]
 
     @property
@@ -101,13 +103,14 @@ def judge_soak(
         for delays in (commits, finals)
     )
     lost = sum(abs(call.sent_samples - call.heard_samples) for call in calls)
+    long = end_s >= limits.shortest_s
     failures = []
-    if rss.rises_by(limits.rss_mb_per_hour):
+    if long and rss.rises_by(limits.rss_mb_per_hour):
         failures.append("memory grows")
     for name, found, delays in (("commit", commit, commits), ("final", final, finals)):
         if not delays:
             failures.append(f"no {name} was seen")
-        elif found.rises_by(limits.latency_s_per_hour):
+        elif long and found.rises_by(limits.latency_s_per_hour):
             failures.append(f"{name} latency grows")
     if max(reading.lag_s for reading in settled) > limits.lag_s:
         failures.append("a call lagged")
@@ -117,7 +120,7 @@ def judge_soak(
         failures.append("no call ended")
     if troubled := sum(1 for call in calls if call.problem):
         failures.append(f"{troubled} calls had problems")
-    return SoakVerdict(rss, commit, final, lost, tuple(failures))
+    return SoakVerdict(rss, commit, final, lost, long, tuple(failures))
 
 
 def _hourly(times: Sequence[float], values: Sequence[float]) -> Trend:

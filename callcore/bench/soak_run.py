@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from callcore.bench.soak import Delay, Reading, SoakedCall
@@ -33,7 +34,8 @@ from callcore.types import (
 SHORTEST_SHARE = 0.4  #: of a recording, after which a call may hang up
 LONGEST_GAP_S = 5.0  #: between two calls of a place
 RETRY_S = 5.0  #: after a call was refused
-LATE_END_S = 60.0  #: for the last calls to end
+LATE_END_S = 600.0  #: for the last calls to end
+WORDS_PER_S = 8.0  #: more than two people say
 FAULTS = frozenset({WarningKind.OVERRUN, WarningKind.GAP})
 
 
@@ -49,14 +51,34 @@ class SoakWishes:
     seed: int = 0
 
 
+class DelayLog:
+    """Delays of a run, in memory that is taken at the start: what is noted must not look like a leak."""
+
+    def __init__(self, size: int) -> None:
+        """``size``: delays that fit without more memory."""
+        self._values = np.full((size, 2), -1.0, np.float32)
+        self._count = 0
+
+    def add(self, delay: Delay) -> None:
+        """Note one."""
+        if self._count == len(self._values):
+            self._values = np.concatenate([self._values, np.full_like(self._values, -1.0)])
+        self._values[self._count] = delay.at_s, delay.seconds
+        self._count += 1
+
+    def all(self) -> list[Delay]:
+        """Everything noted, in order."""
+        return [Delay(float(at_s), float(value)) for at_s, value in self._values[: self._count]]
+
+
 @dataclass(slots=True)
 class Soaked:
     """All that was seen."""
 
     places: int = 0
     readings: list[Reading] = field(default_factory=list)
-    commits: list[Delay] = field(default_factory=list)
-    finals: list[Delay] = field(default_factory=list)
+    commits: DelayLog = field(default_factory=lambda: DelayLog(1))
+    finals: DelayLog = field(default_factory=lambda: DelayLog(1))
     calls: list[SoakedCall] = field(default_factory=list)
 
 
@@ -64,7 +86,8 @@ async def soak(station: LiveStation, wishes: SoakWishes, told: Callable[[Reading
     """Run. ``told``: with each reading. Raises ``CallcoreError`` when not even one call can be run."""
     run = _Soak(station, wishes)
     places = wishes.calls or await asyncio.to_thread(admitted, station)
-    run.found.places = places
+    expected = round(places * wishes.length_s * wishes.speed * WORDS_PER_S) + 1
+    run.found.places, run.found.commits, run.found.finals = places, DelayLog(expected), DelayLog(expected)
     tasks = [asyncio.create_task(run.place(number)) for number in range(places)]
     watching = asyncio.create_task(run.watch(told))
     try:
@@ -129,6 +152,8 @@ class _Soak:
         while True:
             await asyncio.sleep(self._wishes.reading_s)
             lag_s = max((call.status().lag_s for call in self._going.values()), default=0.0)
+            if self.now_s > self._wishes.length_s:
+                return  # the last calls come to their ends
             reading = Reading(self.now_s, self._process.memory_info().rss / 1e6, len(self._going), lag_s)
             self.found.readings.append(reading)
             told(reading)
@@ -199,7 +224,7 @@ class _CallLog:
             self._commit(event.segment_id, event.stable)
         elif isinstance(event, Final):
             self._commit(event.segment_id, event.words)
-            self._found.finals.append(self._delay(event.words[-1].end_sample))
+            self._found.finals.add(self._delay(event.words[-1].end_sample))
             del self._committed[event.segment_id]
         elif isinstance(event, CallEnded):
             self._heard = event.sample_count
@@ -213,7 +238,8 @@ class _CallLog:
 
     def _commit(self, segment_id: str, words: Sequence[Word]) -> None:
         known = self._committed.get(segment_id, 0)
-        self._found.commits += [self._delay(word.end_sample) for word in words[known:]]
+        for word in words[known:]:
+            self._found.commits.add(self._delay(word.end_sample))
         self._committed[segment_id] = max(known, len(words))
 
     def _delay(self, end_sample: int) -> Delay:
