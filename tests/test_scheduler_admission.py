@@ -100,6 +100,15 @@ def test_refreshes_count_as_if_they_were_rare():
     assert admission.work_per_call(3600.0) == pytest.approx(3 * 0.1 * 0.2, rel=0.1)
 
 
+def test_the_time_of_a_call_that_ended_counts():
+    admission, meter = make(costs=Costs(0.0, 0.0))
+    for call in ("c1", "c2"):
+        admission.admit(call, 0.0)
+    meter.served(Rank.FINAL, 200.0, request(FINAL))  # two calls in 1000 s
+    admission.release("c2", 1000.0)
+    assert admission.work_per_call(1000.0) == pytest.approx(0.1, rel=0.1)
+
+
 # Calibration
 
 

@@ -74,6 +74,16 @@ def test_channels_take_turns_in_their_refreshes():
     assert order[3] == order[0]
 
 
+def test_who_was_served_longest_ago_comes_before_who_asked_first():
+    queue = make()
+    for now_s, call in ((0.0, "early"), (0.5, "late")):
+        queue.submit(ticket(PARTIAL, call=call, first=True), now_s)
+        queue.done(queue.take(now_s), now_s + 0.1)
+    queue.submit(ticket(PARTIAL, call="late", end_s=2.0), 1.0)
+    queue.submit(ticket(PARTIAL, call="early", end_s=2.0), 1.1)
+    assert taken(queue, 1.2) == [("early", "s1")]
+
+
 # One wish a channel
 
 
@@ -94,6 +104,15 @@ def test_a_first_partial_keeps_its_place_when_a_newer_one_takes_over():
     batch = queue.take(0.4)
     assert batch.rank is Rank.FIRST
     assert batch.tickets[0].request.end_sample == round(1.3 * 16_000)
+
+
+def test_a_pause_does_not_cost_a_first_partial_its_place():
+    queue = make()
+    queue.submit(ticket(PARTIAL, "early", call="a", first=True), 0.0)
+    queue.submit(ticket(PARTIAL, "late", call="b", first=True), 0.1)
+    queue.submit(ticket(SPECULATIVE, "early", call="a"), 0.2)
+    queue.submit(ticket(PARTIAL, "early", call="a", end_s=1.3, first=True), 0.3)  # speech goes on
+    assert taken(queue, 0.4) == [("a", "early")]
 
 
 def test_a_segment_has_one_first_partial():
@@ -174,11 +193,24 @@ def test_a_final_of_other_audio_is_decoded_itself(other):
     assert queue.done(batch, 0.3) == (ahead,)
 
 
+def test_of_two_finals_of_the_same_audio_each_gets_an_answer():
+    queue = make(workers=2)
+    queue.submit(ticket(SPECULATIVE), 0.0)
+    batch = queue.take(0.0)
+    first, second = ticket(FINAL), ticket(FINAL)
+    queue.submit(first, 0.1)
+    queue.submit(second, 0.1)
+    assert queue.take(0.2).tickets == (second,)
+    assert queue.done(batch, 0.3) == (first,)
+
+
 # Cadence
 
 
-def test_under_load_refreshes_are_let_through_at_the_widest_interval():
-    queue = make()
+@pytest.mark.parametrize("interval_s", [0.4, 0.75, 1.5])
+def test_under_load_refreshes_are_let_through_at_the_interval(interval_s):
+    """On the average, for they can only be let through when wishes come, which is every 300 ms."""
+    queue = make(widest_s=interval_s)
     served = []
     for step in range(60):
         now_s = 0.3 * step
@@ -188,8 +220,8 @@ def test_under_load_refreshes_are_let_through_at_the_widest_interval():
             served.append(batch.tickets[0].request.end_sample / 16_000)
             queue.done(batch, now_s + 0.05)
     gaps = [later - earlier for earlier, later in pairwise(served)]
-    assert gaps == pytest.approx([1.5] * len(gaps), abs=0.31)
-    assert sum(gaps) / len(gaps) == pytest.approx(1.5, abs=0.05)
+    assert gaps == pytest.approx([interval_s] * len(gaps), abs=0.31)
+    assert sum(gaps) / len(gaps) == pytest.approx(interval_s, rel=0.05)
 
 
 def test_the_last_refresh_is_let_through_when_no_newer_one_follows():
@@ -203,6 +235,31 @@ def test_the_last_refresh_is_let_through_when_no_newer_one_follows():
     assert due_s == pytest.approx(1.8)
     overload(queue, due_s)
     assert taken(queue, due_s) == [("c1", "s1")]
+
+
+def delay_ms(queue, rank, now_s):
+    return queue.snapshot(now_s).ranks[rank].delay_p95_ms
+
+
+def test_the_delay_of_a_refresh_counts_from_the_first_wish_that_could_have_been_taken():
+    queue = make()
+    queue.submit(ticket(FINAL, call="other"), 0.0)
+    blocking = queue.take(0.0)
+    for now_s in (0.1, 0.4, 0.7):
+        queue.submit(ticket(PARTIAL, end_s=1 + now_s), now_s)
+    queue.done(blocking, 1.1)
+    queue.take(1.1)
+    assert delay_ms(queue, "refresh", 1.1) == pytest.approx(1000)
+
+
+def test_the_time_that_its_own_channel_is_decoded_is_no_delay_of_a_refresh():
+    queue = make()
+    queue.submit(ticket(PARTIAL, first=True), 0.0)
+    running = queue.take(0.0)
+    queue.submit(ticket(PARTIAL, end_s=1.3), 0.3)
+    queue.done(running, 2.0)
+    queue.take(2.1)
+    assert delay_ms(queue, "refresh", 2.1) == pytest.approx(100)
 
 
 # Batches
@@ -232,6 +289,7 @@ def test_a_refresh_does_not_make_a_first_partial_slower():
     queue = make()
     queue.submit(ticket(PARTIAL, "old", call="a", key=("k",), limit=8), 0.0)
     queue.submit(ticket(PARTIAL, "new", call="b", key=("k",), limit=8, first=True), 0.0)
+    queue.submit(ticket(PARTIAL, "other", call="c", key=("l",), limit=8, first=True), 0.0)
     assert taken(queue, 0.0) == [("b", "new")]
 
 

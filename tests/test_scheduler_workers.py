@@ -37,16 +37,6 @@ def segments(outcomes):
     ]
 
 
-def wait_until_dead(scheduler, count):
-    """Until so many worker threads died and were replaced."""
-    pause = threading.Event()
-    for _ in range(round(PATIENCE_S / 0.01)):
-        if scheduler.metrics().workers_replaced >= count:
-            return
-        pause.wait(0.01)
-    raise AssertionError("no worker died")
-
-
 # Answers
 
 
@@ -262,7 +252,7 @@ def test_a_listener_that_kills_its_thread_costs_nobody_an_answer(start):
     scheduler.submit("c2", request(FINAL, "b"), answers)
     engine.gate.set()
     assert segments(answers.wait(2)) == ["running", "b"]
-    wait_until_dead(scheduler, 1)
+    assert scheduler.metrics().workers_replaced == 1
 
 
 def test_a_listener_may_ask_again(start):
@@ -288,6 +278,14 @@ def test_closing_decodes_the_finals_that_wait(start):
     closing.join(PATIENCE_S)
     assert [type(outcome) for outcome in answers.got] == [DecodeResult] * 3
     assert partials.got == []
+
+
+def test_closing_does_not_forget_a_final_that_waits_for_companions(start):
+    answers = Answers()
+    scheduler = start(GatedEngine(device="cuda", batch_limit=8))
+    scheduler.submit("c1", request(FINAL), answers)
+    scheduler.close()
+    assert [type(outcome) for outcome in answers.got] == [DecodeResult]
 
 
 def test_closing_without_flush_fails_the_finals_that_wait(start):
@@ -371,3 +369,44 @@ def test_metrics_are_ready_for_json_and_add_up(start):
     assert (final["delay_p50_ms"], final["delay_p95_ms"]) == (0.0, 2000.0)
     assert (refresh["asked"], refresh["decodes"], refresh["replaced"], refresh["waiting"]) == (2, 1, 1, 0)
     assert found["ranks"]["speculative"]["delay_p50_ms"] is None
+
+
+# Everything at once
+
+
+def test_every_final_of_many_calls_is_answered_once_whatever_fails(start):
+    """Threads ask, hang up and fail as they like."""
+    engine, counts, lock = GatedEngine(workers=4, batch_limit=4), {}, threading.Lock()
+    for number in range(0, 400, 7):
+        engine.faults[f"s{number}"] = SystemExit() if number % 2 else ValueError("bad")
+    scheduler = start(engine)
+    done = threading.Condition(lock)
+
+    def listener(key):
+        def answered(outcome):
+            with done:
+                counts[key] = counts.get(key, 0) + 1
+                done.notify_all()
+
+        return answered
+
+    def call(name):
+        for number in range(400):
+            segment, channel = f"s{number}", number % 2
+            ignore = listener((name, number, "wish"))
+            scheduler.submit(name, request(PARTIAL, segment, channel=channel, first=True), ignore)
+            scheduler.submit(name, request(SPECULATIVE, segment, channel=channel), ignore)
+            scheduler.submit(name, request(FINAL, segment, channel=channel), listener((name, number, "final")))
+
+    callers = [threading.Thread(target=call, args=(f"c{number}",)) for number in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(PATIENCE_S)
+    with done:
+        assert done.wait_for(lambda: sum(key[2] == "final" for key in counts) == 1600, PATIENCE_S)
+    scheduler.close()
+    assert {count for key, count in counts.items() if key[2] == "final"} == {1}
+    metrics = scheduler.metrics()
+    assert metrics.running == 0
+    assert {rank.waiting for rank in metrics.ranks.values()} == {0}

@@ -35,6 +35,8 @@ class LiveStation:
         self.settings_hash = settings_hash(self.result_settings)
         partial = self._partial_model.engine if self._partial_model else None
         self.scheduler = Scheduler(self.model.engine, partial, settings.live)
+        if not settings.live.max_calls:
+            self.scheduler.calibrate()  # now, and not in the event loop of the first call
 
     def __enter__(self) -> Self:
         return self

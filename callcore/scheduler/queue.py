@@ -84,6 +84,20 @@ class _Lane:
     segment_id: str = ""  #: of the PARTIAL last taken
     decoding: Ticket | None = None  #: that PARTIAL, until it is done
     free_s: float = -math.inf  #: when it was done
+
+    def look(self, ticket: Ticket, interval: int, slack: int, now_s: float) -> None:
+        """A PARTIAL is taken. ``interval`` to the next one and ``slack``, the distance of wishes, in samples."""
+        segment_id, end = ticket.request.segment_id, ticket.request.end_sample
+        if segment_id == self.segment_id:
+            # What a refresh comes too late counts towards the next one, up to one wish: so their mean distance is the
+            # interval, though they can only be let through when wishes come.
+            self.anchor = min(end, max(self.anchor + interval, end - slack))
+        else:
+            self.anchor = end
+        if self.owed == segment_id:
+            self.owed = ""
+        self.segment_id, self.served_s, self.decoding = segment_id, now_s, ticket
+
     anchor: int = 0  #: sample from which the interval to the next refresh counts
 
 
@@ -328,7 +342,6 @@ class RequestQueue:
 
     def _leave(self, item: _Waiting, interval: int, now_s: float) -> None:
         """A request goes to a worker; ``interval`` in samples."""
-        request = item.ticket.request
         if item.rank is Rank.FINAL:
             del self._finals[item.ticket]
             self.meter.taken(item.rank, now_s - item.since_s, now_s)
@@ -337,20 +350,11 @@ class RequestQueue:
         delay_s = now_s - self._due_s(lane, item, now_s)
         self.meter.taken(item.rank, delay_s, now_s)
         lane.waiting = None
-        if request.kind is not RequestKind.PARTIAL:
+        if item.ticket.request.kind is not RequestKind.PARTIAL:
             return
-        end = request.end_sample
-        if request.segment_id == lane.segment_id:
-            # What a refresh comes too late counts towards the next one, up to one wish: so their mean distance is the
-            # interval, though they can only be let through when wishes come.
-            lane.anchor = min(end, max(lane.anchor + interval, end - samples(self.cadence.narrowest_s)))
-        else:
-            lane.anchor = end
         if item.rank is Rank.REFRESH:
             self.cadence.delayed(delay_s, now_s)
-        if lane.owed == request.segment_id:
-            lane.owed = ""
-        lane.segment_id, lane.served_s, lane.decoding = request.segment_id, now_s, item.ticket
+        lane.look(item.ticket, interval, samples(self.cadence.narrowest_s), now_s)
 
 
 def _same_decode(speculative: DecodeRequest, final: DecodeRequest) -> bool:
