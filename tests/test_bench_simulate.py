@@ -14,7 +14,7 @@ from callcore.bench.trace import CallTrace, TracedRequest
 from callcore.config import LiveSettings
 from callcore.types import RequestKind
 
-LENGTH_S = 2500.0
+LENGTH_S = 1500.0
 CALLS = 200  #: so many that finals hardly wait for older ones of their call
 SETTINGS = LiveSettings()
 
@@ -48,7 +48,7 @@ def waits(workers, service, mean_service_s, rate):
     """Mean wait and busy share of requests that come at random, ``rate`` a second, from many calls."""
     machine = Machine(workers, service, SETTINGS)
     traces = [poisson_trace(rate / CALLS, seed) for seed in range(CALLS)]
-    found = simulate(machine, traces, CALLS, length_s=LENGTH_S, replications=6, seed=1)
+    found = simulate(machine, traces, CALLS, length_s=LENGTH_S, replications=5, seed=1)
     return sum(found.commits) / len(found.commits) - mean_service_s, found.busy_share
 
 

@@ -7,20 +7,31 @@ import random
 
 import pytest
 
+from callcore.bench.reference import ReferenceTurn, build_reference
 from callcore.bench.service import Decode, MeasuredTimes
 from callcore.bench.trace import CallTrace, record_trace
 from callcore.engines.scripted import ScriptedEngine
 from callcore.errors import ConfigError
-from callcore.types import RequestKind
-from tests.pipeline_tools import call_audio, frames_of, make, say
+from callcore.types import Final, RequestKind, seconds
+from tests.pipeline_tools import call_audio, follow, frames_of, make, of, say
 
 AUDIO = {0: call_audio(12.0, (1.0, 4.0), (8.0, 10.0)), 1: call_audio(12.0, (5.0, 7.0))}
 
 
-def record(live=False, languages=frozenset({"zh"})):
-    engine = ScriptedEngine(say, languages)
+def reference_of(engine, **options):
+    """What the engine says of the whole call, as the reference."""
+    turns = []
+    for final in of(Final, follow(AUDIO, engine=engine, **options)):
+        words = [(word.text, seconds(word.start_sample), seconds(word.end_sample)) for word in final.words]
+        spoken = ReferenceTurn(words[0][1], words[-1][2], final.text)
+        turns.append((final.channel, spoken, words))
+    return build_reference(turns, 2, 12.0, "test")
+
+
+def record(live=False, languages=frozenset({"zh"}), frame_samples=320):
+    reference = reference_of(ScriptedEngine(say, languages))
     pipeline = make((0, 1), live=live, languages=languages)
-    return record_trace(pipeline, frames_of(AUDIO), engine)
+    return record_trace(pipeline, frames_of(AUDIO, frame_samples), ScriptedEngine(say, languages), reference)
 
 
 def finals(trace):
@@ -40,8 +51,7 @@ def test_each_segment_shows_one_final_after_its_speech():
 
 
 def test_a_trace_does_not_depend_on_how_the_audio_is_cut():
-    engine = ScriptedEngine(say)
-    other = record_trace(make((0, 1)), frames_of(AUDIO, 4000), engine)
+    other = record(frame_samples=4000)
     strip = [(r.kind, r.channel, r.start_s, r.end_s, r.commits) for r in other.requests]
     assert strip == [(r.kind, r.channel, r.start_s, r.end_s, r.commits) for r in record().requests]
 
@@ -57,6 +67,18 @@ def test_requests_that_follow_from_answers_name_them():
 def test_a_trace_survives_json():
     trace = record(languages=frozenset({"zh", "en"}))
     assert CallTrace.from_json(json.loads(json.dumps(trace.as_json()))) == trace
+
+
+def test_a_live_call_shows_updates_and_a_final_for_every_segment():
+    trace = record(live=True)
+    kinds = {request.kind for request in trace.requests}
+    assert {RequestKind.PARTIAL, RequestKind.FINAL} <= kinds
+    assert len({request.segment for request in finals(trace)}) == 3
+    assert sum(request.ends_s is not None for request in trace.requests) == 3
+    first = [request for request in trace.requests if request.first]
+    assert {request.segment for request in first} == {request.segment for request in finals(trace)}
+    for request in trace.requests:
+        assert all(end_s <= request.at_s for end_s in request.commits)
 
 
 # Service times

@@ -20,6 +20,7 @@ from callcore.errors import ConfigError, OutputError
 from callcore.types import RequestKind
 
 RECORD_VERSION = 1  #: of the file; a reader refuses others
+MOST_DECODES = 3000  #: of a step that are written; of more, every second, third, ...
 
 
 @dataclass(slots=True)
@@ -79,7 +80,8 @@ class CapacityWriter:
     def step(self, step: StepResult, verdict: Verdict, decodes: Sequence[Decode]) -> None:
         """A number of calls and the service times seen with it."""
         self._write("step", verdict=str(verdict), **step.as_json())
-        rows = [[d.kind.value, round(d.window_s, 3), d.batch, round(d.seconds, 5)] for d in decodes]
+        kept = decodes[:: -(-len(decodes) // MOST_DECODES) or 1]
+        rows = [[d.kind.value, round(d.window_s, 3), d.batch, round(d.seconds, 5)] for d in kept]
         self._write("decodes", calls=step.calls, rows=rows)
 
     def capacity(self, capacity: Capacity, **values: Any) -> None:

@@ -32,6 +32,7 @@ class CapacityWishes:
     length_s: float  #: of each run
     output: Path  #: JSON lines; table and pictures get the same name with other endings
     plots: bool = True
+    report: bool = True  #: also write the table, and the pictures
 
 
 class View(Protocol):
@@ -76,7 +77,7 @@ def search(settings: Settings, wishes: CapacityWishes, view: View) -> tuple[Capa
             )
         finally:
             writer.close()
-    return found, [wishes.output, *_report(found, wishes, settings)]
+    return found, [wishes.output, *(_report(found, wishes, settings) if wishes.report else [])]
 
 
 def run_facts(settings: Settings, wishes: CapacityWishes, sources: Sequence[str]) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def run_facts(settings: Settings, wishes: CapacityWishes, sources: Sequence[str]
         "machine": machine(),
         "commit": git_commit(),
         "versions": versions(*PACKAGES),
-        "model": settings.recognise.model,
+        "model_name": Path(settings.recognise.model).name,
         "device": choose_device(settings.recognise.device),
         "live": settings.live.model_dump(mode="json"),
         "recordings": [path.name for path in wishes.calls],
@@ -115,7 +116,7 @@ def _report(found: Capacity, wishes: CapacityWishes, settings: Settings) -> list
     page = wishes.output.with_suffix(".md")
     lines = [
         f"# Capacity: {found.calls} calls at once",
-        f"{machine_line(machine())}. Model {settings.recognise.model}, commit {git_commit()}. "
+        f"{machine_line(machine())}. Model {Path(settings.recognise.model).name}, commit {git_commit()}. "
         f"{wishes.length_s:.0f} s a run; recordings: {', '.join(path.name for path in wishes.calls)}.",
         markdown(found.steps, found.verdicts),
     ]

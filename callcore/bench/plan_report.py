@@ -86,8 +86,9 @@ def verdict(plan: Plan) -> str:
 
 def markdown(plan: Plan, curve: Sequence[StepResult], wishes: FleetWishes, run: Mapping[str, Any]) -> str:
     """The plan as a Markdown document; headings begin at the second level."""
+    where = machine_line(run["machine"])
     parts = [
-        f"Measured on {machine_line(run['machine'])}, model {run['model']}, {run['date']}, commit {run['commit']}.",
+        f"Measured on {where}, model {run['model_name']}, {run['date']}, commit {run['commit']}.",
         f"**{verdict(plan)}**",
     ]
     for table in tables(plan, curve):
