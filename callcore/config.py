@@ -154,8 +154,9 @@ class LiveSettings(Section):
     speculate: bool = Field(True, description="decode the final as soon as its audio is there, before it is sure")
     max_calls: int = Field(0, ge=0, description="calls at once; 0 = as many as the measured speed allows")
     busy_share: float = Field(0.8, gt=0, le=1, description="share of the workers' time that may be used")
+    refresh_share: float = Field(0.2, gt=0, le=1, description="of a worker, that one speaker's updates may take")
     buffer_s: float = Field(30.0, gt=0, description="audio of a call that may wait when the machine does not keep up")
-    hangup_silence_s: float = Field(0.0, ge=0, description="silence on all channels that ends the call; 0 = never")
+    hangup_silence_s: float = Field(0.0, ge=0, description="silence after speech that ends the call; 0 = never")
 
 
 class Settings(Section):
@@ -181,7 +182,7 @@ class Settings(Section):
         """
         everything = self.model_dump(mode="json", exclude={"store": True, "models": True, "batch": True})
         if live:
-            for key in ("max_calls", "busy_share", "buffer_s", "hangup_silence_s"):
+            for key in ("max_calls", "busy_share", "refresh_share", "buffer_s", "hangup_silence_s"):
                 everything["live"].pop(key)
         else:
             everything.pop("live")

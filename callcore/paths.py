@@ -26,6 +26,11 @@ def models_folder(settings: ModelSettings) -> Path:
     return settings.folder or data_folder() / "models"
 
 
+def peers_folder() -> Path:
+    """The folder of environments that hold other recognisers, for comparisons; may not exist yet."""
+    return data_folder() / "peers"
+
+
 def bundled_models_folder() -> Path:
     """The folder with ``manifest.toml`` and the starter model: inside a wheel, or at the top of a checkout."""
     in_wheel = PACKAGE / "_bundled" / "models"

@@ -125,3 +125,12 @@ def test_long_waits_widen_it_to_a_point_of_rest(delay_s, steepness):
     assert max(rest) - min(rest) <= 0.05 * max(rest)
     assert (rest[-1] > 0.3) == (delay_s > 0.15 * 1.06) or delay_s == pytest.approx(0.15, rel=0.1)
     assert follow_delay(cadence, 60.0, lambda _: 0.0, start_s=120.0)[-1] == 0.3
+
+
+def test_dear_refreshes_are_fewer_even_when_nobody_else_speaks():
+    cadence = make(refresh_share=0.2)
+    cadence.refreshed(0.03)
+    assert cadence.interval_s(10.0) == 0.3
+    dear = make(refresh_share=0.2)
+    dear.refreshed(0.12)
+    assert dear.interval_s(10.0) == pytest.approx(0.6)

@@ -78,6 +78,10 @@ class FaultDetector:
         if self._rest.shape[1]:
             self._judge(self._rest)
             self._rest = self._rest[:, :0]
+        return self.found()
+
+    def found(self) -> list[AudioWarning]:
+        """What is wrong by the whole seconds taken in so far; the detector goes on."""
         found = self._duplicates()
         for number, channel in enumerate(self._channels):
             others_s = max((c.alive_s for c in self._channels if c is not channel), default=0.0)

@@ -31,14 +31,12 @@ class CallcoreSystem:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="bench-callcore", daemon=True)
-        self._station: LiveStation | None = None
+        self._running: tuple[LiveStation, asyncio.AbstractEventLoop, threading.Thread] | None = None
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """Version, model and all settings that change a transcript."""
-        station = self._started()
+        station, _ = self._started()
         return {
             "callcore": callcore.__version__,
             "model_hash": station.model.model_hash,
@@ -49,14 +47,18 @@ class CallcoreSystem:
 
     def start(self) -> None:
         """Load the models. Raises as :class:`~callcore.live.station.LiveStation`."""
-        self._station = LiveStation(self._settings)
-        self._thread.start()
+        station = LiveStation(self._settings)
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="bench-callcore", daemon=True)
+        thread.start()
+        self._running = station, loop, thread
 
     def open_call(self, call_id: str, channel_count: int, rate_hz: int, log: ShownLog) -> CallcoreSession:
         """Admit a call. Raises :class:`~callcore.errors.Overloaded`."""
+        station, loop = self._started()
         buffer = TickBuffer(self._settings.live.buffer_s)
         session = CallcoreSession(buffer, Ear(channel_count, rate_hz), CallView(log))
-        call = self._started().call(
+        call = station.call(
             call_id,
             call_id,
             session.take,
@@ -65,7 +67,7 @@ class CallcoreSystem:
             rate_hz=rate_hz,
             backlog_s=lambda: buffer.waiting_s,
         )
-        session.run(call, self._loop)
+        session.run(call, loop)
         return session
 
     def pids(self) -> Sequence[int]:
@@ -74,18 +76,28 @@ class CallcoreSystem:
 
     def close(self) -> None:
         """Stop the workers and the loop; free the weights."""
-        if self._station is not None:
-            self._station.close()
-            self._station = None
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        self._loop.close()
+        if self._running is None:
+            return
+        station, loop, thread = self._running
+        self._running = None
+        asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result()
+        station.close()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
-    def _started(self) -> LiveStation:
-        if self._station is None:
+    def _started(self) -> tuple[LiveStation, asyncio.AbstractEventLoop]:
+        if self._running is None:
             raise RuntimeError("the system was not started")
-        return self._station
+        return self._running[:2]
+
+
+async def _cancel_all() -> None:
+    """End the calls that still run (the machine refused another one, or the run was stopped)."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class CallcoreSession:

@@ -132,11 +132,11 @@ def _cost(axis: Axes, steps: Sequence[StepResult]) -> None:
     axis.plot(calls, [step.cpu_cores for step in steps], "o-", color=COLOURS["commit"], label="cores busy")
     axis.set_xlabel("two-channel calls at once")
     axis.set_ylabel("cores")
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, 1.15 * max((step.cpu_cores for step in steps), default=1.0) or 1.0)
     memory: Any = axis.twinx()
     memory.plot(calls, [step.rss_mb for step in steps], "s--", color=COLOURS["memory"], label="resident memory")
     memory.set_ylabel("MB")
-    memory.set_ylim(bottom=0)
+    memory.set_ylim(0, 1.15 * max((step.rss_mb for step in steps), default=1.0) or 1.0)
     handles = [*axis.get_lines(), *memory.get_lines()]
     axis.legend(handles, [line.get_label() for line in handles], fontsize=8, frameon=False, loc="lower right")
     _tidy(axis)

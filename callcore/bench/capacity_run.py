@@ -7,13 +7,15 @@ behind.
 from __future__ import annotations
 
 import os
+import signal
 import wave
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -34,7 +36,7 @@ from callcore.bench.trend import BacklogWatch
 from callcore.bench.view import Ear
 from callcore.config import Settings
 from callcore.engines.silero import SileroVad
-from callcore.errors import CallcoreError
+from callcore.errors import CallcoreError, unexpected
 from callcore.loading import load_model
 from callcore.roles import RoleCues
 from callcore.types import AudioFrame, WarningKind
@@ -186,8 +188,26 @@ class _HopelessError(Exception):
 
 def _child(pipe: Connection, order: _Order) -> None:
     """Body of the process of one run."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair, which ends this process
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        pipe.send(_run(pipe, order))
+    except CallcoreError as error:
+        pipe.send(error)
+    except Exception as error:
+        pipe.send(unexpected(error))
+    finally:
+        os._exit(0)  # calls that were given up would take minutes to end in order
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    raise SystemExit  # so that the sending process is ended too
+
+
+def _run(pipe: Connection, order: _Order) -> _Report:
     system = TimedSystem(order.settings)
-    watch, loads = BacklogWatch(), []
+    watch = BacklogWatch()
+    loads: list[tuple[float, Load]] = []
 
     def progress(at_s: float) -> None:
         load = system.load()
@@ -197,20 +217,15 @@ def _child(pipe: Connection, order: _Order) -> None:
         if watch.hopeless:
             raise _HopelessError
 
-    run, abandoned = None, ""
+    run, abandoned, lost_s = None, "", 0.0
+    system.start()
     try:
-        system.start()
         run = listen(system, order.playing, progress)
+        lost_s = sum(session.lost_s for session in system.sessions)
     except _HopelessError:
         abandoned = f"given up at {loads[-1][0]:.0f} s: {loads[-1][1].backlog_s:.0f} s behind"
-    except CallcoreError as error:
-        pipe.send(error)
-        os._exit(error.exit_code)
-    lost_s = 0.0 if abandoned else sum(session.lost_s for session in system.sessions)
     decodes = tuple(system.take_decodes())
-    pipe.send(_Report(run, tuple(loads), decodes, lost_s, system.workers, system.device, abandoned))
-    pipe.close()
-    os._exit(0)  # calls that were given up would take minutes to end in order
+    return _Report(run, tuple(loads), decodes, lost_s, system.workers, system.device, abandoned)
 
 
 def step_result(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -30,7 +30,7 @@ class Sample:
 class CostMeter:
     """Samples a system's processes, and all they started, from a thread. A context manager."""
 
-    def __init__(self, pids: Callable[[], Sequence[int]], excluded: Sequence[int] = ()) -> None:
+    def __init__(self, pids: Callable[[], Sequence[int]], excluded: Collection[int] = ()) -> None:
         """``pids``: the system's processes; ``excluded``: children of theirs that are the benchmark's own."""
         self._pids = pids
         self._excluded = frozenset(excluded)

@@ -20,7 +20,7 @@ from callcore.bench.offline import (
 from callcore.bench.protocol import Shown, ShownLog, System
 from callcore.bench.reference import Reference, read_reference
 from callcore.bench.replay import Recording, Sent, read_recording
-from callcore.bench.runner import STAGGER_S, Progress, Run, listen, plan
+from callcore.bench.runner import STAGGER_S, Progress, Run, children, listen, plan
 from callcore.bench.summary import Summary, summarise
 from callcore.bench.view import Ear
 from callcore.bench.virtual import ServiceTimes, VirtualCall, VirtualClock, VirtualStation
@@ -129,10 +129,11 @@ def measure_system(
     system: System, tasks: Sequence[Task], concurrent: int | None = None, progress: Progress = lambda _: None
 ) -> SystemResult:
     """Measure one system in real time; starts and closes it. Raises ``CallcoreError``."""
+    own = children()
     system.start()
     try:
         settings = dict(system.settings)
-        run = listen(system, plan([task.path for task in tasks], concurrent), progress)
+        run = listen(system, plan([task.path for task in tasks], concurrent), progress, own)
     finally:
         system.close()
     return _result(system, settings, run, tasks)

@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 Units = list[str]
 Seen = tuple[float, Units]  #: when (s since t = 0), and the units of the text seen then
 
-EARLY_S = 0.25  #: a word may be matched this long before its reference onset: aligners err by as much
+EARLY_S = 0.1  #: a word may be matched this long before its reference onset: aligners err by as much
 KEPT_UNITS = 40  #: units before the newest that are matched anew each time; what lies further back is settled
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from callcore.bench.matching import (
     Seen,
@@ -151,7 +152,7 @@ def _channel(number: int, shown: Iterable[Shown], normaliser: Normaliser) -> _Ch
 
 
 def _word_times(channel: _Channel, units: Sequence[Unit], wanted: Sequence[str]) -> list[WordTimes]:
-    starts = [unit.start_s for unit in units]
+    starts = list(accumulate((unit.start_s for unit in units), max))
     shown = first_times(channel.shown, wanted, starts)
     committed = first_times(channel.committed, wanted, starts)
     return [

@@ -7,6 +7,7 @@ in files beside the results: they hold what was said.
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -64,13 +65,20 @@ def decode_offline(
     wanted = settings.model_copy(update={"recognise": recognise})
     found: dict[Path, Offline] = {}
     try:
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(1, get_context("spawn"), _leave_on_interrupt) as pool:
             for path in dict.fromkeys(paths):
                 found[path] = pool.submit(_decode, path, wanted, folder).result()
                 told(len(found))
     except BrokenProcessPool as error:
         raise CallcoreError("the process that decodes the recordings died.", "Is there memory enough?") from error
     return found
+
+
+_transcribers: dict[str, Transcriber] = {}  # of the child process: one model for all recordings
+
+
+def _leave_on_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # at once and without a word: the other process says what happened
 
 
 def _decode(path: Path, settings: Settings, folder: Path) -> Offline:
@@ -98,9 +106,6 @@ def _decode(path: Path, settings: Settings, folder: Path) -> Offline:
     except OSError as error:
         raise OutputError(f"{file} cannot be written: {error.strerror}.", "Name another place with --out.") from error
     return answer
-
-
-_transcribers: dict[str, Transcriber] = {}  # of the child process: one model for all recordings
 
 
 def _from_json(file: Path) -> Offline:

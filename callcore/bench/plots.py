@@ -34,8 +34,10 @@ def require_matplotlib() -> None:
         ) from error
 
 
-def write_plots(folder: Path, results: Sequence[SystemResult], header: dict[str, Any]) -> list[Path]:
-    """Draw all plots as PNG and SVG; returns the files. Raises :class:`~callcore.errors.OutputError`."""
+def write_plots(
+    folder: Path, results: Sequence[SystemResult], header: dict[str, Any], forms: Sequence[str] = FORMATS
+) -> list[Path]:
+    """Draw all plots; returns the files. Raises :class:`~callcore.errors.OutputError`."""
     import matplotlib
 
     where = machine_line(header["machine"]) if "machine" in header else "virtual time, stated service times"
@@ -45,7 +47,7 @@ def write_plots(folder: Path, results: Sequence[SystemResult], header: dict[str,
     written = []
     for name, figure in drawn.items():
         figure.text(0.01, 0.01, where, fontsize=8, color="#555555")
-        for form in FORMATS:
+        for form in forms:
             file = folder / f"{name}.{form}"
             metadata: dict[str, Any] = {"Date": None} if form == "svg" else {}
             try:
@@ -87,16 +89,19 @@ def _values(result: SystemResult) -> tuple[list[float | None], list[float | None
 def _distribution(results: Sequence[SystemResult]) -> Figure:
     """Share of all reference words (turns) that were there within a time: a curve ends at its coverage."""
     figure, axes = _figure(len(LATENCIES), "How soon words are shown, committed and final")
+    largest = max((_quantile(values, 99) for result in results for values in _values(result)), default=1.0)
+    left_s, right_s = -0.5, max(1.0, 1.1 * largest)
     for number, result in enumerate(results):
         for axis, values in zip(axes, _values(result), strict=True):
-            known = np.sort([value for value in values if value is not None])
-            share = 100 * np.arange(1, len(known) + 1) / max(1, len(values))
-            axis.step(known, share, where="post", color=_colour(number), linestyle=_line(number), label=result.name)
-    largest = max((_quantile(values, 99) for result in results for values in _values(result)), default=1.0)
+            known = sorted(value for value in values if value is not None)
+            share = 100 * np.arange(len(known) + 1) / max(1, len(values))
+            seconds = [left_s, *known, max(right_s, known[-1] if known else 0.0)]
+            style: dict[str, Any] = {"color": _colour(number), "linestyle": _line(number), "label": result.name}
+            axis.step(seconds, [*share, share[-1]], where="post", **style)
     for axis, name in zip(axes, LATENCIES, strict=True):
         axis.set_title(name, fontsize=10)
         axis.set_xlabel("seconds after the word (turn) ended")
-        axis.set_xlim(-0.5, max(1.0, 1.1 * largest))
+        axis.set_xlim(left_s, right_s)
         axis.set_ylim(0, 102)
         axis.axhline(95, color="#999999", linewidth=0.8, linestyle=":")
     axes[0].set_ylabel("% of all words (turns) of the reference")
@@ -116,9 +121,9 @@ def _over_time(results: Sequence[SystemResult]) -> Figure:
         _cloud(axis, turns, COLOURS[1], "^", LATENCIES[2])
         axis.set_title(result.name, fontsize=10)
         axis.set_xlabel("time of the call, s")
-        axis.set_ylim(bottom=min(0.0, axis.get_ylim()[0]))
+    axes[0].set_ylim(bottom=min(0.0, axes[0].get_ylim()[0]))  # once all is drawn: the axes share their scale
     axes[0].set_ylabel("seconds after the word (turn) ended")
-    axes[0].legend(fontsize=8, frameon=False)
+    axes[0].legend(fontsize=8, loc="upper left", framealpha=0.8, edgecolor="none")
     return figure
 
 
@@ -140,12 +145,14 @@ def _medians(at_s: np.ndarray, latency_s: np.ndarray) -> tuple[list[float], list
 def _cost(results: Sequence[SystemResult]) -> Figure:
     """Cores kept busy and memory while the run went on."""
     figure, (busy, memory) = _figure(1, "What listening takes of the machine", rows=2, height=2.8)
+    busy.sharex(memory)
     for number, result in enumerate(results):
         at_s = np.array([sample.at_s for sample in result.samples])
         cpu_s = np.array([sample.cpu_s for sample in result.samples])
-        seconds = np.arange(at_s[0], at_s[-1], 1.0)
+        seconds = np.arange(at_s[0], at_s[-1] + 1.0, 1.0)  # two at least, however short the run
         cores = np.diff(np.interp(seconds, at_s, cpu_s))
-        smooth = np.convolve(cores, np.ones(5) / 5, mode="same") if len(cores) >= 5 else cores
+        near = np.ones(min(5, len(cores)))
+        smooth = np.convolve(cores, near, mode="same") / np.convolve(np.ones_like(cores), near, mode="same")
         style: dict[str, Any] = {"color": _colour(number), "linestyle": _line(number), "label": result.name}
         busy.plot(seconds[1:], smooth, **style)
         memory.plot(at_s, [sample.rss_bytes / 1e6 for sample in result.samples], **style)

@@ -58,6 +58,8 @@ class Reference:
         return self.duration_s * self.channel_count - spoken
 
 
+MIN_PAUSE_S = 0.3  #: turns of one channel that follow closer than this are one: nobody could tell where one ended
+
 Timed = tuple[str, float, float]  #: text, start and end in seconds
 
 
@@ -88,12 +90,17 @@ def build_reference(
     by_channel: list[list[ReferenceTurn]] = [[] for _ in range(channel_count)]
     units: list[list[Unit]] = [[] for _ in range(channel_count)]
     for channel, turn, timed in sorted(turns, key=lambda item: item[1].start_s):
-        found = timed_units(normaliser.units(turn.text), timed, normaliser)
         if channel < 0:
             raise IndexError(channel)
-        if found:
-            units[channel] += [Unit(text, start, end, len(by_channel[channel])) for text, start, end in found]
-            by_channel[channel].append(turn)
+        found = timed_units(normaliser.units(turn.text), timed, normaliser)
+        before = by_channel[channel]
+        if not found:
+            continue
+        if before and turn.start_s - before[-1].end_s < MIN_PAUSE_S:
+            last = before.pop()
+            turn = ReferenceTurn(last.start_s, max(last.end_s, turn.end_s), f"{last.text} {turn.text}")
+        units[channel] += [Unit(text, start, end, len(before)) for text, start, end in found]
+        before.append(turn)
     return Reference(duration_s, normaliser, tuple(map(tuple, by_channel)), tuple(map(tuple, units)), source)
 
 
@@ -110,17 +117,21 @@ def timed_units(units: Sequence[str], timed: Sequence[Timed], normaliser: Normal
         for index, unit in enumerate(parts)
     ]
     result: list[Timed] = []
-    for step in Levenshtein.opcodes([piece[0] for piece in pieces], units):
-        here = pieces[step.src_start : step.src_end]
-        wanted = units[step.dest_start : step.dest_end]
-        if step.tag == "equal":
-            result += here
-            continue
-        edge = pieces[step.src_start - 1][2] if step.src_start else pieces[0][1] if pieces else 0.0
-        start, end = (here[0][1], here[-1][2]) if here else (edge, edge)
-        width = (end - start) / max(1, len(wanted))
-        result += [(unit, start + width * i, start + width * (i + 1)) for i, unit in enumerate(wanted)]
+    known = wanted = 0  # positions reached in pieces and units
+    for block in Levenshtein.opcodes([piece[0] for piece in pieces], units).as_matching_blocks():
+        result += _shared(units[wanted : block.b], pieces, known, block.a)
+        known, wanted = block.a + block.size, block.b + block.size
+        result += pieces[block.a : known]
     return result
+
+
+def _shared(units: Sequence[str], pieces: Sequence[Timed], first: int, end: int) -> list[Timed]:
+    """Units that share the time of the pieces from ``first`` to before ``end``; without any, the moment between."""
+    here = pieces[first:end]
+    edge = pieces[first - 1][2] if first else pieces[0][1] if pieces else 0.0
+    start_s, end_s = (here[0][1], here[-1][2]) if here else (edge, edge)
+    width = (end_s - start_s) / max(1, len(units))
+    return [(unit, start_s + width * i, start_s + width * (i + 1)) for i, unit in enumerate(units)]
 
 
 def _turn(item: dict[str, Any]) -> tuple[int, ReferenceTurn, list[Timed]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import struct
 import threading
@@ -150,11 +151,6 @@ class Feeder:
         self._socket.close()
         self._control.close()
 
-    @property
-    def pid(self) -> int:
-        """Of the sending process, whose cost is not the system's."""
-        return self._process.pid or 0
-
     def prepare(self) -> list[Facts]:
         """Wait until all recordings are read.
 
@@ -185,6 +181,10 @@ class Feeder:
             raise self._failure
         sent: Sent = self._answer(10.0)
         return sent
+
+    def sender_done(self, timeout_s: float) -> bool:
+        """Wait until everything was sent, received or not."""
+        return self._control.poll(timeout_s)
 
     def _answer(self, timeout_s: float) -> Any:
         try:
@@ -236,6 +236,7 @@ class _Outbox:
 
 def _feed(outgoing: socket.socket, control: Connection, playing: Sequence[Playing]) -> None:
     """Body of the sending process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, which ends this one
     try:
         read = {path: read_recording(path) for path in {item.path for item in playing}}
     except AudioError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from callcore.bench.cost import CostMeter, Sample
 from callcore.bench.protocol import Frame, Session, Shown, ShownLog, System, now
@@ -50,20 +52,28 @@ def plan(paths: Sequence[Path], concurrent: int | None = None) -> list[Playing]:
     return [Playing(paths[number % len(paths)], number * STAGGER_S) for number in range(count)]
 
 
-def listen(system: System, playing: Sequence[Playing], progress: Progress = lambda _: None) -> Run:
+def listen(
+    system: System,
+    playing: Sequence[Playing],
+    progress: Progress = lambda _: None,
+    own: Collection[int] = (),
+) -> Run:
     """Play calls to a started system and collect what it shows.
 
+    ``own``: processes of the benchmark that may look like the system's (:func:`children` before it was started).
     Raises :class:`~callcore.errors.AudioError` for a recording that cannot be used, and what the system raises when it
     cannot take the calls (:class:`~callcore.errors.Overloaded`).
     """
+    before = children()
     with Feeder(playing) as feeder:
+        own = {*own, *(children() - before)}
         facts = feeder.prepare()
         logs = [ShownLog() for _ in playing]
         sessions = [
             system.open_call(f"bench-{number:03d}", item.channel_count, item.rate_hz, log)
             for number, (item, log) in enumerate(zip(facts, logs, strict=True))
         ]
-        with CostMeter(system.pids, [feeder.pid]) as meter:
+        with CostMeter(system.pids, own) as meter:
             sent = _play(feeder, playing, sessions, logs, progress)
             problems = [_ended(session) for session in sessions]
     calls = tuple(
@@ -72,6 +82,11 @@ def listen(system: System, playing: Sequence[Playing], progress: Progress = lamb
     )
     minutes = sum(fact.duration_s for fact in facts) / 60
     return Run(calls, sent, meter.cost(minutes), tuple(meter.samples))
+
+
+def children() -> set[int]:
+    """Processes that this one has started, and those that they have."""
+    return {process.pid for process in psutil.Process().children(recursive=True)}
 
 
 def _play(

@@ -11,6 +11,20 @@ from callcore.errors import ConfigError
 
 SYSTEMS: dict[str, tuple[str, str]] = {
     "callcore": ("callcore.bench.callcore_system:CallcoreSystem", "callcore's live station, in this process"),
+    "whisper-streaming": (
+        "callcore.bench.peers.factories:whisper_streaming",
+        "faster-whisper in the way of whisper_streaming, defaults",
+    ),
+    "whisper-streaming-tuned": (
+        "callcore.bench.peers.factories:whisper_streaming_tuned",
+        "the same: a worker a core, greedy, voice gate",
+    ),
+    "whisper-live": ("callcore.bench.peers.factories:whisper_live", "WhisperLive's server, defaults"),
+    "whisper-live-tuned": ("callcore.bench.peers.factories:whisper_live_tuned", "the same: a model a connection"),
+    "whisper-live-batched": (
+        "callcore.bench.peers.factories:whisper_live_batched",
+        "the same: batched, greedy decoding",
+    ),
 }  #: name -> ("module:factory", what it is); the factory takes Settings and gives a System that was not started
 
 

@@ -157,9 +157,9 @@ class _Screen:
         if not calls:
             text = "Not even one call passed."
         elif first_failing is None:
-            text = f"{calls} calls passed, the most that were tried."
+            text = f"Calls: {calls} at once passed, the most that were tried."
         else:
-            text = f"{calls} calls at once passed; {first_failing} did not."
+            text = f"Calls: {calls} at once passed; {first_failing} did not."
         self._console.print(text, style="bold", highlight=False)
         for file in written:
             self._console.print(f"wrote {file}", markup=False, style="dim", soft_wrap=True)

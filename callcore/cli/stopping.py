@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
@@ -22,9 +23,16 @@ class Stopping:
     """
 
     def __init__(self) -> None:
+        self.raising = True  #: False while somebody looks at :attr:`asked` again and again instead
         self._signal = 0
         self._before: dict[int, Any] = {}
         self.folders: set[Path] = set()  #: removed even when the process ends at once
+        self.restorers: list[Callable[[], None]] = []  #: called even then: they give the terminal back as it was
+
+    @property
+    def asked(self) -> bool:
+        """Whether a signal has come."""
+        return bool(self._signal)
 
     @property
     def exit_code(self) -> int:
@@ -48,9 +56,12 @@ class Stopping:
         if self._signal:
             self._leave()
         self._signal = number
-        raise KeyboardInterrupt
+        if self.raising:
+            raise KeyboardInterrupt
 
     def _leave(self) -> NoReturn:
+        for restore in self.restorers:
+            restore()
         for folder in self.folders:
             shutil.rmtree(folder, ignore_errors=True)
         if sys.stderr.isatty():

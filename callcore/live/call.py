@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from callcore.live.soundness import Soundness
 from callcore.pipeline import CallPipeline
 from callcore.scheduler.base import DecodeService
 from callcore.types import (
@@ -72,8 +73,10 @@ class LiveCall:
         self._pipeline = pipeline
         self._service = service
         self._sink = sink
+        self._begun = False  #: somebody has spoken
         self._hangup_samples = round(hangup_silence_s * SAMPLE_RATE_HZ)
         self._backlog_s = backlog_s
+        self._soundness = Soundness(pipeline.channels)
         self._levels = dict.fromkeys(pipeline.channels, SILENT_DBFS)
         self._asked: dict[tuple[str, RequestKind], float] = {}  #: when answers that must come were asked for
         self._paused = False
@@ -98,7 +101,7 @@ class LiveCall:
                 if self._failure or self._stopping or self._silent_too_long():
                     break
                 await asyncio.sleep(0)  # answers have their turn, also when ticks wait in a row
-            self._take(self._pipeline.finish())
+            self._take(self._pipeline.finish(self._soundness.finish()))
             while not self._pipeline.done and not self._failure:
                 self._settled.clear()
                 await self._settled.wait()
@@ -130,8 +133,9 @@ class LiveCall:
             if not isinstance(item, AudioFrame):
                 self._emit(item)
             else:
-                self._levels[item.channel] = _level_dbfs(item)
-                self._take(self._pipeline.push(item))
+                frame, warnings = self._soundness.push(item)
+                self._levels[frame.channel] = _level_dbfs(frame)
+                self._take([*warnings, *self._pipeline.push(frame)])
         self._watch_lag()
 
     def _take(self, outputs: Iterable[Output]) -> None:
@@ -173,7 +177,10 @@ class LiveCall:
         self._sink(event)
 
     def _silent_too_long(self) -> bool:
-        self.hung_up = bool(self._hangup_samples) and self._pipeline.silent_samples >= self._hangup_samples
+        # Whoever listens before the call begins waits for its first word.
+        self._begun = self._begun or any(map(self._pipeline.speaking, self._pipeline.channels))
+        limit = self._hangup_samples if self._begun else 0
+        self.hung_up = bool(limit) and self._pipeline.silent_samples >= limit
         return self.hung_up
 
     def _lag_s(self) -> float:

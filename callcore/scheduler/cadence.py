@@ -1,10 +1,12 @@
 """How often the words of one channel are refreshed: as often as wished while there is room, less often under load.
 
-Two measurements set the interval, and the wider of the two holds:
+Three measurements set the interval, and the widest of the three holds:
 
 - *demand*: the worker time that all wishes for refreshes would take, against what the other decodes leave of the share
   of the workers that may be busy. It is known from the wishes, not from what the workers got done, so it does not
   saturate at 100 % and does not depend on the interval it sets: there is no loop that could swing.
+- *price*: the refreshes of one channel may take a stated share of a worker. Where a refresh is dear (a large model on a
+  small machine), a call that has the machine to itself is refreshed less often too.
 - *delay*: how long refreshes wait for a worker. It catches what the first does not see. Refreshes wait less the wider
   the interval, so this is a loop; it is a proportional one behind a slow mean, which settles without swinging.
 
@@ -27,14 +29,23 @@ class Cadence:
     """The interval at which refreshes of one channel are let through; the same for all channels."""
 
     def __init__(
-        self, narrowest_s: float, widest_s: float, workers: int, busy_share: float, *, batched: bool = False
+        self,
+        narrowest_s: float,
+        widest_s: float,
+        workers: int,
+        busy_share: float,
+        *,
+        refresh_share: float = math.inf,
+        batched: bool = False,
     ) -> None:
-        """``batched``: one decode takes many requests at little more than the price of one (GPU), so the price of a
-        refresh says nothing about the demand and delay alone decides.
+        """``refresh_share``: of a worker, that the refreshes of one channel may take. ``batched``: one decode takes many
+        requests at little more than the price of one (GPU), so the price of a refresh says nothing about the demand and
+        delay alone decides.
         """
         self.narrowest_s = narrowest_s
         self.widest_s = max(narrowest_s, widest_s)
         self._room = busy_share * workers
+        self._refresh_share = refresh_share
         self._batched = batched
         self._wishes = _Fading()
         self._other_work = _Fading()
@@ -46,7 +57,8 @@ class Cadence:
     def of(cls, settings: LiveSettings, workers: int, *, batched: bool = False) -> Cadence:
         """The cadence that the settings describe."""
         narrowest_s, widest_s = settings.partial_interval_ms / 1000, settings.max_partial_interval_ms / 1000
-        return cls(narrowest_s, widest_s, workers, settings.busy_share, batched=batched)
+        share = settings.refresh_share
+        return cls(narrowest_s, widest_s, workers, settings.busy_share, refresh_share=share, batched=batched)
 
     def wished(self, now_s: float) -> None:
         """A channel asked for a refresh, whether or not it will be let through."""
@@ -67,7 +79,7 @@ class Cadence:
 
     def interval_s(self, now_s: float) -> float:
         """Least time between two refreshes of a channel, within [``narrowest_s``, ``widest_s``]."""
-        stretch = max(self._demand(now_s), self._delay(now_s))
+        stretch = max(self._demand(now_s), self._delay(now_s), self._price())
         if stretch < SNAP:
             return self.narrowest_s
         return min(self.widest_s, self.narrowest_s * stretch)
@@ -79,6 +91,10 @@ class Cadence:
         if wanted <= 0.0:
             return 0.0
         return wanted / left if left > 0.0 else math.inf
+
+    def _price(self) -> float:
+        """What a refresh costs, relative to what it may cost at the narrowest interval."""
+        return 0.0 if self._batched else self._cost_s / (self._refresh_share * self.narrowest_s)
 
     def _delay(self, now_s: float) -> float:
         """Mean delay relative to what is tolerated; sinks towards 0 when no refreshes are taken at all."""

@@ -1,0 +1,1 @@
+"""Other recognisers of live speech, behind the benchmark's protocol, to be compared on the same weights."""

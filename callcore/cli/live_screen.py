@@ -1,0 +1,300 @@
+"""The screen of a live call, drawn from its state: lines of a given size, and nothing that touches a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import PurePath
+
+from rich.cells import cell_len
+from rich.console import Group
+from rich.text import Text
+
+from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
+from callcore.cli.live_state import Say, ScreenState, Vitals
+from callcore.output.labels import columns, is_chinese, padded
+from callcore.types import SAMPLE_RATE_HZ, Role
+
+MIN_COLUMNS, MIN_ROWS = 20, 4  #: a smaller terminal is drawn as if it were so large, and cut
+ROOMY_ROWS = 10  #: below this the meters give way to the words
+METER_FLOOR_DBFS = -60.0
+METER_COLUMNS = 24
+LOUD_DBFS, TOO_LOUD_DBFS = -12.0, -3.0
+LATE_S, VERY_LATE_S = 1.0, 3.0
+UNKNOWN_STYLES = ("magenta", "bright_blue")  #: of channels whose speaker nobody knows yet
+CLOSING = frozenset("…，。！？；：、）》」』】”’%‰,.!?;:)")  #: never at the start of a line
+OPENING = frozenset("（《「『【“‘(")  #: never at the end of one
+
+_ENGLISH = {
+    "live": "LIVE",
+    "paused": "PAUSED",
+    "ending": "ENDING",
+    "ended": "ENDED",
+    "speaking": "speaking",
+    "overlap": "overlap",
+    "silent": "silent",
+    "lag": "lag {:.1f} s",
+    "busy": "updates every {interval:.1f} s, busy {busy:.0%}",
+    "pause": "pause",
+    "resume": "resume",
+    "stop": "stop",
+    "now": "stop at once",
+    "revisions": "{} revised",
+    "dropped": "{} updates dropped",
+    "warning": "warning",
+    "not_heard": "paused: nothing is listened to",
+    "channel": "channel {}",
+}
+_CHINESE = {
+    "live": "实时",
+    "paused": "已暂停",
+    "ending": "收尾中",
+    "ended": "已结束",
+    "speaking": "说话",
+    "overlap": "重叠",
+    "silent": "静音",
+    "lag": "延迟 {:.1f} 秒",
+    "busy": "每 {interval:.1f} 秒更新，负载 {busy:.0%}",
+    "pause": "暂停",
+    "resume": "继续",
+    "stop": "结束",
+    "now": "立即结束",
+    "revisions": "修订 {}",
+    "dropped": "略过更新 {}",
+    "warning": "警告",
+    "not_heard": "已暂停：不收听任何声音",
+    "channel": "声道 {}",
+}
+
+
+def render(state: ScreenState, vitals: Vitals, width: int, height: int, *, plain_signs: bool = False) -> Group:
+    """The whole screen: exactly ``height`` lines of at most ``width`` cells.
+
+    ``plain_signs``: ASCII only, for terminals that show nothing else.
+    """
+    width, height = max(width, MIN_COLUMNS), max(height, MIN_ROWS)
+    page = _Page(state, vitals, width, plain_signs=plain_signs)
+    top = [page.header()]
+    if height >= ROOMY_ROWS:
+        top += [page.meter(channel) for channel in state.channels[: height // 4]]
+    top.append(page.rule())
+    bottom = [*page.warning(), page.footer()]
+    room = max(height - len(top) - len(bottom), 0)
+    body = page.conversation(room)
+    body += [Text()] * (room - len(body))
+    lines = [*top, *body, *bottom][-height:]
+    for line in lines:
+        line.no_wrap = True
+        line.truncate(width)
+    return Group(*lines)
+
+
+def meters(state: ScreenState, vitals: Vitals, width: int) -> Group:
+    """Each channel's level and state alone."""
+    page = _Page(state, vitals, max(width, MIN_COLUMNS), plain_signs=False)
+    return Group(*(page.meter(channel) for channel in state.channels))
+
+
+class _Page:
+    """One drawing of the screen."""
+
+    def __init__(self, state: ScreenState, vitals: Vitals, width: int, *, plain_signs: bool) -> None:
+        self._state, self._vitals, self._width, self._plain = state, vitals, width, plain_signs
+        self._words = _CHINESE if is_chinese(state.language) else _ENGLISH
+        self._names = {channel: self._name(channel) for channel in state.channels}
+        self._name_columns = max((columns(name) for name in self._names.values()), default=0)
+
+    def header(self) -> Text:
+        """State, elapsed time, lag and load; the source at the right."""
+        vitals, words = self._vitals, self._words
+        sign, word, style = ("●", "live", "bold red")
+        if self._state.ended:
+            sign, word, style = ("■", "ended", "bold")
+        elif vitals.ending:
+            sign, word, style = ("■", "ending", "bold yellow")
+        elif vitals.paused:
+            sign, word, style = ("‖", "paused", "bold yellow")
+        late = "red" if vitals.lag_s >= VERY_LATE_S else "yellow" if vitals.lag_s >= LATE_S else "dim"
+        left = Text.assemble(
+            (f" {'*' if self._plain else sign} {words[word]}", style),
+            (f"  {clock(round(vitals.elapsed_s * SAMPLE_RATE_HZ))}", "bold"),
+            (f"  {words['lag'].format(vitals.lag_s)}", late),
+        )
+        if vitals.degraded:
+            left.append(f"  {words['busy'].format(interval=vitals.interval_s, busy=vitals.busy_share)}", "yellow")
+        return self._between(left, Text(printable(_title(self._state.source)), style="dim"))
+
+    def meter(self, channel: int) -> Text:
+        """A channel's name, level and whether it speaks."""
+        vitals = self._vitals.channels.get(channel)
+        level = vitals.level_dbfs if vitals else METER_FLOOR_DBFS
+        speaking = [number for number, other in self._vitals.channels.items() if other.speaking]
+        word, style = "silent", "dim"
+        if self._vitals.paused:
+            word, style = "paused", "yellow"
+        elif channel in speaking:
+            word, style = ("overlap", "bold yellow") if len(speaking) > 1 else ("speaking", "bold")
+        room = min(METER_COLUMNS, max(self._width - self._name_columns - 24, 4))
+        bar, loudness = _bar(level, room, plain=self._plain)
+        line = Text(" ")
+        line.append(padded(self._names[channel], self._name_columns), f"bold {self._style(channel)}")
+        line.append("  ").append(bar, loudness).append(f" {max(level, -99):4.0f} dB  ", "dim")
+        return line.append(self._words[word].lower(), style)
+
+    def rule(self) -> Text:
+        """A line from side to side."""
+        return Text(("-" if self._plain else "─") * self._width, style="dim")
+
+    def conversation(self, room: int) -> list[Text]:
+        """The last ``room`` lines of what was said."""
+        if room == 0:
+            return []
+        lines: list[Text] = []
+        says = self._state.tail(room)
+        marks = _overlaps(says)
+        for say, over in zip(reversed(says), reversed(marks), strict=True):
+            lines = self._say(say, over=over) + lines
+            if len(lines) >= room:
+                break
+        return lines[-room:]
+
+    def warning(self) -> list[Text]:
+        """What must be seen: callcore's own notice, the pause, or the newest warning about the audio."""
+        sign = "!" if self._plain else "⚠"
+        if self._state.notice:
+            return [Text(f" {sign} {printable(self._state.notice)}", style="bold red")]
+        if self._vitals.paused:
+            return [Text(f" {'|' if self._plain else '‖'} {self._words['not_heard']}", style="bold yellow")]
+        if not self._state.warnings:
+            return []
+        last = self._state.warnings[-1]
+        where = "" if last.channel is None else f"{self._names.get(last.channel, last.channel)}: "
+        count = f" ({len(self._state.warnings)})" if len(self._state.warnings) > 1 else ""
+        return [Text(f" {sign} {clock(last.at_sample)} {where}{printable(last.message)}{count}", style="yellow")]
+
+    def footer(self) -> Text:
+        """The keys; model and counts at the right."""
+        words, vitals = self._words, self._vitals
+        keys = Text(" ")
+        if not vitals.ending:
+            keys.append(" p ", "reverse").append(f" {words['resume' if vitals.paused else 'pause']}  ")
+            keys.append(" q ", "reverse").append(f" {words['stop']}")
+        else:
+            keys.append(" Ctrl-C ", "reverse").append(f" {words['now']}")
+        facts = [printable(self._state.model)]
+        if self._state.revisions:
+            facts.append(words["revisions"].format(self._state.revisions))
+        if vitals.dropped:
+            facts.append(words["dropped"].format(vitals.dropped))
+        return self._between(keys, Text((" , " if self._plain else " · ").join(filter(None, facts)), style="dim"))
+
+    def _say(self, say: Say, *, over: bool) -> list[Text]:
+        time = f"{clock(say.start_sample)}{'/' if over else ' '} "
+        name = self._names.get(say.channel) or self._name(say.channel)
+        narrow = self._width < 40
+        head = Text.assemble(
+            ("" if narrow else f" {time}", "dim"),
+            (padded(name, self._name_columns), f"bold {self._style(say.channel)}"),
+            "  ",
+        )
+        indent = head.cell_len
+        runs = tuple((printable(text), firm) for text, firm in say.runs())
+        if say.open:
+            runs += (("..." if self._plain else "…", False),)
+        style = self._style(say.channel)
+        lines = []
+        for index, parts in enumerate(wrapped(runs, max(self._width - indent - 1, 8))):
+            line = head.copy() if index == 0 else Text(" " * indent)
+            for text, firm in parts:
+                line.append(text, style if firm else f"dim {style}")
+            lines.append(line)
+        return lines
+
+    def _name(self, channel: int) -> str:
+        role = self._state.roles.get(channel, Role.UNKNOWN)
+        if role is Role.UNKNOWN:
+            return self._words["channel"].format(channel)
+        return role_name(role, self._state.language)
+
+    def _style(self, channel: int) -> str:
+        role = self._state.roles.get(channel, Role.UNKNOWN)
+        return UNKNOWN_STYLES[channel % 2] if role is Role.UNKNOWN else SPEAKER_STYLES[role]
+
+    def _between(self, left: Text, right: Text) -> Text:
+        """Both on one line, the right one cut to what is left over."""
+        room = self._width - left.cell_len - 3
+        if room < 6 or not right.plain:
+            return left
+        right.truncate(room, overflow="ellipsis")
+        return left.append(" " * (self._width - left.cell_len - right.cell_len - 1)).append_text(right)
+
+
+def _title(source: str) -> str:
+    """The file's name without its folders; devices as they are called."""
+    path = PurePath(source)
+    return path.name if path.is_absolute() else source
+
+
+def _bar(level_dbfs: float, room: int, *, plain: bool) -> tuple[str, str]:
+    """A level as a bar of ``room`` cells, and its style."""
+    share = min(max(1 - level_dbfs / METER_FLOOR_DBFS, 0.0), 1.0)
+    style = "red" if level_dbfs >= TOO_LOUD_DBFS else "yellow" if level_dbfs >= LOUD_DBFS else "green"
+    full, half = divmod(round(share * room * 2), 2)
+    bar = "#" * full if plain else "━" * full + "╸" * half
+    return bar.ljust(room, "." if plain else " "), style
+
+
+def _overlaps(says: Sequence[Say]) -> list[bool]:
+    """For each say, whether one of another channel that began before still goes on."""
+    ends: Mapping[int, int] = {}
+    marks = []
+    for say in says:
+        marks.append(any(end > say.start_sample for channel, end in ends.items() if channel != say.channel))
+        ends = {**ends, say.channel: max(ends.get(say.channel, 0), say.end_sample)}
+    return marks
+
+
+@lru_cache(maxsize=512)
+def wrapped(runs: tuple[tuple[str, bool], ...], width: int) -> tuple[tuple[tuple[str, bool], ...], ...]:
+    """Text broken into lines of at most ``width`` cells; each line is again runs of text and whether it is firm.
+
+    Han text breaks anywhere but before closing and after opening marks, other text between words.
+    """
+    letters = [(letter, firm, cell_len(letter)) for text, firm in runs for letter in text]
+    lines: list[tuple[tuple[str, bool], ...]] = []
+    start = 0
+    while start < len(letters):
+        end = _line_end(letters, start, width)
+        lines.append(_runs(letters[start:end]))
+        start = end
+        while start < len(letters) and letters[start][0] == " ":
+            start += 1
+    return tuple(lines) or ((),)
+
+
+def _line_end(letters: Sequence[tuple[str, bool, int]], start: int, width: int) -> int:
+    """One past the last letter of the line that begins at ``start``."""
+    used, place = 0, start
+    for index in range(start, len(letters)):
+        if index > start and _breakable(letters[index - 1], letters[index]):
+            place = index
+        used += letters[index][2]
+        if used > width and letters[index][0] != " ":
+            return place if place > start else max(index, start + 1)
+    return len(letters)
+
+
+def _breakable(before: tuple[str, bool, int], after: tuple[str, bool, int]) -> bool:
+    if after[0] in CLOSING or before[0] in OPENING:
+        return False
+    return before[0] == " " or before[2] == 2 or after[2] == 2
+
+
+def _runs(letters: Sequence[tuple[str, bool, int]]) -> tuple[tuple[str, bool], ...]:
+    runs: list[tuple[str, bool]] = []
+    for letter, firm, _ in letters:
+        if runs and runs[-1][1] == firm:
+            runs[-1] = (runs[-1][0] + letter, firm)
+        else:
+            runs.append((letter, firm))
+    return tuple(runs)
