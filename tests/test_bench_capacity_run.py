@@ -114,7 +114,9 @@ def result_file(path, edge=3, decode_s=0.1):
     limits = Limits()
     writer = CapacityWriter(path)
     machine = {"cpu": "Test", "cores": 1, "usable_cores": 1, "memory_gib": 1.0, "system": "Linux"}
-    writer.run({"machine": machine, "model_name": "m", "date": "d", "commit": "c", "device": "cpu"}, limits, 1)
+    live = {"max_partial_interval_ms": 300}
+    facts = {"machine": machine, "model_name": "m", "date": "d", "commit": "c", "device": "cpu", "live": live}
+    writer.run(facts, limits, 1)
     writer.trace(TALK)
     kinds = (RequestKind.PARTIAL, RequestKind.FINAL)
     for calls in (1, 2, edge):

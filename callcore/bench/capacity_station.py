@@ -117,14 +117,14 @@ class TimedSystem(CallcoreSystem):
         if partial_model:
             self._engines.append(TimedEngine(partial_model.engine))
             partial_model = replace(partial_model, engine=self._engines[1])
-        self._station = LiveStation(self._settings, replace(model, engine=self._engines[0]), partial_model)
-        self._thread.start()
+        self._run(LiveStation(self._settings, replace(model, engine=self._engines[0]), partial_model))
 
     def open_call(self, call_id: str, channel_count: int, rate_hz: int, log: ShownLog) -> TimedSession:
         """Admit a call. Raises :class:`~callcore.errors.Overloaded`."""
+        station, loop = self._started()
         buffer = TickBuffer(self._settings.live.buffer_s)
         session = TimedSession(buffer, Ear(channel_count, rate_hz), CallView(log))
-        call = self._started().call(
+        call = station.call(
             call_id,
             call_id,
             session.take,
@@ -133,7 +133,7 @@ class TimedSystem(CallcoreSystem):
             rate_hz=rate_hz,
             backlog_s=lambda: buffer.waiting_s,
         )
-        session.run(call, self._loop)
+        session.run(call, loop)
         self.sessions.append(session)
         return session
 
@@ -153,7 +153,8 @@ class TimedSystem(CallcoreSystem):
 
     def load(self) -> Load:
         """The station now."""
-        metrics = self._started().scheduler.metrics()
+        station, _ = self._started()
+        metrics = station.scheduler.metrics()
         waiting_s = max((session.waiting_s for session in self.sessions), default=0.0)
         work_s = sum(rank.service_s for rank in metrics.ranks.values())
         return Load(waiting_s + metrics.oldest_final_s, work_s, metrics.interval_ms)
