@@ -47,7 +47,9 @@ class CallcoreSystem:
 
     def start(self) -> None:
         """Load the models. Raises as :class:`~callcore.live.station.LiveStation`."""
-        station = LiveStation(self._settings)
+        self._run(LiveStation(self._settings))
+
+    def _run(self, station: LiveStation) -> None:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="bench-callcore", daemon=True)
         thread.start()

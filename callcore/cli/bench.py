@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "latency": ("callcore.cli.bench:latency", "How soon words are shown, committed and final."),
+    "capacity": ("callcore.cli.bench_capacity:capacity", "How many calls at once this machine stands."),
+    "plan": ("callcore.cli.bench_capacity:plan", "Machines for any number of calls, from a measured capacity."),
 }  #: name -> ("module:command", one-line help)
 
 INVALID = 1  # exit code of a run whose audio was not sent on time

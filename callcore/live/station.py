@@ -19,14 +19,16 @@ from callcore.types import CallStarted, Role
 class LiveStation:
     """One per process. A context manager."""
 
-    def __init__(self, settings: Settings, model: LoadedModel | None = None) -> None:
-        """Load what the settings name, unless ``model`` is given.
+    def __init__(
+        self, settings: Settings, model: LoadedModel | None = None, partial_model: LoadedModel | None = None
+    ) -> None:
+        """Load what the settings name, unless ``model`` (and ``partial_model``) is given.
 
         Raises :class:`ModelNotFound`, :class:`ModelCorrupt`, :class:`LanguageUnsupported`, :class:`ConfigError`.
         """
         self.settings = settings
         self.model = model or load_model(settings, live=True)
-        self._partial_model = self._load_partial_model()
+        self._partial_model = partial_model or load_partial_model(settings)
         self._scorer = SileroVad()
         self._cues = RoleCues.load(settings.roles.cues_file)
         self.result_settings = result_settings(settings, self.model, self._cues, live=True)
@@ -35,13 +37,6 @@ class LiveStation:
         self.scheduler = Scheduler(self.model.engine, partial, settings.live)
         if not settings.live.max_calls:
             self.scheduler.calibrate()  # now, and not in the event loop of the first call
-
-    def _load_partial_model(self) -> LoadedModel | None:
-        name = self.settings.live.partial_model
-        if not name:
-            return None
-        recognise = self.settings.recognise.model_copy(update={"model": name})
-        return load_model(self.settings.model_copy(update={"recognise": recognise}), live=True)
 
     def __enter__(self) -> Self:
         return self
@@ -98,3 +93,12 @@ class LiveStation:
         pipeline = CallPipeline(plan, self.settings, self._scorer, self._cues)
         hangup_s = self.settings.live.hangup_silence_s
         return LiveCall(call_id, pipeline, self.scheduler, sink, hangup_silence_s=hangup_s, backlog_s=backlog_s)
+
+
+def load_partial_model(settings: Settings) -> LoadedModel | None:
+    """The model for partials, where the settings name one of its own. Raises as :class:`LiveStation`."""
+    name = settings.live.partial_model
+    if not name:
+        return None
+    recognise = settings.recognise.model_copy(update={"model": name})
+    return load_model(settings.model_copy(update={"recognise": recognise}), live=True)
