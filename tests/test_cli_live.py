@@ -98,7 +98,7 @@ def test_the_bundled_call_in_a_terminal_from_end_to_end(tmp_path):
         assert sign in screen
     assert "\x1b[2;32m" in terminal.written  # text that may still change
     assert "再见" in afterwards
-    assert "after the last word (median)" in afterwards
+    assert "finals revised" in afterwards
 
     call, live = only_call(tmp_path)
     assert call.status is Status.DONE
