@@ -33,6 +33,7 @@ from callcore.models.trim import trim
 VARIANTS: dict[str, tuple[tuple[str, ...], int | None]] = {
     "zh": (("zh",), None),
     "zh, en, 20,000 tokens": (("zh", "en"), 20_000),
+    "zh, en, 30,000 tokens": (("zh", "en"), 30_000),
     "zh, en": (("zh", "en"), None),
 }
 WINDOW_FRAMES = 700  #: 5 s of speech and the padding dial's silence

@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from callcore.cli import run
 from callcore.config import ModelSettings, RecogniseSettings
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
+from callcore.engines.languages import language_probabilities
 from callcore.engines.token_map import read_token_map
 from callcore.errors import LanguageUnsupported, ModelCorrupt, ModelError, ModelNotFound
 from callcore.models.install import add, verify
@@ -165,12 +166,19 @@ def test_languages_are_told_as_by_the_whole_model(several, two_languages, turns)
     for answer, expected in zip(ours.decode(asked), whole.decode(asked), strict=True):
         assert answer.language_probabilities.keys() == both
         assert answer.language_probabilities == pytest.approx(expected.language_probabilities, rel=1e-4, abs=1e-12)
-    noise = np.random.default_rng(4).standard_normal((1, 80, 400)).astype(np.float32)
-    model = ctranslate2.models.Whisper(str(several))
-    (told,) = model.detect_language(ctranslate2.StorageView.from_array(noise))
-    assert len(told) == 99
     ours.close()
     whole.close()
+
+
+def test_all_languages_of_the_whole_model_share_the_probability(several, two_languages):
+    noise = np.random.default_rng(4).standard_normal((2, 80, 400)).astype(np.float32)
+    whole, ours = (ctranslate2.models.Whisper(str(folder)) for folder in (several, two_languages.folder))
+    encoded = whole.encode(ctranslate2.StorageView.from_array(noise))
+    tokenizer = Tokenizer.from_file(str(two_languages.folder / "tokenizer.json"))
+    expected = [{token.strip("<|>"): share for token, share in ranked} for ranked in whole.detect_language(encoded)]
+    assert len(expected[0]) == 99
+    for answer, told in zip(language_probabilities(ours, encoded, 2, tokenizer), expected, strict=True):
+        assert answer == pytest.approx(told, rel=1e-3, abs=1e-20)
 
 
 def test_a_language_it_was_not_made_for_is_refused(several, settings, turns):

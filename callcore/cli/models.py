@@ -287,7 +287,7 @@ gained and what it can cost: docs/models.md. Name the new model with --model; au
     "--tokens",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Keep N tokens in all, frequent ones first [default: all that English needs, 5,000 of its kind for Chinese].",
+    help="Keep N tokens in all, dropping the rarest of plain letters [default: docs/models.md].",
 )
 @click.option("--force", is_flag=True, help="Replace an installed model of that name.")
 @settings_option

@@ -22,7 +22,8 @@ from faster_whisper.tokenizer import Tokenizer
 from callcore.config import LiveSettings, RecogniseSettings
 from callcore.engines.base import EngineInfo
 from callcore.engines.hardware import calm_blas, choose_compute_type, choose_device, usable_cores
-from callcore.engines.token_map import TokenMap, language_probabilities, read_token_map
+from callcore.engines.languages import language_probabilities
+from callcore.engines.token_map import TokenMap, read_token_map
 from callcore.engines.windows import FRAMES_PER_S, HOP_SAMPLES, generate_max_length, token_cap, window_frames
 from callcore.engines.words import words_from_alignment
 from callcore.errors import EngineError, LanguageUnsupported, ModelCorrupt

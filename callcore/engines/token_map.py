@@ -1,4 +1,4 @@
-"""Models whose output head holds only some of the published tokens: which, and how such a model is asked.
+"""Models whose output head holds only some of the published tokens.
 
 Such a folder is a Whisper of its own: its ``tokenizer.json`` numbers the kept tokens as the rows of its weights and
 holds only their merges, so texts are encoded and decoded as ever. ``token_map.json`` says which published token each
@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TOKEN_MAP_FILE = "token_map.json"
@@ -54,31 +52,3 @@ def read_token_map(folder: Path) -> TokenMap | None:
         return TokenMap.model_validate_json((folder / TOKEN_MAP_FILE).read_bytes())
     except FileNotFoundError:
         return None
-
-
-def language_probabilities(model: Any, encoded: Any, count: int, tokenizer: Any) -> list[dict[str, float]]:
-    """What CTranslate2's ``detect_language`` answers, for models it takes for English ones and refuses.
-
-    ``encoded``: encoder output of ``count`` windows. The answer is the softmax, over the language tokens, of the scores
-    after start-of-transcript. CTranslate2 gives scores out with the tokens it may not write struck out; before a token
-    that is given to it, here row 0, it strikes out none but the mark for no timestamps.
-    """
-    first, last = tokenizer.token_to_id("<|startoftranscript|>"), tokenizer.token_to_id("<|translate|>")
-    codes = [tokenizer.id_to_token(row).strip("<|>") for row in range(first + 1, last)]
-    written = model.generate(
-        encoded,
-        [[first, 0]] * count,
-        beam_size=1,
-        max_length=2,
-        suppress_blank=False,
-        suppress_tokens=[],
-        return_logits_vocab=True,
-    )
-    scores = np.stack([np.array(item.logits[0][0]) for item in written])[:, first + 1 : last]
-    return [dict(zip(codes, row, strict=True)) for row in _softmax(scores).tolist()]
-
-
-def _softmax(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: npt.NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
-    return shares

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 BYTES = 256
-FREQUENT = 5000  #: tokens of plain letters that Chinese needs too: names and words of other languages amid it
+FREQUENT = 5000  #: ids below are frequent; those of plain letters Chinese needs too, for names and words amid it
 HAN = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 MARKS = (
     *((0xA5, 0xA5), (0xB7, 0xB7), (0x2010, 0x2027), (0x3000, 0x303F), (0xFF00, 0xFFEF)),  # of Chinese, and quotes
@@ -54,8 +54,8 @@ def read_vocabulary(texts: Sequence[str], tokenizer: Mapping[str, Any]) -> Vocab
 def choose_tokens(vocabulary: Vocabulary, languages: Sequence[str], limit: int | None = None) -> list[int]:
     """Ids to keep, ascending: what every text needs, the languages' own characters, then plain letters by frequency.
 
-    ``limit``: how many tokens to keep in all; without it Chinese keeps the :data:`FREQUENT` ones and English all of
-    plain letters. Raises :class:`TokenFault` when ``limit`` is less than the languages need.
+    ``limit``: how many tokens to keep in all; without it Chinese keeps those of plain letters that are
+    :data:`FREQUENT`, English all. Raises :class:`TokenFault` when ``limit`` is less than the languages need.
     """
     chinese, english = not set(languages).isdisjoint(CHINESE), "en" in languages
     needed: set[int] = set(range(vocabulary.specials_from, len(vocabulary.texts)))
