@@ -1,4 +1,4 @@
-"""``callcore models``: list, fetch, add, verify and remove models."""
+"""``callcore models``: list, fetch, add, trim, verify and remove models."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Nothing is ever fetched unless you say pull. Models lie in a folder of yours (ca
 the starter model comes with callcore. More in docs/models.md."""
 )
 def models() -> None:
-    """List, fetch, add, verify and remove models."""
+    """List, fetch, add, trim, verify and remove models."""
 
 
 @models.command(
@@ -86,6 +86,7 @@ def _rows(
             "recommended": bool(model.row and model.row.recommended),
             "measured": [entry.model_dump() for entry in model.row.measured] if model.row else [],
             "fault": model.fault,
+            "made_from": model.origin.name if model.origin else "",
             "fetched_bytes": None,
         }
         for model in found
@@ -105,6 +106,7 @@ def _rows(
             "recommended": row.recommended,
             "measured": [entry.model_dump() for entry in row.measured],
             "fault": "",
+            "made_from": "",
             "fetched_bytes": partial.get(row.name),
         }
         for row in manifest
@@ -149,9 +151,12 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
 
 
 def _note(row: dict[str, Any]) -> str:
+    notes = []
+    if row["made_from"]:
+        notes.append(f"{row['made_from']} with a smaller head")
     if row["synthetic_only"]:
-        return "does not know people's speech"
-    return "good for a start" if row["recommended"] else ""
+        notes.append("does not know people's speech")
+    return "; ".join(notes) or ("good for a start" if row["recommended"] else "")
 
 
 def _languages(languages: list[str]) -> str:
@@ -263,6 +268,39 @@ def add(path: Path, name: str | None, force: bool, settings_file: Path | None) -
     from callcore.models.install import add as install
 
     _say_installed(install(path, load_settings(settings_file).models, name=name, force=force))
+
+
+@models.command(
+    epilog="""\b
+Examples:
+  callcore models trim small --languages zh
+  callcore models trim small --languages zh,en --tokens 20000 --name small-bank
+  callcore models trim /srv/our-model --languages zh --name our-model-zh
+
+Every character stays writable: what is left out are tokens that abbreviate texts of other languages. How much is
+gained and what it can cost: docs/models.md. Name the new model with --model; auto goes on taking the whole one."""
+)
+@click.argument("name")
+@click.option("--languages", required=True, metavar="CODES", help="What the new model writes: zh, yue, en, or several.")
+@click.option("--name", "new_name", metavar="NEW", help="Install under this name [default: NAME-CODES].")
+@click.option(
+    "--tokens",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Keep N tokens in all, dropping the rarest of plain letters [default: docs/models.md].",
+)
+@click.option("--force", is_flag=True, help="Replace an installed model of that name.")
+@settings_option
+def trim(
+    name: str, languages: str, new_name: str | None, tokens: int | None, force: bool, settings_file: Path | None
+) -> None:
+    """Make of model NAME one with a smaller output head, for one or two languages."""
+    from callcore.models.trim import trim as make
+
+    codes = tuple(code for code in languages.casefold().replace(",", " ").split())
+    made = make(name, codes, load_settings(settings_file).models, new_name=new_name, limit=tokens, force=force)
+    click.echo(f"installed {made.model.name} in {made.model.folder}: {made.kept:,} of {made.tokens:,} tokens")
+    click.echo(f"use it with: callcore transcribe --model {made.model.name} CALL.wav")
 
 
 @models.command(

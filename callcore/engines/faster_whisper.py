@@ -22,6 +22,8 @@ from faster_whisper.tokenizer import Tokenizer
 from callcore.config import LiveSettings, RecogniseSettings
 from callcore.engines.base import EngineInfo
 from callcore.engines.hardware import calm_blas, choose_compute_type, choose_device, usable_cores
+from callcore.engines.languages import language_probabilities
+from callcore.engines.token_map import TokenMap, read_token_map
 from callcore.engines.windows import FRAMES_PER_S, HOP_SAMPLES, generate_max_length, token_cap, window_frames
 from callcore.engines.words import words_from_alignment
 from callcore.errors import EngineError, LanguageUnsupported, ModelCorrupt
@@ -70,10 +72,10 @@ class FasterWhisperEngine:
         device = choose_device(settings.device)
         compute_type = choose_compute_type(settings.compute_type, device)
         workers = 1 if device == "cuda" else settings.workers or usable_cores()
-        self._whisper = self._load(files, device, compute_type, workers)
+        self._whisper, self._token_map = self._load(files, device, compute_type, workers)
         self._model: ctranslate2.models.Whisper = self._whisper.model
         self._mels = int(self._model.n_mels)
-        known = frozenset(self._whisper.supported_languages)
+        known = frozenset(self._token_map.languages if self._token_map else self._whisper.supported_languages)
         languages = files.languages & known or known
         self._tokenizers = {language: self._tokenizer(language) for language in languages}
         self._prompt_text = " ".join(part for part in (settings.initial_prompt, " ".join(hotwords)) if part)
@@ -87,9 +89,12 @@ class FasterWhisperEngine:
         )
 
     @staticmethod
-    def _load(files: WhisperFiles, device: str, compute_type: str, workers: int) -> WhisperModel:
+    def _load(
+        files: WhisperFiles, device: str, compute_type: str, workers: int
+    ) -> tuple[WhisperModel, TokenMap | None]:
         try:
-            return WhisperModel(
+            token_map = read_token_map(files.folder)
+            whisper = WhisperModel(
                 str(files.folder),
                 device=device,
                 compute_type=compute_type,
@@ -97,6 +102,7 @@ class FasterWhisperEngine:
                 num_workers=workers,
                 local_files_only=True,
             )
+            return whisper, token_map
         except Exception as error:  # the tokenizers library raises bare Exception on a broken file
             raise ModelCorrupt(
                 f"model {files.name} in {files.folder} cannot be loaded ({type(error).__name__}: {error}).",
@@ -157,7 +163,8 @@ class FasterWhisperEngine:
         return math.ceil(len(request.audio) / SAMPLE_RATE_HZ / bucket_s) * bucket_s
 
     def _tokenizer(self, language: str) -> Tokenizer:
-        return Tokenizer(self._whisper.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language)
+        multilingual = self._token_map.multilingual if self._token_map else self._model.is_multilingual
+        return Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
 
     def _features(self, request: DecodeRequest, frames: int) -> Features:
         """Log-mel spectrogram, float32 (mels, frames); zeros after the audio, as faster-whisper pads."""
@@ -181,11 +188,12 @@ class FasterWhisperEngine:
         if len(self._info.languages) == 1:
             (only,) = self._info.languages
             return [{only: 1.0}] * count
-        answers = []
-        for ranked in self._model.detect_language(encoded.whole):
-            found = {token.strip("<|>"): probability for token, probability in ranked}
-            answers.append({code: found.get(code, 0.0) for code in self._info.languages})
-        return answers
+        if self._token_map:
+            answers = language_probabilities(self._model, encoded.whole, count, self._whisper.hf_tokenizer)
+        else:
+            ranked = self._model.detect_language(encoded.whole)
+            answers = [{token.strip("<|>"): probability for token, probability in found} for found in ranked]
+        return [{code: found.get(code, 0.0) for code in self._info.languages} for found in answers]
 
     def _prompt(self, tokenizer: Tokenizer, history: str) -> list[int]:
         fixed = tokenizer.encode(" " + self._prompt_text)[:MAX_PROMPT_TOKENS] if self._prompt_text else []
@@ -224,7 +232,9 @@ class FasterWhisperEngine:
             _result(
                 request,
                 frames,
-                hypothesis=_hypothesis(tokenizer, item, tokens, found, effort.temperature, len(prefix)),
+                hypothesis=_hypothesis(
+                    tokenizer, item, tokens, found, effort.temperature, len(prefix), self._token_map
+                ),
                 language=language,
                 no_speech_probability=round(float(item.no_speech_prob), 4),
             )
@@ -288,7 +298,13 @@ def _result(request: DecodeRequest, frames: int, **answer: Any) -> DecodeResult:
 
 
 def _hypothesis(
-    tokenizer: Tokenizer, generated: Any, tokens: list[int], words: list[Word], temperature: float, given: int
+    tokenizer: Tokenizer,
+    generated: Any,
+    tokens: list[int],
+    words: list[Word],
+    temperature: float,
+    given: int,
+    token_map: TokenMap | None,
 ) -> Hypothesis:
     text = tokenizer.decode(tokens).strip()
     written = len(generated.sequences_ids[0])
@@ -299,7 +315,7 @@ def _hypothesis(
     return Hypothesis(
         text=text,
         words=tuple(words),
-        tokens=tuple(tokens),
+        tokens=token_map.published(tokens) if token_map else tuple(tokens),
         avg_logprob=round(float(avg_logprob), 4),
         compression_ratio=round(len(raw) / len(zlib.compress(raw)), 3) if raw else 0.0,
         temperature=temperature,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from callcore.engines.token_map import TOKEN_MAP_FILE, read_token_map
 from callcore.errors import DiskFull, OutputError
 from callcore.models.manifest import Facts, FileEntry, Sha256, Strict
 from callcore.models.weights import WeightsFault, check_weights
@@ -20,7 +21,7 @@ from callcore.paths import data_folder
 
 VOCABULARIES = ("vocabulary.json", "vocabulary.txt")  #: one of the two
 REQUIRED_FILES = ("config.json", "model.bin", "tokenizer.json")
-OPTIONAL_FILES = ("preprocessor_config.json",)
+OPTIONAL_FILES = ("preprocessor_config.json", TOKEN_MAP_FILE)
 MODEL_FILES = (*REQUIRED_FILES, *VOCABULARIES, *OPTIONAL_FILES)  #: all that decoding reads; nothing else is fetched
 DEFAULT_WINDOW_S = 30.0
 ENGLISH_ONLY_START = 50_257  #: id of start-of-transcript in Whisper's English vocabulary; 50,258 in multilingual ones
@@ -202,7 +203,9 @@ def infer_facts(folder: Path) -> Facts:
     try:
         if preprocessor.is_file():
             window_s = float(json.loads(preprocessor.read_text(encoding="utf-8")).get("chunk_length", window_s))
-        return Facts(languages=_languages(folder / "tokenizer.json"), window_s=min(window_s, DEFAULT_WINDOW_S))
+        token_map = read_token_map(folder)
+        languages = token_map.languages if token_map else _languages(folder / "tokenizer.json")
+        return Facts(languages=languages, window_s=min(window_s, DEFAULT_WINDOW_S))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelFault(f"its languages and window cannot be read ({type(error).__name__})") from error
 

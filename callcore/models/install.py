@@ -27,7 +27,7 @@ from callcore.models.files import (
     present_files,
 )
 from callcore.models.manifest import NAME_PATTERN, Facts, load_manifest
-from callcore.models.record import RECORD_FILE, ModelRecord, read_record
+from callcore.models.record import RECORD_FILE, ModelRecord, Origin, read_record
 from callcore.models.registry import (
     FoundModel,
     InstalledModel,
@@ -100,13 +100,22 @@ def staging(name: str, settings: ModelSettings, *, force: bool) -> Iterator[Path
 
 
 def commit(
-    place: Path, settings: ModelSettings, *, name: str, source: str, checksums_from: ChecksumsFrom, facts: Facts | None
+    place: Path,
+    settings: ModelSettings,
+    *,
+    name: str,
+    source: str,
+    checksums_from: ChecksumsFrom,
+    facts: Facts | None,
+    origin: Origin | None = None,
 ) -> InstalledModel:
     """Check what was gathered in ``place``, record its checksums, put it in its place. Raises :class:`ModelFault`."""
     check_structure(place)
     cache = HashCache()
     entries = cache.entries(present_files(place).values(), fresh=True)
-    ModelRecord(name=name, source=source, checksums_from=checksums_from, files=entries, facts=facts).write(place)
+    ModelRecord(
+        name=name, source=source, checksums_from=checksums_from, files=entries, facts=facts, origin=origin
+    ).write(place)
     target = models_folder(settings) / name
     old = target.with_name(f".{name}.old")
     if target.exists():
@@ -154,6 +163,7 @@ def add(path: Path, settings: ModelSettings, *, name: str | None = None, force: 
                 source=f"file:{path.name}",
                 checksums_from="source" if record else "none",
                 facts=record.facts if record else None,
+                origin=record.origin if record else None,
             )
         except ModelFault as fault:
             raise ModelCorrupt(f"{path}: {fault}.", "Copy it again from where it came, whole.") from fault

@@ -12,9 +12,25 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from callcore.models.files import ModelFault, write_atomically
-from callcore.models.manifest import NAME_PATTERN, Facts, FileEntry, Strict
+from callcore.models.manifest import NAME_PATTERN, Facts, FileEntry, Sha256, Strict
 
 RECORD_FILE = "callcore-model.json"
+
+
+class Origin(Strict):
+    """The whole model that a model with a smaller head was made from, and how."""
+
+    name: str
+    source: str  #: where that one came from, as in its own record; "folder:PATH" for a folder without one
+    model_hash: Sha256
+    languages: tuple[str, ...]
+    tokens: int | None = Field(None, gt=0)  #: the limit that was asked for
+
+    def command(self, name: str) -> str:
+        """What makes the model ``name`` anew."""
+        whole = self.source.removeprefix("folder:") if self.source.startswith("folder:") else self.name
+        limit = f" --tokens {self.tokens}" if self.tokens else ""
+        return f"callcore models trim {whole} --languages {','.join(self.languages)}{limit} --name {name} --force"
 
 
 class ModelRecord(Strict):
@@ -22,10 +38,11 @@ class ModelRecord(Strict):
 
     format: Literal[1] = 1
     name: str = Field(pattern=NAME_PATTERN)
-    source: str  #: "huggingface:ID@REVISION", "modelscope:ID", a URL, or "file:NAME"
+    source: str  #: "huggingface:ID@REVISION", "modelscope:ID", a URL, "file:NAME", or "trimmed:NAME"
     checksums_from: Literal["manifest", "source", "none"] = "none"  #: what the files were compared with when installed
     files: Mapping[str, FileEntry]
     facts: Facts | None = None
+    origin: Origin | None = None  #: for a model with a smaller head
 
     def write(self, folder: Path) -> None:
         """Write the record into ``folder``. Raises :class:`OSError`."""

@@ -22,7 +22,7 @@ from callcore.models.files import (
     present_files,
 )
 from callcore.models.manifest import Facts, FileEntry, Manifest, Row, load_manifest
-from callcore.models.record import RECORD_FILE, ModelRecord, read_record
+from callcore.models.record import RECORD_FILE, ModelRecord, Origin, read_record
 from callcore.paths import bundled_models_folder, models_folder
 
 AUTO = "auto"
@@ -45,7 +45,8 @@ class FoundModel:
     """A model on this machine, looked at but not read: checksums are unknown and it may be broken.
 
     ``fault`` says what is missing or cut short, if anything; ``facts`` is None when it is too broken to tell.
-    ``expected`` are the checksums it should have; empty when none were recorded.
+    ``expected`` are the checksums it should have; empty when none were recorded. ``origin`` is what a model with a
+    smaller head was made from.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FoundModel:
     row: Row | None
     expected: Mapping[str, FileEntry]
     fault: str = ""
+    origin: Origin | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -73,6 +75,8 @@ class FoundModel:
         if self.row is not None and not self.row.bundled:
             again = f"callcore models pull {self.row.name} --force"
             return f"Fetch it again: {again}"
+        if self.origin is not None and self.place is Place.USER:
+            return f"Make it again: {self.origin.command(self.name)}"
         if self.place is Place.USER:
             return f"Add it again from where it came: callcore models add PATH --name {self.name} --force"
         return "Copy it again from where it came."
@@ -119,12 +123,18 @@ def resolve(name: str, language: str | None, settings: ModelSettings) -> Install
         if model is None:
             raise _no_model_for(wanted, found, manifest)
     else:
-        model = find(name, settings)
-        if model is None:
-            raise _not_found(name, settings, manifest)
+        model = locate(name, settings)
         if model.facts is not None and not model.speaks(wanted):
             raise _does_not_speak(model, str(wanted), find_models(settings), manifest)
     return open_model(model)
+
+
+def locate(name: str, settings: ModelSettings) -> FoundModel:
+    """The model a name, alias, hub id or folder means. Raises :class:`ModelNotFound` with the command that helps."""
+    model = find(name, settings)
+    if model is None:
+        raise _not_found(name, settings, load_manifest())
+    return model
 
 
 def open_model(model: FoundModel, *, fresh: bool = False) -> InstalledModel:
@@ -177,9 +187,10 @@ def best(models: list[FoundModel], language: str | None) -> FoundModel | None:
             _log.warning("model %s in %s is broken and not considered: %s", model.name, model.folder, model.fault)
     fit = [model for model in models if model.facts is not None and model.speaks(language)]
 
-    def rank(model: FoundModel) -> tuple[bool, int]:
+    def rank(model: FoundModel) -> tuple[bool, int, bool]:
         assert model.facts is not None
-        return (language is None and len(model.facts.languages) > 1, model.facts.quality_rank)
+        several = language is None and len(model.facts.languages) > 1
+        return (several, model.facts.quality_rank, model.origin is None)  # of two as good, the one with all its tokens
 
     return max(fit, key=rank, default=None)
 
@@ -235,7 +246,8 @@ def look_at(folder: Path, place: Place) -> FoundModel:
     except (ModelFault, OSError) as error:
         fault = fault or str(error)
     name = record.name if record else folder.name
-    return FoundModel(name, folder, place, facts, row, record.files if record else {}, fault)
+    expected, origin = (record.files, record.origin) if record else ({}, None)
+    return FoundModel(name, folder, place, facts, row, expected, fault, origin)
 
 
 def _row_of(folder: Path, record: ModelRecord | None) -> Row | None:

@@ -43,12 +43,12 @@ def _walk(stream: BinaryIO, size: int) -> None:
         raise WeightsFault("is not a CTranslate2 model")
     if version > NEWEST_FORMAT:
         raise WeightsFault(f"has CTranslate2 format {version}, newer than this callcore knows ({NEWEST_FORMAT})")
-    name = _string(stream)
+    name = read_string(stream)
     if name != SPEC_NAME:
         raise WeightsFault(f"is a CTranslate2 model, but a {name[:40]!r} and no Whisper")
     _, variables = struct.unpack("<II", stream.read(8))
     for _ in range(variables):
-        _string(stream)
+        read_string(stream)
         (rank,) = struct.unpack("<B", stream.read(1))
         stream.seek(4 * rank + 1, 1)
         (byte_count,) = struct.unpack("<I", stream.read(4))
@@ -56,12 +56,13 @@ def _walk(stream: BinaryIO, size: int) -> None:
             raise WeightsFault(f"is cut short at {size} bytes")
     (aliases,) = struct.unpack("<I", stream.read(4))
     for _ in range(2 * aliases):
-        _string(stream)
+        read_string(stream)
     if stream.tell() != size:
         raise WeightsFault(f"has {size - stream.tell()} bytes more than its contents")
 
 
-def _string(stream: BinaryIO) -> str:
+def read_string(stream: BinaryIO) -> str:
+    """The text at the stream's place. Raises :class:`struct.error` where the file ends in it."""
     (length,) = struct.unpack("<H", stream.read(2))
     text = stream.read(length)
     if len(text) < length:
