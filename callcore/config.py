@@ -138,7 +138,7 @@ class LiveSettings(Section):
 
     partial_model: str = Field("", description="smaller model for what is still being said; empty = the same model")
     partial_interval_ms: int = Field(300, ge=100, le=5000, description="speech between two updates, when load permits")
-    max_partial_interval_ms: int = Field(1500, ge=100, le=10_000, description="the same under the heaviest load")
+    max_partial_interval_ms: int = Field(1000, ge=100, le=10_000, description="the same under the heaviest load")
     partial_padding_s: float | None = Field(
         None, ge=0, le=30, description="silence after the audio of an update; None = the model's dial"
     )
@@ -154,7 +154,9 @@ class LiveSettings(Section):
     speculate: bool = Field(True, description="decode the final as soon as its audio is there, before it is sure")
     max_calls: int = Field(0, ge=0, description="calls at once; 0 = as many as the measured speed allows")
     busy_share: float = Field(0.8, gt=0, le=1, description="share of the workers' time that may be used")
-    refresh_share: float = Field(0.2, gt=0, le=1, description="of a worker, that one speaker's updates may take")
+    refresh_share: float = Field(
+        0.15, gt=0, le=1, description="of a worker, for one speaker's updates; at most twice the interval"
+    )
     buffer_s: float = Field(30.0, gt=0, description="audio of a call that may wait when the machine does not keep up")
     hangup_silence_s: float = Field(0.0, ge=0, description="silence after speech that ends the call; 0 = never")
 

@@ -15,7 +15,7 @@ QUICK = Costs(final_per_s=0.05, partial_s=0.05)
 
 def make(workers=4, costs=QUICK, **settings):
     meter = Meter(workers)
-    admission = Admission(LiveSettings(**settings), workers, meter, "base")
+    admission = Admission(LiveSettings(**{"max_partial_interval_ms": 1500} | settings), workers, meter, "base")
     if costs:
         admission.calibrate(costs)
     return admission, meter

@@ -132,5 +132,7 @@ def test_dear_refreshes_are_fewer_even_when_nobody_else_speaks():
     cadence.refreshed(0.03)
     assert cadence.interval_s(10.0) == 0.3
     dear = make(refresh_share=0.2)
-    dear.refreshed(0.12)
+    dear.refreshed(0.1)
+    assert dear.interval_s(10.0) == pytest.approx(0.5)
+    dear.refreshed(9.0)
     assert dear.interval_s(10.0) == pytest.approx(0.6)

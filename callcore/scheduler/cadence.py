@@ -22,6 +22,7 @@ from callcore.config import LiveSettings
 MEMORY_S = 8.0  #: time constant of all means: some sentences, so that one long final does not widen the interval
 TOLERATED_DELAY = 0.5  #: of the narrowest interval: refreshes may wait so long for a worker before the interval widens
 COST_MEMORY = 0.1  #: weight of the newest refresh in the mean cost of one
+MAX_PRICE_STRETCH = 2.0  #: of the narrowest interval, for the price of refreshes alone
 SNAP = 1.02  #: an interval this close to the narrowest is the narrowest
 
 
@@ -93,8 +94,11 @@ class Cadence:
         return wanted / left if left > 0.0 else math.inf
 
     def _price(self) -> float:
-        """What a refresh costs, relative to what it may cost at the narrowest interval."""
-        return 0.0 if self._batched else self._cost_s / (self._refresh_share * self.narrowest_s)
+        """What a refresh costs, relative to what it may cost at the narrowest interval; thrift has
+        its limit: where many calls make each decode dearer, the demand decides.
+        """
+        stretch = self._cost_s / (self._refresh_share * self.narrowest_s)
+        return 0.0 if self._batched else min(stretch, MAX_PRICE_STRETCH)
 
     def _delay(self, now_s: float) -> float:
         """Mean delay relative to what is tolerated; sinks towards 0 when no refreshes are taken at all."""
