@@ -91,7 +91,9 @@ def write_pages(example: str) -> None:
         "# Capacity\n\nWritten by `python -m benchmarks.capacity`. Two-channel calls played in real time, each number "
         f"of calls in a fresh process. Pass: commit p95 <= {limits.commit_p95_s:g} s, final p95 <= "
         f"{limits.final_p95_s:g} s, no audio lost, no growing backlog, audio sent on time. What follows from it: "
-        "[capacity planning](../capacity-planning.md)."
+        "[capacity planning](../capacity-planning.md).\n\nstarter is the bundled model; tiny and base are the starter "
+        "widened to the shapes of Whisper tiny and base ([peers](../peers.md)): the work of those, the text of the "
+        "starter. With -zh the output head is cut to Mandarin (`callcore models trim`)."
     )
     PAGE.write_text("\n\n".join([head, *(section(name, found) for name, found in results.items())]) + "\n", "utf-8")
     if example in results:
