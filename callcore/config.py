@@ -146,6 +146,8 @@ class LiveSettings(Section):
     history_tokens: int = Field(0, ge=0, le=200, description="tokens of stable text given with a window cut shorter")
     commit_margin_ms: int = Field(300, ge=0, description="a word this far behind the newest sound may become stable")
     commit_probability: float = Field(0.6, ge=0, le=1, description="a word below this needs two equal readings")
+    agree_probability: float = Field(0.45, ge=0, le=1, description="... and below this also some time, ...")
+    doubt_ms: int = Field(1000, ge=0, description="... so much of it since the word ended")
     show_probability: float = Field(0.6, ge=0, le=1, description="the newest words are not shown below this")
     bucket_s: float = Field(0.5, gt=0, le=5, description="window lengths of live decodes are multiples of this")
     hangover_ms: int = Field(320, ge=96, description="silence needed to end a segment")

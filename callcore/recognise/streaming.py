@@ -78,6 +78,7 @@ class PartialPolicy:
         self._guards = guards
         self._interval = settings.partial_interval_ms * SAMPLE_RATE_HZ // 1000
         self._margin = settings.commit_margin_ms * SAMPLE_RATE_HZ // 1000
+        self._doubt = settings.doubt_ms * SAMPLE_RATE_HZ // 1000
         self._window = round(settings.window_s * SAMPLE_RATE_HZ)
         self._streams: dict[int, _Stream] = {}
         self._said: dict[int, str] = {}  #: end of what was said on a channel, for the history
@@ -152,7 +153,9 @@ class PartialPolicy:
         stuck = result.end_sample - stream.stable_end > STUCK_S * SAMPLE_RATE_HZ
         sure_before = result.end_sample - STUCK_MARGIN_S * SAMPLE_RATE_HZ if stuck else 0
         for count, word in enumerate(fresh):
-            agreed = count < len(stream.previous) and bare(stream.previous[count].text) == bare(word.text)
+            same = count < len(stream.previous) and bare(stream.previous[count].text) == bare(word.text)
+            old = word.end_sample <= result.end_sample - self._doubt
+            agreed = same and (old or word.probability >= self._settings.agree_probability)
             heard = word.end_sample <= edge and word.end_sample - word.start_sample >= _HEARD
             sure = word.probability >= self._settings.commit_probability
             if not ((heard and sure) or agreed or word.end_sample <= sure_before):
@@ -187,8 +190,7 @@ def changed_words(committed: Sequence[Word], final: Sequence[Word]) -> int:
     """
     before = [key for word in committed if (key := bare(word.text))]
     after = [key for word in final if (key := bare(word.text))]
-    edits = Levenshtein.editops(before, after)
-    return sum(1 for edit in edits if edit.src_pos < len(before))
+    return min(_prefix_distances(before, after)) if before else 0
 
 
 def _joined(words: Sequence[Word]) -> str:
@@ -208,8 +210,13 @@ def _match(committed: Sequence[Word], words: Sequence[Word]) -> int:
     before, after = [bare(word.text) for word in committed], [bare(word.text) for word in words]
     if after[: len(before)] == before:
         return len(before)
-    distances = [Levenshtein.distance(before, after[:count]) for count in range(len(after) + 1)]
+    distances = _prefix_distances(before, after)
     return distances.index(min(distances))
+
+
+def _prefix_distances(before: Sequence[str], after: Sequence[str]) -> list[int]:
+    """Edit distance of ``before`` to the first 0, 1, 2, ... of ``after``."""
+    return [Levenshtein.distance(before, after[:count]) for count in range(len(after) + 1)]
 
 
 _HEARD = HEARD_MS * SAMPLE_RATE_HZ // 1000
