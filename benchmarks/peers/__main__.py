@@ -1,8 +1,8 @@
 """``python -m benchmarks.peers whisper-live``: make the environment in which a peer runs, with pinned versions.
 
 It goes into the user's data folder (``peers/NAME``), where ``callcore bench`` looks for it; nothing of it is needed
-for anything else. About 1.5 GB, nearly all of it torch: ``--torch-index https://download.pytorch.org/whl/cpu`` fetches
-a build without CUDA, which would take several times as much.
+for anything else. About 1.5 GB, nearly all of it torch: ``--torch-index`` names the index of its builds without CUDA;
+those with it take several times as much.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.05  #: how often the loop notes how the call is doing
 METRICS_S = 1.0  #: how often the scheduler is asked
-WIDENED = 1.2  #: an interval that is wider by this factor is worth telling
+WIDENED = 1.2  #: an interval that is wider by this factor is worth telling,
+BUSY = 0.6  #: when the workers are busy for more than this share: a dear model is refreshed less often without any load
 WAITING_PARTIALS = 1000  #: events that wait to be printed, from which on partials are passed over
 
 
@@ -163,7 +164,9 @@ class LiveRun:
             ending=self._stopped or self._call.hung_up,
             busy_share=load.busy_share if load else 0.0,
             interval_s=load.interval_ms / 1000 if load else 0.0,
-            degraded=load is not None and load.interval_ms / 1000 > WIDENED * self._interval_s,
+            degraded=load is not None
+            and load.busy_share > BUSY
+            and load.interval_ms / 1000 > WIDENED * self._interval_s,
             dropped=self.dropped,
         )
 
