@@ -10,11 +10,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from batch_tools import CHILD, ROOT, child, cut, run_job, some_calls, stop, turns_of, until
+from small_disk import fill
 
 from callcore.store import Status, Store
 
@@ -188,26 +188,6 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path, db, calls, content):
     assert (code, out) == (5, "")
     one_error(err)
     assert db.read_bytes() == content
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    if subprocess.run([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("this machine does not let root mount a file system")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-def fill(folder: Path) -> None:
-    with (folder / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(b"x" * 4096)
 
 
 def test_a_full_disk_under_the_database_stops_the_run(tmp_path, disk, calls, expected):

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 import sqlite3
-import subprocess
 import threading
 import wave
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +13,7 @@ import pytest
 from batch_tools import cut
 from live_calls import TRIAL, BrokenEngine, SlowEngine, call_of, follow, replay, station, ticks_of
 from pipeline_tools import of, say
+from small_disk import fill
 
 from callcore.config import StoreSettings
 from callcore.engines.scripted import ScriptedEngine
@@ -374,26 +370,6 @@ def test_a_database_that_is_locked_for_a_while_costs_nothing(tmp_path, call_file
     assert call.status is Status.DONE
     assert record_events(kept) == [event for event in kept.events if not isinstance(event, Partial)]
     assert record == fold(kept.events)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    if subprocess.run([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("this machine does not let root mount a file system")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-def fill(folder: Path) -> None:
-    with (folder / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(b"x" * 4096)
 
 
 @pytest.mark.parametrize("mended", [True, False], ids=["and-then-not", "for-good"])

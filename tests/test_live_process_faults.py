@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import shutil
-import subprocess
 import wave
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sound_server
 from batch_tools import cut, until
 from live_process import LiveProcess
+from small_disk import fill
 from sound_server import SoundServer
 
 from callcore.store import Status, Store
@@ -37,26 +34,6 @@ def environment(tmp_path: Path) -> dict[str, str]:
     home = {"HOME": str(tmp_path / "home"), "XDG_DATA_HOME": str(tmp_path / "home" / "data")}
     own = {"CALLCORE_MODELS__FOLDER": str(tmp_path / "models"), "CALLCORE_RECOGNISE__LANGUAGE": "zh"}
     return {**os.environ, **home, **own}
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    if subprocess.run([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("this machine does not let root mount a file system")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-def fill(folder: Path) -> None:
-    with (folder / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(b"x" * 4096)
 
 
 def texts(events) -> list[tuple]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import io
 import logging
 import os
@@ -13,6 +12,7 @@ from typing import Any
 import click
 
 from callcore import __version__
+from callcore.cli.lazy import LazyGroup
 from callcore.errors import CallcoreError, unexpected
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -30,18 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called (``callcore --help`` stays fast)."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
+class Program(LazyGroup):
+    """All commands."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. When the reader of our output has gone (``| head``), that is no error of ours."""
@@ -51,13 +41,10 @@ class LazyGroup(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left must not be flushed there
             return 0
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
 
 @click.command(
-    cls=LazyGroup,
+    cls=Program,
+    table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Start with: callcore transcribe CALL.wav   ·   Every command has --help with examples.",
 )

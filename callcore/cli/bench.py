@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from callcore.cli.bench_options import model_options, plots_option, reference_option
+from callcore.cli.lazy import LazyGroup
 from callcore.cli.options import overrides, settings_option
 
 if TYPE_CHECKING:
@@ -25,25 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 INVALID = 1  # exit code of a run whose audio was not sent on time
 
 
-class BenchGroup(click.Group):
-    """A group whose commands are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group(cls=BenchGroup)
+@click.group(cls=LazyGroup, table=COMMANDS)
 def bench() -> None:
     """Measure how fast live text comes, and what it costs, on recordings of your own."""
 
@@ -66,20 +49,12 @@ recording is the reference. The folder written with --out holds what was said in
     show_default=True,
     help="As in life; or in virtual time, the same on every machine, for tests of the policy.",
 )
-@click.option("--model", help="Model to recognise with [default: as in the settings].")
-@click.option("--language", help="Language spoken [default: as in the settings].")
+@model_options
 @click.option("--compare", multiple=True, metavar="NAME", help="Also measure this system; may be repeated.")
 @click.option(
     "--calls", "concurrent", type=click.IntRange(1), metavar="N", help="Calls at once [default: each recording once]."
 )
-@click.option(
-    "--reference",
-    "references",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    metavar="PATH",
-    help="What was said (JSON), or a folder of such files [default: JSON beside the recording]; may be repeated.",
-)
+@reference_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -89,7 +64,7 @@ recording is the reference. The folder written with --out holds what was said in
     help="Where results are written.",
 )
 @click.option("--allow-jitter", is_flag=True, help="Do not fail when audio was not sent on time.")
-@click.option("--no-plots", is_flag=True, help="Write no pictures (they need the extra bench).")
+@plots_option
 @settings_option
 def latency(
     calls: tuple[Path, ...],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from callcore.cli.bench_options import model_options, plots_option, reference_option
 from callcore.cli.options import overrides, settings_option
 
 if TYPE_CHECKING:
@@ -58,16 +59,8 @@ here."""
     show_default=True,
     help="Share of the words that must be found; 0 where the model does not know the speech.",
 )
-@click.option("--model", help="Model to recognise with [default: as in the settings].")
-@click.option("--language", help="Language spoken [default: as in the settings].")
-@click.option(
-    "--reference",
-    "references",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    metavar="PATH",
-    help="What was said (JSON), or a folder of such files [default: JSON beside the recording]; may be repeated.",
-)
+@model_options
+@reference_option
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -76,7 +69,7 @@ here."""
     metavar="FILE",
     help="Where the result is written; a Markdown table and plots beside it.",
 )
-@click.option("--no-plots", is_flag=True, help="Write no pictures (they need the extra bench).")
+@plots_option
 @settings_option
 def capacity(
     calls: tuple[Path, ...],
