@@ -22,7 +22,6 @@ from callcore.cli.live_state import ScreenState
 from callcore.cli.live_views import LEAVE_SCREEN, Controls, FullScreen, JsonLines, Lines, View, line_console
 from callcore.cli.stopping import Stopping
 from callcore.config import Settings
-from callcore.engines.hardware import share_heap
 from callcore.errors import CallcoreError
 from callcore.live.buffer import TickBuffer
 from callcore.live.call import LiveCall
@@ -62,7 +61,6 @@ class LiveSession:
                 store = stack.enter_context(Store.open(database_file(self._settings.store), self._settings.store))
             state = ScreenState(source.channels, source.roles, self._options["language"] or "")
             desk = EventDesk(state, timer, _beginning(store, digest), printing=not self._full_screen)
-            share_heap()
             with self._beside.status("Loading the model ...") if self._beside.is_terminal else nullcontext():
                 station = stack.enter_context(LiveStation(self._settings))
                 call = self._call(station, source, desk, digest, buffer)

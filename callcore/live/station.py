@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from callcore.config import Settings, settings_hash
+from callcore.engines.hardware import share_heap
 from callcore.engines.silero import SileroVad
 from callcore.live.call import LiveCall, Sink
 from callcore.loading import LoadedModel, load_model, result_settings
@@ -26,6 +27,7 @@ class LiveStation:
 
         Raises :class:`ModelNotFound`, :class:`ModelCorrupt`, :class:`LanguageUnsupported`, :class:`ConfigError`.
         """
+        share_heap()  # whoever runs a station: the command line, a benchmark, a server
         self.settings = settings
         self.model = model or load_model(settings, live=True)
         self._partial_model = partial_model or load_partial_model(settings)
