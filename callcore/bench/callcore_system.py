@@ -59,7 +59,7 @@ class CallcoreSystem:
         """Admit a call. Raises :class:`~callcore.errors.Overloaded`."""
         station, loop = self._started()
         buffer = TickBuffer(self._settings.live.buffer_s)
-        session = CallcoreSession(buffer, Ear(channel_count, rate_hz), CallView(log))
+        session = self._session_class()(buffer, Ear(channel_count, rate_hz), CallView(log))
         call = station.call(
             call_id,
             call_id,
@@ -71,6 +71,9 @@ class CallcoreSystem:
         )
         session.run(call, loop)
         return session
+
+    def _session_class(self) -> type[CallcoreSession]:
+        return CallcoreSession
 
     def pids(self) -> Sequence[int]:
         """The process we are in: it holds the station, and the benchmark's receiving thread with it."""

@@ -10,9 +10,7 @@ from dataclasses import dataclass, replace
 from callcore.bench.callcore_system import CallcoreSession, CallcoreSystem
 from callcore.bench.protocol import TICK_S, Frame, ShownLog
 from callcore.bench.service import Decode
-from callcore.bench.view import CallView, Ear
 from callcore.engines.base import EngineInfo, Recogniser
-from callcore.live.buffer import TickBuffer
 from callcore.live.station import LiveStation, load_partial_model
 from callcore.loading import load_model
 from callcore.types import AudioWarning, CallEnded, DecodeRequest, DecodeResult, Event, WarningKind, seconds
@@ -121,21 +119,13 @@ class TimedSystem(CallcoreSystem):
 
     def open_call(self, call_id: str, channel_count: int, rate_hz: int, log: ShownLog) -> TimedSession:
         """Admit a call. Raises :class:`~callcore.errors.Overloaded`."""
-        station, loop = self._started()
-        buffer = TickBuffer(self._settings.live.buffer_s)
-        session = TimedSession(buffer, Ear(channel_count, rate_hz), CallView(log))
-        call = station.call(
-            call_id,
-            call_id,
-            session.take,
-            channels=range(channel_count),
-            channel_count=channel_count,
-            rate_hz=rate_hz,
-            backlog_s=lambda: buffer.waiting_s,
-        )
-        session.run(call, loop)
+        session = super().open_call(call_id, channel_count, rate_hz, log)
+        assert isinstance(session, TimedSession)
         self.sessions.append(session)
         return session
+
+    def _session_class(self) -> type[CallcoreSession]:
+        return TimedSession
 
     @property
     def workers(self) -> int:

@@ -45,7 +45,6 @@ class Replay:
         self._ended = ended
         self._speed = speed
         self._stop = threading.Event()
-        self._paused = threading.Event()
         self.error: Exception | None = None  #: what broke the file off in the middle
         self._thread = threading.Thread(target=self._play, name="replay", daemon=True)
 
