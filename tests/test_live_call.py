@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
@@ -262,6 +264,25 @@ def test_replay_stops_when_told(fixture_call):
         assert first.wait(PATIENCE_S)
         replay.stop()
         assert done.is_set()
+
+
+def test_a_closed_replay_holds_no_audio_although_its_listener_knows_it(fixture_call):
+    def take(tick):
+        player.append(replay)  # as listeners do that stop it
+        first.set()
+
+    player, first = [], threading.Event()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        with Replay(fixture_call, AudioSettings(), take) as replay:
+            replay.start()
+            assert first.wait(PATIENCE_S)
+            held = tracemalloc.get_traced_memory()[0]
+        assert held - tracemalloc.get_traced_memory()[0] > 1_000_000  # what was read ahead, some tens of seconds
+    finally:
+        tracemalloc.stop()
+        gc.enable()
 
 
 def test_replay_of_a_missing_file_says_so():
