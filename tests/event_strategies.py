@@ -8,16 +8,24 @@ from callcore.types import (
     AudioWarning,
     CallEnded,
     CallStarted,
+    Entity,
     Final,
+    Incident,
+    Label,
     LanguageDecided,
+    Mood,
+    MoodAlert,
     Partial,
     Paused,
     Rejected,
+    Resolved,
     Resumed,
     Revision,
     Role,
     RolesAssigned,
     Turn,
+    Understanding,
+    UnderstandingPreview,
     WarningKind,
     Word,
 )
@@ -81,5 +89,65 @@ PARTIALS = st.builds(Partial, NAMES, CHANNELS, POSITIONS, POSITIONS, WORD_TUPLES
 REVISIONS = st.builds(Revision, NAMES, CHANNELS, POSITIONS, POSITIONS, WORD_TUPLES, st.integers(1, 100))
 PAUSES = st.builds(Paused, POSITIONS) | st.builds(Resumed, POSITIONS)
 
+PLACES = st.integers(0, 50)
+LABELS = st.builds(Label, NAMES, PROBABILITIES, PLACES, PLACES)
+LABEL_TUPLES = st.lists(LABELS, max_size=2).map(tuple)
+MOODS = st.builds(Mood, NAMES, PROBABILITIES, FLOATS, FLOATS, PLACES, PLACES, TEXT)
+ENTITIES = st.builds(
+    Entity,
+    NAMES,
+    TEXT,
+    TEXT,
+    PROBABILITIES,
+    POSITIONS,
+    POSITIONS,
+    PLACES,
+    PLACES,
+    st.none() | st.booleans(),
+    st.sampled_from(["said", "corrected", "confirmed", "disputed"]),
+    TEXT,
+    st.lists(PLACES, max_size=2).map(tuple),
+)
+UNDERSTANDINGS = st.builds(
+    Understanding,
+    st.integers(0, 10_000),
+    CHANNELS,
+    POSITIONS,
+    POSITIONS,
+    NAMES,
+    st.none() | LABELS,
+    LABEL_TUPLES,
+    LABEL_TUPLES,
+    LABEL_TUPLES,
+    st.none() | LABELS,
+    PROBABILITIES,
+    st.none() | MOODS,
+    st.none() | MOODS,
+    st.none() | MOODS,
+    st.lists(ENTITIES, max_size=2).map(tuple),
+    TEXT,
+)
+PREVIEWS = st.builds(UnderstandingPreview, NAMES, UNDERSTANDINGS)
+ALERTS = st.builds(
+    MoodAlert,
+    st.sampled_from(["worsening", "recovered"]),
+    CHANNELS,
+    POSITIONS,
+    PROBABILITIES,
+    st.lists(PLACES, max_size=3).map(tuple),
+)
+RESOLUTIONS = st.builds(
+    Resolved, PLACES, PLACES, st.sampled_from(["corrected", "confirmed", "disputed"]), TEXT, PLACES, PROBABILITIES
+)
+INCIDENTS = st.builds(
+    Incident,
+    st.sampled_from(["interruption", "dead_air", "hold", "music"]),
+    st.none() | CHANNELS,
+    POSITIONS,
+    POSITIONS,
+    st.dictionaries(TEXT, FLOATS, max_size=2),
+)
+
 LATER_EVENTS = WARNINGS | LANGUAGES | FINALS | REVISIONS | REJECTIONS | TURNS | ROLES | PAUSES
-EVENTS = STARTS | LATER_EVENTS | PARTIALS | ENDS
+LATER_EVENTS |= UNDERSTANDINGS | ALERTS | RESOLUTIONS | INCIDENTS
+EVENTS = STARTS | LATER_EVENTS | PARTIALS | PREVIEWS | ENDS

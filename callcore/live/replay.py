@@ -79,7 +79,7 @@ class Replay:
     def __exit__(self, *reason: object) -> None:
         self.stop()
         self._source.close()
-        # Whoever takes the ticks often knows the replay too: the audio read ahead must not wait for the cycle collector.
+        # Whoever takes the ticks often knows the replay too: the audio read ahead must not wait for the collector.
         self._blocks = iter(())
 
     def _play(self) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from callcore.paths import data_folder
-from callcore.types import Event, Partial
+from callcore.types import Event, Passing
 from callcore.wire import to_wire
 
 
@@ -20,7 +20,7 @@ def rescue(call_id: str, events: Iterable[Event]) -> Path | None:
     The file is JSON lines as ``--jsonl`` prints them, in the user's data folder, or else in the folder for temporary
     files.
     """
-    lines = [json.dumps(to_wire(event), ensure_ascii=False) for event in events if not isinstance(event, Partial)]
+    lines = [json.dumps(to_wire(event), ensure_ascii=False) for event in events if not isinstance(event, Passing)]
     for folder in (data_folder(), Path(tempfile.gettempdir())):
         path = folder / f"callcore-{call_id}.jsonl"
         with suppress(OSError):

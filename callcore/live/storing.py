@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from callcore.errors import CallcoreError, CallNotFound, unexpected
-from callcore.types import Event, Partial
+from callcore.types import Event, Passing
 
 RETRY_S = 2.0  #: after the database refused (locked, disk full)
 
@@ -49,8 +49,8 @@ class Storing:
         return self._error
 
     def put(self, event: Event) -> None:
-        """Take an event, from any thread; returns at once. Partials are passed over."""
-        if not isinstance(event, Partial):
+        """Take an event, from any thread; returns at once. What is only shown is passed over."""
+        if not isinstance(event, Passing):
             with self._changed:
                 self._waiting.append(event)
                 self._changed.notify()

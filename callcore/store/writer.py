@@ -17,7 +17,7 @@ from callcore.store.connection import Connection
 from callcore.store.ids import timestamp
 from callcore.store.projection import Projector
 from callcore.store.rows import Status
-from callcore.types import EVENT_NAMES, CallEnded, CallStarted, Event, Partial
+from callcore.types import EVENT_NAMES, CallEnded, CallStarted, Event, Passing
 from callcore.wire import WIRE_VERSION, to_wire
 
 
@@ -56,12 +56,12 @@ class CallWriter:
         self.is_open = True
 
     def append(self, events: Iterable[Event]) -> None:
-        """Store a batch of events in one transaction: all of them, or on any error none. Partials are passed over.
+        """Store a batch of events in one transaction: all, or on any error none. What is only shown is passed over.
 
         The :class:`CallStarted` the call began with may come again as the first event and is passed over.
         Raises :class:`StoreError` and its kinds, :class:`DiskFull`; ``ValueError`` for another call's start.
         """
-        batch = [event for event in events if not isinstance(event, Partial)]
+        batch = [event for event in events if not isinstance(event, Passing)]
         if batch and isinstance(batch[0], CallStarted):
             if batch[0] != self._started or self._next_seq != 1:
                 raise ValueError("a call starts once")
