@@ -1,0 +1,209 @@
+"""What a bank calls its business: categories, topics, intents, causes, departments. Data files, checked when read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError, model_validator
+
+from callcore.errors import ConfigError
+
+FORMAT_HINT = "See docs/understanding.md for the format."
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+DottedCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Named(BaseModel):
+    """A code for programs with its names for people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Code
+    zh: Phrase
+    en: Phrase
+
+    def name(self, language: str) -> str:
+        """In Chinese for "zh", in English else."""
+        return self.zh if language.startswith(("zh", "yue")) else self.en
+
+
+class Topic(Named):
+    """What a turn is about: ``product.topic``. ``like``: the topic of the models whose answers this one takes over."""
+
+    code: DottedCode
+    department: Code
+    terms_zh: tuple[Phrase, ...] = ()
+    terms_en: tuple[Phrase, ...] = ()
+    like: DottedCode | None = None
+
+
+class Cause(Named):
+    """Why a caller is dissatisfied: ``group.cause``."""
+
+    code: DottedCode
+
+
+class Override(BaseModel):
+    """Categories or causes that go to a department whatever the topic."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    department: Code
+    categories: tuple[Code, ...] = ()
+    causes: tuple[DottedCode, ...] = ()
+
+
+class Taxonomy(BaseModel):
+    """A parsed taxonomy file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1]
+    category: tuple[Named, ...] = Field(min_length=1)
+    product: tuple[Named, ...] = Field(min_length=1)
+    topic: tuple[Topic, ...] = Field(min_length=1)
+    intent: tuple[Named, ...] = Field(min_length=1)
+    caller: tuple[Named, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for kind in ("category", "product", "topic", "intent", "caller"):
+            _distinct(kind, [item.code for item in getattr(self, kind)])
+        products = {product.code for product in self.product}
+        for topic in self.topic:
+            if topic.code.partition(".")[0] not in products:
+                raise ValueError(f"topic {topic.code}: there is no product {topic.code.partition('.')[0]!r}")
+        return self
+
+
+class Causes(BaseModel):
+    """A parsed file of causes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1]
+    group: tuple[Named, ...] = Field(min_length=1)
+    cause: tuple[Cause, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _distinct("group", [group.code for group in self.group])
+        _distinct("cause", [cause.code for cause in self.cause])
+        groups = {group.code for group in self.group}
+        for cause in self.cause:
+            if cause.code.partition(".")[0] not in groups:
+                raise ValueError(f"cause {cause.code}: there is no group {cause.code.partition('.')[0]!r}")
+        return self
+
+
+class Routing(BaseModel):
+    """A parsed routing file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1]
+    department: tuple[Named, ...] = Field(min_length=1)
+    override: tuple[Override, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        codes = [department.code for department in self.department]
+        _distinct("department", codes)
+        for override in self.override:
+            if override.department not in codes:
+                raise ValueError(f"override: there is no department {override.department!r}")
+        return self
+
+
+class Catalogue(BaseModel):
+    """All three files together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    taxonomy: Taxonomy
+    causes: Causes
+    routing: Routing
+    _named: dict[str, Named] = PrivateAttr()
+
+    @classmethod
+    def load(cls, taxonomy: Path | None = None, causes: Path | None = None, routing: Path | None = None) -> Catalogue:
+        """From files, or those that come with callcore. Raises :class:`ConfigError` naming the first wrong key."""
+        parts = (
+            _read(Taxonomy, taxonomy, "taxonomy"),
+            _read(Causes, causes, "causes"),
+            _read(Routing, routing, "routing"),
+        )
+        found = cls(taxonomy=parts[0], causes=parts[1], routing=parts[2])
+        departments = {department.code for department in found.routing.department}
+        for topic in found.taxonomy.topic:
+            if topic.department not in departments:
+                where = taxonomy or "taxonomy"
+                raise ConfigError(f"{where}: topic {topic.code}: no department {topic.department!r}.", FORMAT_HINT)
+        known = {cause.code for cause in found.causes.cause}
+        for override in found.routing.override:
+            for code in override.causes:
+                if code not in known:
+                    raise ConfigError(f"{routing or 'routing'}: override: no cause {code!r}.", FORMAT_HINT)
+        return found
+
+    def department(self, topics: Sequence[str], causes: Sequence[str] = (), category: str = "") -> str:
+        """Code of the department in charge, by the first topic and the overrides; "" where nothing tells."""
+        for override in self.routing.override:
+            if category in override.categories or set(causes) & set(override.causes):
+                return override.department
+        by_code = {topic.code: topic.department for topic in self.taxonomy.topic}
+        return next((by_code[code] for code in topics if code in by_code), "")
+
+    def name(self, code: str, language: str) -> str:
+        """The name of a category, topic, intent, caller type, cause or department; the code itself if unknown."""
+        item = self._named.get(code)
+        return item.name(language) if item else code
+
+    def model_post_init(self, _: Any) -> None:
+        taxonomy = self.taxonomy
+        groups: tuple[Sequence[Named], ...] = (
+            self.routing.department,
+            self.causes.group,
+            self.causes.cause,
+            taxonomy.product,
+            taxonomy.caller,
+            taxonomy.intent,
+            taxonomy.topic,
+            taxonomy.category,
+        )
+        self._named = {item.code: item for group in groups for item in group}
+
+
+Part = TypeVar("Part", bound=BaseModel)
+
+
+def _read(kind: type[Part], file: Path | None, name: str) -> Part:
+    if file is None:
+        bundled = (files("callcore.understand") / "data" / f"{name}.toml").read_text(encoding="utf-8")
+        return _parse(kind, bundled, name)
+    try:
+        return _parse(kind, file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name} {file} cannot be read: {error}", f"Check [understand] {name}_file.") from error
+
+
+def _parse(kind: type[Part], toml: str, name: str) -> Part:
+    try:
+        return kind.model_validate(tomllib.loads(toml))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: {error}", FORMAT_HINT) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{name}: {where + ': ' if where else ''}{first['msg']}", FORMAT_HINT) from error
+
+
+def _distinct(kind: str, codes: Sequence[Any]) -> None:
+    twice = {code for code in codes if codes.count(code) > 1}
+    if twice:
+        raise ValueError(f"{kind} {min(twice)} is there twice")

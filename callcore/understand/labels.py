@@ -1,0 +1,90 @@
+"""From the probabilities of a text model to labels: thresholds, abstention, the bank's own topics. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callcore.types import Label, Mood
+from callcore.understand.base import Scores
+from callcore.understand.catalogue import Catalogue
+
+NONE = "none"
+MOST = 3  #: labels of one kind on a turn
+DIGITS = 4  #: of probabilities; more would be noise
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a text is about and how it sounds in writing; what is not sure enough is left out."""
+
+    category: Label | None
+    topics: tuple[Label, ...]
+    intents: tuple[Label, ...]
+    causes: tuple[Label, ...]
+    caller: Label | None
+    in_scope: float
+    mood: Mood
+
+
+def judge(
+    scores: Scores, thresholds: Mapping[str, float], catalogue: Catalogue, text: str, source: str = ""
+) -> Judgement:
+    """Labels at or above their head's threshold, most probable first. ``text``: that was scored, any case."""
+    in_scope = scores.in_scope >= thresholds["in_scope"]
+    return Judgement(
+        category=_one(scores, "category", thresholds) if in_scope else None,
+        topics=_own_topics(_several(scores, "topic", thresholds), catalogue, text) if in_scope else (),
+        intents=_several(scores, "intent", thresholds),
+        causes=_several(scores, "cause", thresholds) if in_scope else (),
+        caller=_one(scores, "caller", thresholds) if in_scope else None,
+        in_scope=round(scores.in_scope, DIGITS),
+        mood=_mood(scores, thresholds, source),
+    )
+
+
+def _label(scores: Scores, head: str, code: str) -> Label:
+    first, end = scores.shown.get((head, code), (0, 0))
+    return Label(code, round(scores.heads[head][code], DIGITS), first, end)
+
+
+def _one(scores: Scores, head: str, thresholds: Mapping[str, float]) -> Label | None:
+    """The likeliest label of a head whose labels exclude each other; None when it is "none", or not sure."""
+    options = scores.heads[head]
+    best = max(options, key=lambda code: options[code])
+    return None if best == NONE or options[best] < thresholds[head] else _label(scores, head, best)
+
+
+def _several(scores: Scores, head: str, thresholds: Mapping[str, float]) -> tuple[Label, ...]:
+    options = scores.heads[head]
+    sure = sorted((code for code in options if options[code] >= thresholds[head]), key=lambda code: -options[code])
+    return tuple(_label(scores, head, code) for code in sure[:MOST])
+
+
+def _own_topics(topics: tuple[Label, ...], catalogue: Catalogue, text: str) -> tuple[Label, ...]:
+    """Topics of the bank's own stand in for those they are like, where one of their terms is said."""
+    lower = text.lower()
+    own = {
+        topic.like: topic.code
+        for topic in catalogue.taxonomy.topic
+        if topic.like and any(term.lower() in lower for term in (*topic.terms_zh, *topic.terms_en))
+    }
+    known = {topic.code for topic in catalogue.taxonomy.topic}
+    renamed = ((own.get(label.code, label.code), label) for label in topics)
+    return tuple(Label(code, one.probability, one.first_word, one.end_word) for code, one in renamed if code in known)
+
+
+def _mood(scores: Scores, thresholds: Mapping[str, float], source: str) -> Mood:
+    options = scores.heads["emotion"]
+    best = max(options, key=lambda code: options[code])
+    sure = options[best] >= thresholds["emotion"]
+    first, end = scores.shown.get(("emotion", best), (0, 0))
+    return Mood(
+        best if sure else "",
+        round(options[best], DIGITS),
+        round(scores.valence, DIGITS),
+        round(scores.arousal, DIGITS),
+        first,
+        end,
+        source,
+    )
