@@ -10,6 +10,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,6 +109,25 @@ class TurnSettings(Section):
     max_backchannel_s: float = Field(0.8, ge=0, description="a shorter say of the other party does not end a turn")
 
 
+class UnderstandSettings(Section):
+    """What is read from every turn beside its words: business, mood, facts, and the course of the conversation."""
+
+    enabled: bool = Field(True, description="read meaning, mood and facts from every turn")
+    taxonomy_file: Path | None = Field(None, description="your own categories, topics, intents (TOML)")
+    causes_file: Path | None = Field(None, description="your own causes of dissatisfaction (TOML)")
+    routing_file: Path | None = Field(None, description="your own departments (TOML)")
+    voice: bool = Field(True, description="hear the mood in the voice as well")
+    call_date: date | None = Field(
+        None, description="date of the calls, which 'tomorrow' is counted from; None = the recording's, or today"
+    )
+    currency: str = Field("", pattern="^([A-Z]{3})?$", description="of amounts without one; empty = CNY, USD in English")
+    region: str = Field("", pattern="^([A-Z]{2})?$", description="of telephone numbers; empty = CN, US in English")
+    preview_interval_ms: int = Field(500, ge=100, description="live: speech between two previews of an open segment")
+    interruption_ms: int = Field(600, ge=100, description="speech over the other's that is more than a back-channel")
+    dead_air_s: float = Field(8.0, gt=0, description="silence of both sides that is dead air")
+    hold_s: float = Field(25.0, gt=0, description="silence of both sides, or music, that is a hold")
+
+
 class StoreSettings(Section):
     """The database."""
 
@@ -172,6 +192,7 @@ class Settings(Section):
     text: TextSettings = TextSettings()
     roles: RoleSettings = RoleSettings()
     turns: TurnSettings = TurnSettings()
+    understand: UnderstandSettings = UnderstandSettings()
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
     batch: BatchSettings = BatchSettings()
@@ -182,7 +203,7 @@ class Settings(Section):
 
         ``live``: with those of live calls, which recorded calls know nothing of.
 
-        Whoever reads the files named in settings (hotwords, cues) adds what they hold.
+        Whoever reads the files named in settings (hotwords, cues, catalogue) adds what they hold.
         """
         everything = self.model_dump(mode="json", exclude={"store": True, "models": True, "batch": True})
         if live:
@@ -193,6 +214,8 @@ class Settings(Section):
         for key in ("device", "workers", "batch_size", "model", "hotwords_file"):
             everything["recognise"].pop(key)
         everything["roles"].pop("cues_file")
+        for key in ("taxonomy_file", "causes_file", "routing_file", "call_date"):
+            everything["understand"].pop(key)
         return everything
 
 

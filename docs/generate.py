@@ -24,7 +24,14 @@ CLICK_MARK = "<!-- click {} -->"  # help is laid out a little differently by eac
 
 _UNITS = {"per_s": "1/s", "ms": "ms", "s": "s", "hz": "Hz"}
 _BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-_TYPES = {"bool": "true or false", "Path": "path", "str": "text", "int": "whole number", "float": "number"}
+_TYPES = {
+    "bool": "true or false",
+    "Path": "path",
+    "date": "date, YYYY-MM-DD",
+    "str": "text",
+    "int": "whole number",
+    "float": "number",
+}
 
 SETTINGS_HEAD = """# Settings
 
