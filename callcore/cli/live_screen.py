@@ -14,11 +14,13 @@ from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_nam
 from callcore.cli.live_state import Say, ScreenState, Vitals
 from callcore.output.labels import columns, is_chinese, padded
 from callcore.types import SAMPLE_RATE_HZ, Role
+from callcore.understand.dynamics import DynamicsSnapshot
 
 MIN_COLUMNS, MIN_ROWS = 20, 4  #: a smaller terminal is drawn as if it were so large, and cut
 ROOMY_ROWS = 10  #: below this the meters give way to the words
 METER_FLOOR_DBFS = -60.0
 METER_COLUMNS = 24
+SHARE_COLUMNS = 20
 LOUD_DBFS, TOO_LOUD_DBFS = -12.0, -3.0
 LATE_S, VERY_LATE_S = 1.0, 3.0
 UNKNOWN_STYLES = ("magenta", "bright_blue")  #: of channels whose speaker nobody knows yet
@@ -44,6 +46,11 @@ _ENGLISH = {
     "warning": "warning",
     "not_heard": "paused: nothing is listened to",
     "channel": "channel {}",
+    "rate": "{} syllables/s",
+    "silence": "both silent {} s",
+    "waiting": "on hold {} s",
+    "music": "music",
+    "interruptions": "interruptions {}",
 }
 _CHINESE = {
     "live": "实时",
@@ -64,6 +71,11 @@ _CHINESE = {
     "warning": "警告",
     "not_heard": "已暂停：不收听任何声音",
     "channel": "声道 {}",
+    "rate": "语速 {} 音节/秒",
+    "silence": "冷场 {} 秒",
+    "waiting": "保持中 {} 秒",
+    "music": "音乐",
+    "interruptions": "打断 {} 次",
 }
 
 
@@ -77,6 +89,7 @@ def render(state: ScreenState, vitals: Vitals, width: int, height: int, *, plain
     top = [page.header()]
     if height >= ROOMY_ROWS:
         top += [page.meter(channel) for channel in state.channels[: height // 4]]
+        top += page.dynamics()
     top.append(page.rule())
     bottom = [*page.warning(), page.footer()]
     room = max(height - len(top) - len(bottom), 0)
@@ -140,6 +153,49 @@ class _Page:
         line.append(padded(self._names[channel], self._name_columns), f"bold {self._style(channel)}")
         line.append("  ").append(bar, loudness).append(f" {max(level, -99):4.0f} dB  ", "dim")
         return line.append(self._words[word].lower(), style)
+
+    def dynamics(self) -> list[Text]:
+        """Who talks how much and how fast, and how long nobody has; nothing while nobody has talked."""
+        now = self._vitals.dynamics
+        if now is None or not any(side.talk for side in now.channels):
+            return []
+        line = Text(" ")
+        if len(now.channels) > 1:
+            shares = ":".join(f"{100 * side.share:.0f}" for side in now.channels)
+            line.append_text(self._share_bar(now)).append(f" {shares}  ")
+        # What calls for action stands before what is good to know: a narrow terminal cuts the end.
+        line.append_text(self._quiet(now))
+        rates = [side.recent_syllables_per_s for side in now.channels]
+        if any(rate is not None for rate in rates):
+            told = " / ".join("-" if rate is None else f"{rate:.1f}" for rate in rates)
+            line.append(self._words["rate"].format(told), "dim").append("  ")
+        if any(side.interruptions for side in now.channels):
+            told = " / ".join(str(side.interruptions) for side in now.channels)
+            line.append(self._words["interruptions"].format(told), "dim")
+        return [line]
+
+    def _share_bar(self, now: DynamicsSnapshot) -> Text:
+        """A bar divided as the talk is, in the order and colours of the meters above it."""
+        room = min(SHARE_COLUMNS, self._width // 5)
+        bar, taken, talked = Text(), 0, 0.0
+        for index, side in enumerate(now.channels):
+            talked += side.share
+            end = round(talked * room)
+            sign = "#="[index % 2] if self._plain else "━"
+            bar.append(sign * (end - taken), self._style(side.channel))
+            taken = end
+        return bar
+
+    def _quiet(self, now: DynamicsSnapshot) -> Text:
+        """How long nobody has talked, once it is long enough to be told, and whether music plays."""
+        silence_s = now.current_silence / SAMPLE_RATE_HZ
+        line = Text()
+        if silence_s >= self._vitals.dead_air_s:
+            word, style = ("waiting", "bold yellow") if now.waiting else ("silence", "bold red")
+            line.append(self._words[word].format(int(silence_s)), style).append("  ")
+        if now.music:
+            line.append(self._words["music"], "bold yellow").append("  ")
+        return line
 
     def rule(self) -> Text:
         """A line from side to side."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from callcore.types import (
     Turn,
     Word,
 )
+from callcore.understand.dynamics import DynamicsSnapshot
 
 KEPT_SAYS = 300  #: says that are held; more than the highest terminal shows
 SAY_GAP = round(1.2 * SAMPLE_RATE_HZ)  #: a longer silence of the speaker begins a new say, as turns do by default
@@ -92,6 +94,8 @@ class Vitals:
     interval_s: float = 0.0  #: speech between two updates of a segment
     degraded: bool = False  #: the interval is wider than asked for, since there is not time for more
     dropped: int = 0  #: updates that were passed over
+    dynamics: DynamicsSnapshot | None = None  #: who talks how much, and how long nobody has
+    dead_air_s: float = math.inf  #: silence of all sides from which on its length is shown
 
 
 class ScreenState:

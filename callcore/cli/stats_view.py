@@ -19,9 +19,17 @@ _ENGLISH = {
     "turns": "Turns",
     "monologue": "Longest monologue",
     "rate": "Speaking rate",
+    "pace": "Syllables a second",
+    "interruptions": "Interruptions",
+    "backchannels": "Back-channels",
+    "answer": "Answers after (median)",
+    "slow_answer": "Answers after (95 %)",
     "probability": "Mean word probability",
     "characters": "{:.0f} characters/min",
     "words": "{:.0f} words/min",
+    "pauses": "Dead air {dead_air} · holds {hold}",
+    "none": "none",
+    "times": "{count} ({length})",
     "call": "Call {length} · both quiet {silence} · talking at once {overlap} · longest silence {longest} from {at}",
 }
 _CHINESE = {
@@ -30,9 +38,17 @@ _CHINESE = {
     "turns": "话轮数",
     "monologue": "最长独白",
     "rate": "语速",
+    "pace": "每秒音节",
+    "interruptions": "打断次数",
+    "backchannels": "附和次数",
+    "answer": "应答间隔（中位）",
+    "slow_answer": "应答间隔（95%）",
     "probability": "平均词置信度",
     "characters": "{:.0f} 字/分",
     "words": "{:.0f} 词/分",
+    "pauses": "冷场 {dead_air} · 保持 {hold}",
+    "none": "无",
+    "times": "{count} 次（{length}）",
     "call": "通话 {length} · 静默 {silence} · 重叠 {overlap} · 最长静默 {longest}，起于 {at}",
 }
 
@@ -51,7 +67,7 @@ def render_stats(stats: CallStats, language: str) -> Group:
         table.add_column(labels[side.channel], justify="right")
     for name, figure in _rows(words):
         table.add_row(name, *(figure(side) for side in stats.channels))
-    return Group(table, Text(_whole_call(stats, words)))
+    return Group(table, Text(_whole_call(stats, words)), Text(_pauses(stats, words)))
 
 
 def _rows(words: dict[str, str]) -> list[tuple[str, Callable[[ChannelStats], str]]]:
@@ -67,6 +83,11 @@ def _rows(words: dict[str, str]) -> list[tuple[str, Callable[[ChannelStats], str
         (words["turns"], lambda side: str(side.turn_count)),
         (words["monologue"], lambda side: _length(side.longest_monologue_samples)),
         (words["rate"], rate),
+        (words["pace"], lambda side: "-" if side.syllables_per_s is None else f"{side.syllables_per_s:.1f}"),
+        (words["interruptions"], lambda side: str(side.interruptions)),
+        (words["backchannels"], lambda side: str(side.backchannels)),
+        (words["answer"], lambda side: _delay(side.answers.median_s)),
+        (words["slow_answer"], lambda side: _delay(side.answers.p95_s)),
         (words["probability"], probability),
     ]
 
@@ -80,6 +101,18 @@ def _whole_call(stats: CallStats, words: dict[str, str]) -> str:
         longest=_length(end - start),
         at=clock(start),
     )
+
+
+def _pauses(stats: CallStats, words: dict[str, str]) -> str:
+    def told(kind: str) -> str:
+        lengths = stats.lengths(kind)
+        return words["times"].format(count=len(lengths), length=_length(sum(lengths))) if lengths else words["none"]
+
+    return words["pauses"].format(dead_air=told("dead_air"), hold=told("hold"))
+
+
+def _delay(delay_s: float | None) -> str:
+    return "-" if delay_s is None else f"{delay_s:.1f} s"
 
 
 def _part(part: int, stats: CallStats) -> str:

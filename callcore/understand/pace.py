@@ -39,7 +39,7 @@ def _of_word(word: str) -> int:
     groups = len(_VOWELS.findall(plain))
     if not groups and len(plain) <= LONGEST_ACRONYM and plain.isascii():
         return _spelt(plain)
-    if groups > 1 and _SILENT_END.search(plain):
+    if groups > 1 and _SILENT_END.search(word):  # not of plain: an accented e is heard
         groups -= 1
     apart = len(_APART.findall(plain)) - len(_ONE_SOUND.findall(plain))
     return max(groups + max(apart, 0) + len(_NOT.findall(word)), 1)
