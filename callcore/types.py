@@ -180,6 +180,7 @@ class CallStarted:
     model_hash: str
     settings_hash: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    day: str = ""  #: of the call, ISO 8601; relative times count from it
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline_tools import say
 
-import callcore.batch.transcriber
+import callcore.assembly
 import callcore.batch.watch
 from callcore.cli import main
 from callcore.engines.scripted import ScriptedEngine
@@ -34,7 +34,7 @@ class GatedEngine(ScriptedEngine):
 
 if __name__ == "__main__":
     gate = Path(sys.argv.pop(1))
-    model = callcore.batch.transcriber.LoadedModel("scripted", "m" * 64, GatedEngine(gate))
-    callcore.batch.transcriber.load_model = lambda settings: model
+    model = callcore.assembly.LoadedModel("scripted", "m" * 64, GatedEngine(gate))
+    callcore.assembly.load_model = lambda settings, live: model
     callcore.batch.watch.SETTLE_S = float(os.environ.get("CHILD_SETTLE_S", callcore.batch.watch.SETTLE_S))
     main()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline_tools import say
 
+from callcore.assembly import CallFacts
 from callcore.audio import open_audio, probe_layout
 from callcore.config import AudioSettings, Settings, load_settings
 from callcore.engines.scripted import ScriptedEngine
@@ -76,9 +77,9 @@ def ticks_of(path: Path, change: Callable[[AudioFrame], AudioFrame | None] = lam
         yield [kept for kept in map(change, tick) if kept]
 
 
-def call_of(station: LiveStation, sink: Callable[[Event], None], call_id: str = "c1", **options) -> LiveCall:
-    asked = {"channels": (0, 1), "channel_count": 2, "rate_hz": 8000, "roles": BOTH, **options}
-    return station.call(call_id, "devices", sink, **asked)
+def call_of(station: LiveStation, sink: Callable[[Event], None], call_id: str = "c1", **facts) -> LiveCall:
+    known = {"channels": (0, 1), "channel_count": 2, "rate_hz": 8000, "roles": BOTH, **facts}
+    return station.call(CallFacts(call_id, "devices", **known), sink)
 
 
 def follow(call: LiveCall, ticks: Iterable[Tick]) -> None:
@@ -107,8 +108,9 @@ def replay(
     buffer = TickBuffer(station.settings.live.buffer_s)
     audio = station.settings.audio.model_copy(update={"agent_channel": 0, "customer_channel": 1})
     with Replay(path, audio, buffer.put, ended=buffer.close, speed=speed) as player:
-        layout = {"channels": player.layout.channels, "channel_count": player.channel_count}
-        call = call_of(station, sink, roles=player.layout.roles, backlog_s=lambda: buffer.waiting_s, **layout)
+        layout = player.layout
+        facts = CallFacts("c1", "devices", layout.channels, player.channel_count, 8000, layout.roles)
+        call = station.call(facts, sink, backlog_s=lambda: buffer.waiting_s)
 
         async def run() -> None:
             following = asyncio.create_task(call.run(buffer))

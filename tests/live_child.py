@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline_tools import say
 
-import callcore.live.station
+import callcore.assembly
 from callcore.cli import main
 from callcore.engines.scripted import ScriptedEngine
 from callcore.loading import LoadedModel
@@ -29,5 +29,5 @@ class HeldEngine(ScriptedEngine):
 
 if __name__ == "__main__":
     engine = HeldEngine(Path(sys.argv.pop(1)))
-    callcore.live.station.load_model = lambda settings, live: LoadedModel("scripted", "m" * 64, engine)
+    callcore.assembly.load_model = lambda settings, live: LoadedModel("scripted", "m" * 64, engine)
     main()

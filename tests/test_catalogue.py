@@ -42,8 +42,9 @@ def test_causes_can_override_the_department_of_the_topic():
 
 
 def test_a_bank_adds_a_topic_of_its_own(tmp_path):
-    own = '[[topic]]\ncode = "loan.farm"\nzh = "惠农贷"\nen = "farm loan"\ndepartment = "loans"\nlike = "loan.personal"\n\n'
-    file = edited(tmp_path, "taxonomy", '[[intent]]\ncode = "ask_info"', own + '[[intent]]\ncode = "ask_info"')
+    own = 'code = "loan.farm"\nzh = "惠农贷"\nen = "farm loan"\ndepartment = "loans"\nlike = "loan.personal"'
+    first = '[[topic]]\ncode = "account.open_close"'
+    file = edited(tmp_path, "taxonomy", first, f"[[topic]]\n{own}\n\n{first}")
     assert Catalogue.load(taxonomy=file).name("loan.farm", "zh") == "惠农贷"
 
 

@@ -41,7 +41,7 @@ def own_data(tmp_path, monkeypatch):
 @pytest.fixture
 def scripted(monkeypatch):
     """The command uses a scripted model."""
-    monkeypatch.setattr("callcore.live.station.load_model", lambda settings, live: scripted_model())
+    monkeypatch.setattr("callcore.assembly.load_model", lambda settings, live: scripted_model())
 
 
 def called(capsys, *arguments: object) -> tuple[int, str, str]:
@@ -180,7 +180,7 @@ def test_a_replay_again_replaces_the_first_one_and_transcribe_keeps_its_own(tmp_
     for _ in range(2):
         assert called(capsys, "--replay", path, "--speed", 20)[0] == 0
     only_call(tmp_path)
-    monkeypatch.setattr("callcore.batch.transcriber.load_model", lambda settings: scripted_model())
+    monkeypatch.setattr("callcore.assembly.load_model", lambda settings, live: scripted_model())
     assert run(["transcribe", str(path)]) == 0
     with Store.open(tmp_path / "calls.db") as store:
         assert len(store.list_calls()) == 2
@@ -189,7 +189,8 @@ def test_a_replay_again_replaces_the_first_one_and_transcribe_keeps_its_own(tmp_
 def test_a_second_reading_shows_what_it_reads_otherwise(tmp_path, capsys, scripted, monkeypatch):
     path = cut(tmp_path / "call.wav", 0, 12)
     misread = scripted_model(lambda request: say(request).replace("银行", "印行"))
-    monkeypatch.setattr("callcore.batch.transcriber.load_model", lambda settings: misread)
+    models = {True: scripted_model(), False: misread}
+    monkeypatch.setattr("callcore.assembly.load_model", lambda settings, live: models[live])
     code, out, err = called(capsys, "--replay", path, "--speed", 20, "--review", "other", "--agent-channel", 0)
     assert code == 0
     with Store.open(tmp_path / "calls.db") as store:
@@ -368,7 +369,8 @@ def test_settings_of_the_command_line_reach_the_call(tmp_path, capsys, monkeypat
         seen.append(settings)
         return scripted_model()
 
-    monkeypatch.setattr("callcore.live.station.load_model", load)
+    for module in ("assembly", "live.station"):  # the model of finals, and that of partials
+        monkeypatch.setattr(f"callcore.{module}.load_model", load)
     path = cut(tmp_path / "c.wav", 0, 2)
     called(capsys, "--replay", path, "--speed", 20, "--partial-model", "tiny", "--hang-up-after", 9, "--language", "zh")
     assert [settings.recognise.model for settings in seen] == ["auto", "tiny"]

@@ -35,7 +35,7 @@ def own_data(tmp_path, monkeypatch):
 @pytest.fixture
 def scripted(monkeypatch):
     """The commands use a scripted model."""
-    monkeypatch.setattr("callcore.batch.transcriber.load_model", lambda settings: scripted_model())
+    monkeypatch.setattr("callcore.assembly.load_model", lambda settings, live: scripted_model())
 
 
 def called(capsys, *arguments: object) -> tuple[int, str, str]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from live_tools import live_settings, spoken
 from pipeline_tools import BOTH, call_audio, make, of
 
+from callcore.assembly import CallFacts
 from callcore.config import AudioSettings, load_settings
 from callcore.engines.scripted import ScriptedEngine
 from callcore.errors import AudioNotFound
@@ -299,14 +300,8 @@ def test_the_bundled_call_live_reads_like_its_recording(fixture_call, fixture_ca
     async def follow():
         buffer = TickBuffer(limit_s=120)
         with Replay(fixture_call, settings.audio, buffer.put, ended=buffer.close, speed=16) as replay:
-            call = station.call(
-                "c1",
-                "call.wav",
-                events.append,
-                channels=replay.layout.channels,
-                channel_count=replay.channel_count,
-                rate_hz=replay.rate_hz,
-            )
+            facts = CallFacts("c1", "call.wav", replay.layout.channels, replay.channel_count, replay.rate_hz)
+            call = station.call(facts, events.append)
             replay.start()
             async with asyncio.timeout(4 * PATIENCE_S):
                 await call.run(buffer)

@@ -67,9 +67,7 @@ def heard(monkeypatch, tmp_path):
         monkeypatch.setattr("callcore.capture.plan.audio_devices", lambda: DEVICES)
         monkeypatch.setattr(live_check, "DeviceCallSource", Source)
         monkeypatch.setattr("callcore.capture.playback.play", play)
-        monkeypatch.setattr(
-            "callcore.batch.transcriber.load_model", lambda settings: scripted_model(lambda r: "您好请问")
-        )
+        monkeypatch.setattr("callcore.assembly.load_model", lambda settings, live: scripted_model(lambda r: "您好请问"))
         code = run(["live", "--check"])
         out, err = capsys.readouterr()
         assert not (tmp_path / "calls.db").exists()

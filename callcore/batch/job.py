@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from callcore.audio import RawFormat, content_sha256
@@ -173,7 +173,7 @@ class BatchJob:
         call_id = new_call_id(datetime.now(UTC), digest, salt)
         # The absolute path: "call.wav" of another folder is another recording.
         source = display_name(path) if path == STDIN else os.path.abspath(path)  # noqa: PTH100  (links are kept)
-        job = Job(call_id, self._file(path), source, self._wishes.raw)
+        job = Job(call_id, self._file(path), source, self._wishes.raw, day=_day(path))
         try:
             report = self._store_events(path, job, digest)
         except LayoutRefuted:
@@ -257,6 +257,11 @@ class BatchJob:
     def _check_stop(self) -> None:
         if self._stop.is_set():
             raise Stopped
+
+
+def _day(path: Path) -> date | None:
+    """The day a recording was written; None for the standard input."""
+    return None if path == STDIN else datetime.fromtimestamp(path.stat().st_mtime).date()
 
 
 def _is_fatal(error: CallcoreError) -> bool:

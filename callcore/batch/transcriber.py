@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from callcore.assembly import Assembly, CallFacts
 from callcore.audio import AudioSource, Block, FaultDetector, Layout, RawFormat, open_audio, probe_layout
-from callcore.config import Settings, load_settings, settings_hash
+from callcore.config import Settings, load_settings
 from callcore.drivers import BulkDriver, DecodePool
-from callcore.engines.silero import SileroVad
-from callcore.loading import LoadedModel, load_model, result_settings
-from callcore.pipeline import CallPipeline, CallPlan
+from callcore.loading import LoadedModel
 from callcore.record import CallRecord, fold
-from callcore.roles import RoleCues
-from callcore.types import SAMPLE_RATE_HZ, AudioWarning, CallStarted, Event
+from callcore.types import SAMPLE_RATE_HZ, AudioWarning, Event
 
 Opened = Callable[[float | None], None]  #: called with the length in seconds that the source states, if any
 Check = Callable[[], None]  #: called between blocks of audio and while answers are waited for; raises to stop
@@ -31,6 +30,7 @@ class Job:
     source: Path | str | BinaryIO
     name: str
     raw: RawFormat | None = None
+    day: date | None = None  #: of the call; None = today
     trust: bool = True  #: leave out a channel that the first minute shows to be a copy, or dead
 
 
@@ -47,12 +47,10 @@ class Transcriber:
     def __init__(self, settings: Settings, model: LoadedModel | None = None) -> None:
         """``model``: loaded from the settings unless given. Raises as :func:`load_model`."""
         self.settings = settings
-        self.model = model or load_model(settings)
+        self._assembly = Assembly(settings, model)
+        self.model = self._assembly.model
         self.engine = self.model.engine
-        self._scorer = SileroVad()
-        self._cues = RoleCues.load(settings.roles.cues_file)
-        self.result_settings = result_settings(settings, self.model, self._cues)
-        self.settings_hash = settings_hash(self.result_settings)
+        self.settings_hash = self._assembly.settings_hash
         self._pool = DecodePool(self.engine)
 
     def __enter__(self) -> Self:
@@ -66,7 +64,7 @@ class Transcriber:
     def close(self) -> None:
         """Stop the workers and free the weights."""
         self._pool.close()
-        self.engine.close()
+        self._assembly.close()
 
     def events(
         self, job: Job, opened: Opened = lambda _: None, check: Check = lambda: None
@@ -81,7 +79,7 @@ class Transcriber:
             layout, blocks = probe_layout(source, self.settings.audio, trust=job.trust)
             detector = FaultDetector(source.channel_count, source.rate_hz)
             watched = _watch(blocks, detector, check)
-            pipeline = CallPipeline(self._plan(job, source, layout), self.settings, self._scorer, self._cues)
+            pipeline = self._assembly.pipeline(_facts(job, source, layout))
             frames = layout.frames(watched, self.settings.audio.frame_ms * SAMPLE_RATE_HZ // 1000)
 
             def warnings() -> Sequence[AudioWarning]:
@@ -103,26 +101,17 @@ class Transcriber:
         except LayoutRefuted:
             return fold(self.events(replace(job, trust=False)))
 
-    def _plan(self, job: Job, source: AudioSource, layout: Layout) -> CallPlan:
-        info = self.engine.info
-        started = CallStarted(
-            call_id=job.call_id,
-            source=job.name,
-            channel_count=source.channel_count,
-            rate_hz=source.rate_hz,
-            model=self.model.name,
-            model_hash=self.model.model_hash,
-            settings_hash=self.settings_hash,
-            settings=self.result_settings,
-        )
-        return CallPlan(
-            started=started,
-            channels=layout.channels,
-            roles=layout.roles,
-            languages=info.languages,
-            max_audio_s=info.max_audio_s,
-            better_model=self.model.better,
-        )
+
+def _facts(job: Job, source: AudioSource, layout: Layout) -> CallFacts:
+    return CallFacts(
+        call_id=job.call_id,
+        source=job.name,
+        channels=layout.channels,
+        channel_count=source.channel_count,
+        rate_hz=source.rate_hz,
+        roles=layout.roles,
+        day=job.day,
+    )
 
 
 def _watch(blocks: Iterator[Block], detector: FaultDetector, check: Check) -> Iterator[Block]:

@@ -11,6 +11,7 @@ from concurrent.futures import wait as wait_for
 from typing import Any
 
 import callcore
+from callcore.assembly import CallFacts
 from callcore.bench.protocol import Frame, ShownLog
 from callcore.bench.view import CallView, Ear
 from callcore.config import Settings
@@ -60,15 +61,8 @@ class CallcoreSystem:
         station, loop = self._started()
         buffer = TickBuffer(self._settings.live.buffer_s)
         session = self._session_class()(buffer, Ear(channel_count, rate_hz), CallView(log))
-        call = station.call(
-            call_id,
-            call_id,
-            session.take,
-            channels=range(channel_count),
-            channel_count=channel_count,
-            rate_hz=rate_hz,
-            backlog_s=lambda: buffer.waiting_s,
-        )
+        facts = CallFacts(call_id, call_id, tuple(range(channel_count)), channel_count, rate_hz)
+        call = station.call(facts, session.take, backlog_s=lambda: buffer.waiting_s)
         session.run(call, loop)
         return session
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from callcore.assembly import CallFacts
 from callcore.bench.soak import Delay, Reading, SoakedCall
 from callcore.errors import Overloaded
 from callcore.live.buffer import TickBuffer
@@ -172,16 +173,9 @@ class _Soak:
             Replay, path, station.settings.audio, deliver, ended=buffer.close, speed=self._wishes.speed
         )
         with replay:
-            call = station.call(
-                call_id,
-                path.name,
-                log.take,
-                channels=replay.layout.channels,
-                channel_count=replay.channel_count,
-                rate_hz=replay.rate_hz,
-                roles=replay.layout.roles,
-                backlog_s=lambda: buffer.waiting_s,
-            )
+            layout = replay.layout
+            facts = CallFacts(call_id, path.name, layout.channels, replay.channel_count, replay.rate_hz, layout.roles)
+            call = station.call(facts, log.take, backlog_s=lambda: buffer.waiting_s)
             self._going[call_id] = call
             log.begin(share * (replay.duration_s or 0.0))
             replay.start()

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from callcore.assembly import CallFacts
 from callcore.audio import content_sha256
 from callcore.cli.conversation import print_conversation, print_facts, printable
 from callcore.cli.keys import Keys, foreground
@@ -79,16 +80,15 @@ class LiveSession:
     def _call(
         self, station: LiveStation, source: CallSource, desk: EventDesk, digest: str, buffer: TickBuffer
     ) -> LiveCall:
-        return station.call(
-            new_call_id(datetime.now(UTC), digest, station.model.model_hash + station.settings_hash),
-            source.name,
-            desk,
-            channels=source.channels,
+        facts = CallFacts(
+            call_id=new_call_id(datetime.now(UTC), digest, station.model.model_hash + station.settings_hash),
+            source=source.name,
+            channels=tuple(source.channels),
             channel_count=source.channel_count,
             rate_hz=source.rate_hz,
             roles=source.roles,
-            backlog_s=lambda: buffer.waiting_s,
         )
+        return station.call(facts, desk, backlog_s=lambda: buffer.waiting_s)
 
     def _follow(self, run: LiveRun, source: CallSource, store: Store | None, view: View | None) -> int:
         """The call from its first sound to its last text, whatever happens; then what it was is printed."""

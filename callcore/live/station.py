@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from callcore.config import Settings, settings_hash
+from callcore.assembly import Assembly, CallFacts
+from callcore.config import Settings
 from callcore.engines.hardware import share_heap
-from callcore.engines.silero import SileroVad
 from callcore.live.call import LiveCall, Sink
-from callcore.loading import LoadedModel, load_model, result_settings
-from callcore.pipeline import CallPipeline, CallPlan
-from callcore.roles import RoleCues
+from callcore.loading import LoadedModel, load_model
 from callcore.scheduler.workers import Scheduler
-from callcore.types import CallStarted, Role
 
 
 class LiveStation:
@@ -29,12 +26,11 @@ class LiveStation:
         """
         share_heap()  # whoever runs a station: the command line, a benchmark, a server
         self.settings = settings
-        self.model = model or load_model(settings, live=True)
+        self._assembly = Assembly(settings, model, live=True)
+        self.model = self._assembly.model
+        self.result_settings = self._assembly.result_settings
+        self.settings_hash = self._assembly.settings_hash
         self._partial_model = partial_model or load_partial_model(settings)
-        self._scorer = SileroVad()
-        self._cues = RoleCues.load(settings.roles.cues_file)
-        self.result_settings = result_settings(settings, self.model, self._cues, live=True)
-        self.settings_hash = settings_hash(self.result_settings)
         partial = self._partial_model.engine if self._partial_model else None
         self.scheduler = Scheduler(self.model.engine, partial, settings.live)
         if not settings.live.max_calls:
@@ -51,50 +47,19 @@ class LiveStation:
     def close(self) -> None:
         """Stop the workers and free the weights."""
         self.scheduler.close()
-        self.model.engine.close()
+        self._assembly.close()
         if self._partial_model:
             self._partial_model.engine.close()
 
-    def call(
-        self,
-        call_id: str,
-        source: str,
-        sink: Sink,
-        *,
-        channels: Sequence[int],
-        channel_count: int,
-        rate_hz: int,
-        roles: Mapping[int, Role] | None = None,
-        backlog_s: Callable[[], float] = lambda: 0.0,
-    ) -> LiveCall:
-        """A new call, ready to run. ``roles`` None: found from the words.
+    def call(self, facts: CallFacts, sink: Sink, backlog_s: Callable[[], float] = lambda: 0.0) -> LiveCall:
+        """A new call, ready to run. ``backlog_s``: see :class:`LiveCall`.
 
         Raises :class:`Overloaded` when the machine cannot take another call.
         """
-        self.scheduler.admit(call_id)
-        info = self.model.engine.info
-        started = CallStarted(
-            call_id=call_id,
-            source=source,
-            channel_count=channel_count,
-            rate_hz=rate_hz,
-            model=self.model.name,
-            model_hash=self.model.model_hash,
-            settings_hash=self.settings_hash,
-            settings=self.result_settings,
-        )
-        plan = CallPlan(
-            started=started,
-            channels=tuple(channels),
-            roles=roles,
-            languages=info.languages,
-            max_audio_s=info.max_audio_s,
-            better_model=self.model.better,
-            live=True,
-        )
-        pipeline = CallPipeline(plan, self.settings, self._scorer, self._cues)
+        self.scheduler.admit(facts.call_id)
+        pipeline = self._assembly.pipeline(facts)
         hangup_s = self.settings.live.hangup_silence_s
-        return LiveCall(call_id, pipeline, self.scheduler, sink, hangup_silence_s=hangup_s, backlog_s=backlog_s)
+        return LiveCall(facts.call_id, pipeline, self.scheduler, sink, hangup_silence_s=hangup_s, backlog_s=backlog_s)
 
 
 def load_partial_model(settings: Settings) -> LoadedModel | None:
