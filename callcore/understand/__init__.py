@@ -1,0 +1,1 @@
+"""What turns mean: labels, moods, entities and the course of the conversation."""

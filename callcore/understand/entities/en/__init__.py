@@ -1,0 +1,7 @@
+"""Rules for English."""
+
+from __future__ import annotations
+
+from callcore.understand.entities.spans import Rule
+
+RULES: tuple[Rule, ...] = ()
