@@ -15,8 +15,6 @@ LONGEST_CARD = 19  #: ISO/IEC 7812-1
 SHORTEST_CARD = 13
 SHORTEST_BARE = 3
 RESIDENT_ID = 18  #: GB 11643-1999
-    r"[ ,.、。;!?嗯啊呃额那然后就是um uh er and then]{0,12}$"
-)  #: before digits that go on with others
 
 _LENGTHS = {  # shortest and longest run that a cue makes one of the kind
     "card_number": (SHORTEST_CARD, LONGEST_CARD),
@@ -50,8 +48,8 @@ class DigitCues:
     """Words that tell what digits beside them are.
 
     ``before``: kind to what is said before such digits; of several the one that ends last decides. ``after``: kind to
-    what follows them at once (matched from the end of the run on). ``reach``: characters in which a cue must lie. ``fillers``: all that may
-    stand before digits that go on with a number left open ("um", marks, nothing).
+    what follows them at once (matched from the end of the run on). ``reach``: characters in which a cue must lie.
+    ``fillers``: all that may stand before digits that go on with a number left open ("um", marks, nothing).
     ``regions``: countries of telephone numbers where the context names none, in the order in which they are tried.
     """
 
