@@ -12,7 +12,7 @@ from callcore.understand.entities.calendar import DAY
 from callcore.understand.entities.zh.numbers import VALUES, cardinal
 
 WEEKDAYS = "一二三四五六日"
-PART = "凌晨|清晨|早晨|早上|大早上|一早|早|上午|中午|午后|下午|傍晚|晚上|晚间|夜里|半夜|深夜|夜间"  #: parts of the day
+PART = "凌晨|清晨|早晨|早上|大早上|一早|早|上午|中午|午后|下午|傍晚|晚上|晚间|夜里|半夜|深夜|夜间|晚"  #: parts of the day
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9]|三十一?|二十[一二三四五六七八
 _NOT_DAY = "(?!线|楼|店|机|码|院|窗|柜|门|桌|台|坐席|客服|床|房|公馆|期|单元|卡|车|仓|文)"
 
 _FULL = re.compile(rf"(?:{_YEAR})?{_MONTH_DAY}{_DAY}[日号]")
+_NO_SUFFIX = re.compile(rf"(?:{_YEAR})?{_MONTH_DAY}(?P<day>3[01]|[12]\d|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?)(?![\d一二三四五六七八九十百千万块元个天年笔期号日%.多来几分])")
 _ISO = re.compile(r"(?<![\d.])(20\d\d|19\d\d)([-/.年])(0?[1-9]|1[0-2])[-/.月](3[01]|[12]\d|0?[1-9])日?(?![\d-])")
 _MONTH_WORD = r"(?:(?P<months>上上|上|下下|下|这|本|当)个?月的?)"
 _ONLY_DAY = re.compile(rf"(?P<every>每个?月的?)?{_MONTH_WORD}?(?<![\d一二三四五六七八九十.第])(?:{_DAY})[号日]{_NOT_DAY}(?![\d一二三四五六七八九十])")
@@ -250,6 +251,7 @@ _STEPS = {"上上": -2, "上": -1, "这": 0, "本": 0, "当": 0, "下": 1, "下�
 _Reader = Callable[[re.Match[str], datetime.date], Day | None]
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_FULL, _full),
+    (_NO_SUFFIX, _full),
     (_ISO, _iso),
     (_ONLY_DAY, _only_day),
     (_NAMED, _named),
