@@ -53,7 +53,6 @@ class Span:
 class TurnCues:
     """Words of a language that tell how values of a call stand to each other."""
 
-    correction: re.Pattern[str]  #: all that stands between a value and the one that replaces it ("no sorry I mean")
     yes: re.Pattern[str]  #: how an answer begins that agrees
     no: re.Pattern[str]  #: how an answer begins that refuses
     question: re.Pattern[str]  #: occurs in a turn that wants an answer ("is that right")

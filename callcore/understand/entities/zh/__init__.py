@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callcore.understand.entities.spans import Rule
-from callcore.understand.entities.zh.cues import CUES
+from callcore.understand.entities.zh.cues import CORRECTIONS, CUES
 from callcore.understand.entities.zh.digits import CUES as DIGIT_CUES
 from callcore.understand.entities.zh.digits import digit_strings
 from callcore.understand.entities.zh.money import amounts, rates
@@ -11,6 +11,6 @@ from callcore.understand.entities.zh.moments import lengths, moments
 from callcore.understand.entities.zh.people import names
 from callcore.understand.entities.zh.places import branches, emails, known_names
 
-__all__ = ["CUES", "DIGIT_CUES", "RULES"]
+__all__ = ["CORRECTIONS", "CUES", "DIGIT_CUES", "RULES"]
 
 RULES: tuple[Rule, ...] = (digit_strings, amounts, rates, moments, lengths, names, branches, emails, known_names)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from callcore.understand.entities.digits import DigitCues, DigitRun, classify, expiry
 from callcore.understand.entities.spans import Context, Span
 from callcore.understand.entities.spoken import Spoken
-from callcore.understand.entities.zh.cues import FILLERS
+from callcore.understand.entities.zh.cues import CORRECTIONS, FILLERS
 from callcore.understand.entities.zh.numbers import VALUES
 
 _D = "零一二三四五六七八九幺洞"
@@ -28,14 +28,14 @@ _WRITTEN = re.compile(r"(?:有效期|到期)[^\d。]{0,8}?((?:20)?\d\d|[二][零
 
 CUES = DigitCues(
     before={
-        "card_tail": re.compile("尾号|后四位|末四位|最后四位|后面四位|尾数|末尾|后四个数字?|最后四个数字?|尾巴"),
+        "card_tail": re.compile("(?<!手机)尾号|(?<!身份证)(?<!身份证号)(?<!身份证号码)(?<!身份证的)(?<!手机号)(?<!手机)(?<!手机号码)(?:后四位|末四位|最后四位|后面四位|尾数|末尾|后四个数字?|最后四个数字?|尾巴)"),
         "card_number": re.compile("卡号|卡的号码|(?:信用|储蓄|银行|借记)卡号?码?(?:是|:)|完整的?号码"),
         "account": re.compile("账号|帐号|账户号码?|账户是|账户:|户号|存折号|账户"),
         "phone": re.compile("手机号码?|电话号码?|电话|手机|座机|联系方式|热线|拨打|拨|打(?:的?是|过)?|联系号码|号码|预留号|来电|短信是?|本机|呼入"),
         "id_number": re.compile("身份证号?码?|证件号码?|证件|护照号?码?|护照|证号|通行证号?码?"),
         "code": re.compile("验证码|校验码|动态码|动态密码|动态口令|口令|密码|安全码|cvv2?|激活码|后三位|背面三位|授权码|确认码|pin码?"),
         "card_expiry": re.compile("有效期限?|到期日|到期时间|到期年月"),
-        "digits": re.compile("工号|单号|工单号?|编号|流水号|订单号?|代码|邮编|行号|网点号|受理号|报错|错误码|房号|批号|序列号"),
+        "digits": re.compile("手机尾号|(?:身份证|手机)(?:号码?)?的?(?:最?后|末)[四六]位|工号|单号|工单号?|编号|流水号|订单号?|代码|邮编|行号|网点号|受理号|报错|错误码|房号|批号|序列号"),
     },
     after={
         "card_tail": re.compile(" ?(?:的)?(?:结尾|收尾|尾号|做尾号)"),
@@ -45,6 +45,7 @@ CUES = DigitCues(
     reach=16,
     fillers=FILLERS,
     regions=("CN",),
+    correction=CORRECTIONS.between,
 )
 
 
