@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def luhn(digits: str) -> bool:
     """Payment cards (ISO/IEC 7812-1)."""
@@ -17,17 +19,21 @@ def resident_id(number: str) -> bool:
     return bool(is_valid(number))
 
 
-def phone(digits: str, region: str) -> tuple[str, bool]:
-    """Normal form and whether the numbering plan knows it: E.164, or the number itself where it is a short one.
+def phone(digits: str, regions: Sequence[str]) -> tuple[str, bool]:
+    """Normal form and whether a numbering plan knows it.
 
-    ``digits`` may begin with "+"; ``region``: ISO 3166 code for numbers without a country code.
+    ``digits`` may begin with "+"; ``regions``: ISO 3166 codes, tried in order, for numbers without a country code. The
+    form is E.164, the number itself where it is a short one (95588), and ``digits`` where no plan knows it.
     """
     import phonenumbers as plan
 
-    try:
-        number = plan.parse(digits, region)
-    except plan.NumberParseException:
-        return digits, False
-    if plan.is_valid_number(number):
-        return plan.format_number(number, plan.PhoneNumberFormat.E164), True
+    for region in regions:
+        try:
+            number = plan.parse(digits, region)
+        except plan.NumberParseException:
+            continue
+        if plan.is_valid_number(number):
+            return plan.format_number(number, plan.PhoneNumberFormat.E164), True
+        if len(digits) <= 6 and plan.is_valid_short_number_for_region(number, region):
+            return digits, True
     return digits, False

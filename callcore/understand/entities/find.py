@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from callcore.types import Entity, Word
 from callcore.understand.entities import en, zh
 from callcore.understand.entities.spans import Context, Rule, Span, choose
 from callcore.understand.entities.spoken import Spoken
-from callcore.types import Entity, Word
 
 VERSION = "1"
 MANDARIN = ("zh", "yue")

@@ -45,6 +45,7 @@ class Span:
     status: str = "said"
     source: str = ""
     parts: tuple[int, ...] = ()
+    hint: str = ""  #: of "digits": the kind that they may still become
 
 
 Rule = Callable[[Spoken, Context], Iterable[Span]]
