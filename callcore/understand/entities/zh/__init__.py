@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from callcore.understand.entities.spans import Rule
 
-RULES: tuple[Rule, ...] = ()
+from callcore.understand.entities.zh.money import amounts, rates
+
+RULES: tuple[Rule, ...] = (amounts, rates)
