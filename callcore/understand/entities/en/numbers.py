@@ -170,12 +170,11 @@ def _composed(items: Iterable[Token | Number]) -> list[Token | Number]:
             scale = _scale(item, last)
             if scale:
                 done[-1] = replace(last, end=item.end, value=last.value * scale, said=f"{last.said} {item.said}")
-                continue
-            if isinstance(item, Number) and _goes_on(last, item):
-                done[-1] = replace(last, end=item.end, value=last.value + item.value, said=f"{last.said} {item.said}")
+                _take_rest(done)
                 continue
         done.append(item)
         if isinstance(item, Number):
+            _take_rest(done)
             _take_article(done, item)
         elif item.said in _PARTS:
             _take_part(done, _PARTS[item.said])
@@ -189,6 +188,15 @@ def _scale(item: Token | Number, last: Number) -> int:
     if isinstance(item, Number) and not last.figure and last.value == last.value.to_integral_value():
         return SCALES[item.said] if last.said.endswith(("half", *SCALES)) and last.value < SCALES[item.said] else 0
     return SCALES[item.said]
+
+
+def _take_rest(done: list[Token | Number]) -> None:
+    """Joins the last two where the last is the rest of the one before it."""
+    if len(done) < 2:
+        return
+    last, item = done[-2:]
+    if isinstance(last, Number) and isinstance(item, Number) and _goes_on(last, item):
+        done[-2:] = [replace(last, end=item.end, value=last.value + item.value, said=f"{last.said} {item.said}")]
 
 
 def _goes_on(last: Number, item: Number) -> bool:
