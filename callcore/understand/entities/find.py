@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from callcore.types import Entity, Word
 from callcore.understand.entities import en, zh
+from callcore.understand.entities.corrections import corrected
 from callcore.understand.entities.spans import Context, Rule, Span, choose
 from callcore.understand.entities.spoken import Spoken
 
@@ -22,6 +23,8 @@ def find(words: Sequence[Word], language: str, context: Context) -> tuple[Entity
     mandarin = language in MANDARIN or spoken.has_han
     rules: tuple[Rule, ...] = zh.RULES if mandarin else en.RULES
     found = choose(span for rule in rules for span in rule(spoken, context))
+    if not mandarin:
+        found = corrected(found, spoken.text, en.correcting())
     return tuple(_entity(spoken, span, "zh" if mandarin else "en") for span in found)
 
 

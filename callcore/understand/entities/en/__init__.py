@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from callcore.understand.entities.en.cards import expiries
 from callcore.understand.entities.en.digit_runs import digit_spans
 from callcore.understand.entities.en.durations import durations
+from callcore.understand.entities.en.lexicon import correcting
 from callcore.understand.entities.en.moments import moments
 from callcore.understand.entities.en.money import amounts, rates
 from callcore.understand.entities.en.names import branches, emails, names
@@ -14,6 +15,8 @@ from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.en.words import named
 from callcore.understand.entities.spans import Context, Rule, Span
 from callcore.understand.entities.spoken import Spoken
+
+__all__ = ["RULES", "correcting", "find"]
 
 _FINDERS = (amounts, rates, moments, durations, expiries, digit_spans, names, branches, emails, named)
 

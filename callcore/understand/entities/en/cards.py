@@ -15,7 +15,7 @@ _CUE = r"\b(?:expir(?:y|es|ation|ing|e|ed)|exp|valid|good) ?(?:date|until|till|t
 _PATTERNS = (
     re.compile(rf"{_CUE}(?P<value>(?:the )?(?P<month>{MONTH})(?: of)?,? (?P<year>{YEAR}))(?![\w:])"),
     re.compile(rf"{_CUE}(?P<value>(?P<zero>oh |o )?(?P<number>{CARDINAL})(?: ?/ ?| slash |-| )(?P<year>{YEAR}))(?![\w:/])"),
-    re.compile(rf"(?P<cue>\bcard\b.{{0,30}})?\b(?:expires|expiring|expiry|expiration|expired)\b.{{0,16}}?\b(?P<value>(?P<month>{MONTH}) (?P<year>{YEAR}))(?![\w:])"),
+    re.compile(rf"(?P<cue>\bcard\b.{{0,30}})?\b(?:expires|expiring|expiry|expiration|expired)\b.{{0,40}}?\b(?P<value>(?P<month>{MONTH}) (?P<year>{YEAR}))(?![\w:])"),
 )
 
 

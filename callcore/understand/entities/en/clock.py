@@ -11,11 +11,12 @@ from callcore.understand.entities.en.numbers import CARDINAL, Reading
 _C = CARDINAL
 _HALF_DAY = r"(?P<half>[ap]\.? ?m\b\.?)"
 _PART = r"(?:in the )?(?P<part>morning|afternoon|evening)|at (?P<night>night)"
-_LEAD = r"\b(?:at|around|about|by|until|till|before|after|from|between|since|past|exactly|it's|it was|is|for)"
+_LEAD = r"\b(?:at|around|about|by|until|till|before|after|from|between|since|past|exactly|it's|it was|is|for|sorry|i mean|make that|make it|no|actually)"
 _FREE = (
     r"(?= ?(?:$|[,.?!;]| (?:on|in the|at night|today|tomorrow|yesterday|tonight|this|next|last|and|or|but|please|if|because|when|so|then|for|i|we|my|the day|works?|would|is|was|to|until|till|every"
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|that|it|they|you|no|sorry|as|with|by|sharp|or so|again|instead|local|your|the same)\b))"
 )
+_HOURS = re.compile(rf"\b(?:from|between) (?P<first>{_C}) (?:to|and|until|till) (?P<last>{_C}){_FREE}")
 _MINUTES = (5, 10, 15, 20, 25)
 _PATTERNS = tuple(
     re.compile(pattern)
@@ -23,10 +24,15 @@ _PATTERNS = tuple(
         rf"(?<![\w{_C}])(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?| (?:oh )?(?P<minute2>{_C}))? ?(?:{_HALF_DAY}|{_PART})(?!\w)",
         rf"(?P<past>half|(?:a )?quarter|{_C}(?: minutes)?) (?P<way>past|after|to|till|before) (?P<hour>{_C})(?: ?(?:{_HALF_DAY}|{_PART}))(?!\w)",
         rf"(?P<past>half|(?:a )?quarter|{_C} minutes) (?P<way>past|after|to|till|before) (?P<hour>{_C})(?![\w%:/])",
-        rf"(?:{_LEAD}) (?P<past>{_C}) (?P<way>past|to) (?P<hour>{_C}){_FREE}",
+        rf"(?:{_LEAD}) (?P<past>{_C}) (?P<way>past|to|till) (?P<hour>{_C}){_FREE}",
+        rf"(?<![\w{_C}])(?P<past>{_C}) (?P<way>past) (?P<hour>{_C})(?![\w%:/])",
+        rf"\bat (?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?(?![\w%:/{_C}]| ?(?:[a-z]+s\b|percent|per|dollars|%|{_C}|basis|point|hundred|[a-z]+ (?:street|road|avenue)|least|most|street|road|avenue))",
         rf"(?P<hour>{_C}) o'?clock(?: ?(?:{_HALF_DAY}|{_PART}))?(?!\w)",
         rf"(?<![\w/:.])(?P<hour>{_C}):(?P<minute>{_C})(?::{_C})?(?![\w:/])",
         rf"(?:{_LEAD}) (?P<half_to>half )?(?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?{_FREE}",
+        rf"(?<![\w{_C}] )(?<![\w{_C}])(?P<hour>{_C}) (?P<bare>{_C}){_FREE}",
+        rf"\b(?P<half_to>half )(?P<hour>{_C}){_FREE}",
+        rf"(?P<military>{_C}) hours\b(?! (?:ago|later|a day))",
         r"(?:\b12 )?\b(?P<named>noon|midday|midnight)\b",
         rf"(?P<hour>{_C}) (?P<named>noon|midday|midnight)\b",
     )
@@ -54,6 +60,13 @@ class Clock:
 def clocks(reading: Reading) -> list[Clock]:
     """Every time of day, none inside another, in order."""
     found = [one for pattern in _PATTERNS for match in pattern.finditer(reading.code) for one in _made(reading, match)]
+    for match in _HOURS.finditer(reading.code):
+        hours = [reading.numbers[match.start(group)].whole for group in ("first", "last")]
+        if all(1 <= hour <= 12 for hour in hours):
+            found += [
+                Clock(match.start(group), match.end(group), _hour(hour, ""), 0, True, False)
+                for group, hour in zip(("first", "last"), hours, strict=True)
+            ]
     found.sort(key=lambda one: (one.start - one.end, one.start))
     kept: list[Clock] = []
     for one in found:
@@ -68,6 +81,12 @@ def _made(reading: Reading, match: re.Match[str]) -> Iterator[Clock]:
     if named:
         yield Clock(match.start(), match.end(), 0 if named == "midnight" else 12, 0, True, True)
         return
+    if groups.get("military"):
+        hundreds = reading.numbers[match.start("military")]
+        hour, minute = divmod(hundreds.whole, 100)
+        if len(hundreds.digits) == 4 and hour < 24 and minute < 60 and reading.code[: match.start()].endswith("at "):
+            yield Clock(match.start(), match.end(), hour, minute, True, True)
+        return
     spoken = reading.numbers[match.start("hour")]
     hour, minute = int(spoken.value), 0
     if spoken.whole < 0:
@@ -75,6 +94,11 @@ def _made(reading: Reading, match: re.Match[str]) -> Iterator[Clock]:
         if not spoken.figure or len(rest) != 2:
             return
         hour, minute = int(whole), int(rest)
+    if groups.get("bare"):
+        minute = reading.numbers[match.start("bare")].whole
+        if 1 <= hour <= 12 and minute in (15, 30, 45):
+            yield Clock(match.start(), match.end(), _hour(hour, ""), minute, False, False)
+        return
     for group in ("minute", "minute2"):
         if groups.get(group):
             minute = reading.numbers[match.start(group)].whole
@@ -132,4 +156,4 @@ def _zero_before(reading: Reading, place: int) -> bool:
     return number.said.startswith(("zero ", "0")) or reading.code[:place].endswith("oh ")
 
 
-_LEADS = ("at ", "around ", "about ", "by ", "until ", "till ", "before ", "after ", "from ", "between ", "since ", "past ", "exactly ", "it's ", "it was ", "is ", "for ")
+_LEADS = ("at ", "around ", "about ", "by ", "until ", "till ", "before ", "after ", "from ", "between ", "since ", "past ", "exactly ", "it's ", "it was ", "is ", "for ", "sorry ", "i mean ", "make ", "no ", "actually ")

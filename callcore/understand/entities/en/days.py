@@ -142,7 +142,7 @@ def _days_of_month(reading: Reading, match: re.Match[str], today: datetime.date)
 def _figures(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
     """ "03/15/2026", "15/03/26", "3/15", "2026-03-15" """
     values = [one.whole for one in reading.values(match.start(), match.end())]
-    if any(value < 0 for value in values):
+    if any(value < 0 for value in values) or values == [24, 7]:
         return None
     if values[0] >= _FIRST:
         if len(values) < 3:
@@ -216,7 +216,7 @@ def _distance(reading: Reading, match: re.Match[str], today: datetime.date) -> D
     if any(not 0 < number < _MOST for number in numbers):
         return None
     lead, unit, count = match["lead"] or "", match["unit"], numbers[-1]
-    back = (match["tail"] or "").startswith(("ago", "back", "earlier"))
+    back = (match["tail"] or "").strip().startswith(("ago", "back", "earlier"))
     works = unit.startswith(("working", "business", "banking"))
     if not back and not match["tail"] and not lead:
         return None
@@ -311,13 +311,13 @@ _PATTERNS = tuple(
         (rf"(?<![\w.,/-]){_C}(?P<mark>[/.-]){_C}(?:(?P=mark){_C})?(?![\w%/-])", _figures),
         (rf"(?P<every>\b(?:every|each) month on )?(?P<the>\bthe (?P<day>{_O}))(?: day)? of (?P<month>(?:this|next|last|the|every|each) month)\b", _day_of_month),
         (rf"\b(?P<every>(?:every|each) month on )(?P<the>the (?P<day>{_O}))(?P<month>)", _day_of_month),
-        (rf"\b(?:on|by|before|until|till|since|from|after|to|due|around|and|is|was|for|through|or|no) (?P<the>the (?P<day>{_O}))(?P<month>)(?P<every>)(?= ?(?:$|[,.?!;]| (?:of\b(?! the)|at|and|or|if|please|for|i|we|because|then|to|but|was|is|so|around|in|not|it|my|you|they|when|that|instead|though|as|by|no|sorry|with|from)\b))", _day_of_month),
+        (rf"\b(?:on|by|before|until|till|since|from|after|to|due|around|and|is|was|for|through|or|no|sorry|mean|meant|that|actually) (?P<the>the (?P<day>{_O}))(?P<month>)(?P<every>)(?= ?(?:$|[,.?!;]| (?:of\b(?! the)|at|and|or|if|please|for|i|we|because|then|to|but|was|is|so|around|in|not|it|my|you|they|when|that|instead|though|as|by|no|sorry|with|from)\b))", _day_of_month),
         (r"\b(?:the day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night)(?: (?:morning|afternoon|evening|night))?\b|\bthis (?:morning|afternoon|evening)\b", _named),
         (rf"(?:\b(?P<which>next|this coming|this past|this|last|past|coming|following) )?\b(?P<day>{_DAY_NAME})\b(?:'s)?(?P<part>{PART})?(?: (?:of )?(?P<week>(?:next|this|last) week))?(?!s)", _weekday),
         (rf"(?:\b(?P<lead>within the next|within|in the next|in less than|in under|in about|in around|in|no later than|after|under|no more than) )?(?P<count>{_COUNT}) ?-?(?P<unit>{_UNIT})\b(?P<tail> (?:ago|back|earlier|from (?:now|today)|later|from this date))?", _distance),
         (rf"(?:\bthe )?\b(?P<edge>end|beginning|start|very end) of (?:the )?(?:(?P<which>this|next|last|following) )?(?P<unit>month|year|week|quarter|day|{'|'.join(_MONTH_NUMBER)})\b|\b(?P<unit2>month|year|quarter)[ -]end\b", _edge),
         (r"\b(?P<which>last|this|next|previous|past|coming|following) (?P<unit>week|month|quarter|year)(?! end)\b|\bthe (?P<unit2>week|month|year) (?P<twice>before last|after next)\b", _unit_period),
         (rf"(?:\bthe )?\b(?P<which>last|past|previous|next|coming|following) (?P<count>{_C} |couple of )?(?P<unit>days|weeks|months|years|quarters)\b", _stretch),
-        (rf"\b(?:in|since|from|until|of|during|for|year|back in|by|before|after|to|and|through) (?P<year>{YEAR})(?![\w:%/]| ?(?:dollars|percent|days|weeks|months|years|hours|minutes))", _year_alone),
+        (rf"(?<!ending )(?<!ends )(?<!end )(?<!expires )(?<!expiring )\b(?:in|since|from|until|of|during|for|year|back in|by|before|after|to|and|through) (?P<year>{YEAR})(?![\w:%/]| ?(?:dollars|percent|days|weeks|months|years|hours|minutes))", _year_alone),
     )
 )

@@ -10,6 +10,8 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
+from callcore.understand.entities.corrections import Corrections
+
 Phrases = tuple[str, ...]
 
 
@@ -46,6 +48,19 @@ def product_names() -> Mapping[str, str]:
 def alternatives(phrases: Iterable[str]) -> str:
     """A pattern for any of the phrases, the longest first."""
     return "|".join(re.escape(phrase).replace(r"\ ", " ") for phrase in sorted(phrases, key=len, reverse=True))
+
+
+@cache
+def correcting() -> Corrections:
+    """How English takes back what was said."""
+    said = alternatives(lexicon().words["corrections"])
+    link = r"(?:(?:it's|it is|its|that's|should be|is|to|the|for|a|an|um|uh|er|with|at|on|in|by|of|ending in|was|be|about|from|say|until|mr|ms|mrs|number|you know) ?)"
+    return Corrections(
+        between=re.compile(rf"[ ,.!?-]*(?:\b(?:{said})\b[ ,.!?-]*){{1,3}}{link}{{0,4}}[ $£€]*"),
+        not_before=re.compile(r"\bnot (?:the |for |on |at |in |ending in |from |by )?$"),
+        between_not=re.compile(rf"[ ,.-]*(?:but )?{link}{{0,4}}[ $£€]*"),
+        second_refused=re.compile(r"[ ,.]*\bnot (?:the |for |on |at |in |ending in |by )?[$£€]?"),
+    )
 
 
 def _table(name: str) -> dict[str, dict[str, list[str]]]:

@@ -11,7 +11,7 @@ from callcore.understand.entities.en.days import Day, days
 from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.spans import Context, Span
 
-DATE_RANK, TIME_RANK = 6, 4
+DATE_RANK, TIME_RANK, BARE_TIME_RANK = 6, 6, 3
 
 _BEFORE = r"by|before|until|till|no later than|not later than|up until|up to|prior to|at the latest by|by no later than"
 _AFTER = r"after|since|from|starting from|starting on|starting|as of|any time after|anytime after|effective|beginning"
@@ -28,11 +28,10 @@ def moments(reading: Reading, context: Context) -> Iterator[Span]:
     times = [one for one in times if all(one.end <= day.start or one.start >= day.end for day in dates)]
     joined = list(_joined(reading, dates, times))
     for day, clock, bound in joined:
-        yield _moment(reading, day, clock, bound)
-        dates.remove(day)
-        times.remove(clock)
-    yield from _day_ranges(reading, dates)
-    yield from _clock_ranges(reading, times)
+        yield _moment(reading, day, clock.in_part(day.part), bound)
+    taken = {id(one) for day, clock, _ in joined for one in (day, clock)}
+    yield from _day_ranges(reading, [one for one in dates if id(one) not in taken])
+    yield from _clock_ranges(reading, [one for one in times if id(one) not in taken])
 
 
 def _joined(reading: Reading, dates: list[Day], times: list[Clock]) -> Iterator[tuple[Day, Clock, str]]:
@@ -46,7 +45,7 @@ def _joined(reading: Reading, dates: list[Day], times: list[Clock]) -> Iterator[
             link = _LINK.fullmatch(reading.code, first.end, second.start) if second.start - first.end < 40 else None
             if link and not _TO.fullmatch(reading.code, first.end, second.start):
                 taken.add(id(day))
-                yield day, clock.in_part(day.part), _side(link) or _bound(reading, first.start)
+                yield day, clock, _side(link) or _bound(reading, first.start)
                 break
 
 
@@ -86,7 +85,8 @@ def _clock_ranges(reading: Reading, times: list[Clock]) -> Iterator[Span]:
             continue
         start, end = reading.span(clock.start, clock.end)
         value = _bounded(forms.clock(clock.hour % 24, clock.minute), _bound(reading, clock.start))
-        yield Span("time", start, end, value, 0.95 if clock.sure else 0.8, rank=TIME_RANK)
+        probability, rank = (0.95, TIME_RANK) if clock.sure else (0.8, BARE_TIME_RANK)
+        yield Span("time", start, end, value, probability, rank=rank)
         at += 1
 
 

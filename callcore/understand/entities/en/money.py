@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 
 from callcore.understand.entities import forms
-from callcore.understand.entities.en.lexicon import alternatives, lexicon
+from callcore.understand.entities.en.lexicon import alternatives, correcting, lexicon
 from callcore.understand.entities.en.numbers import CARDINAL, SCALES, Number, Reading
 from callcore.understand.entities.spans import Context, Span
 
@@ -20,6 +20,7 @@ SEQUENCE = f"{CARDINAL}(?:(?: |-)(?:oh )?{CARDINAL}){{0,5}}"  #: numbers said on
 _GENERIC = ("dollars", "dollar", "bucks", "buck", "$")
 _SMALLEST_BARE = 5
 _HUNDRED = Decimal(100)
+_REACH = 40  #: characters from an amount to the number that takes its place
 
 _MONEY_CUES = (
     r"(?:transfer|transferring|transferred|send|sending|sent|pay|paying|paid|deposit|deposited|depositing|withdraw|withdrew|withdrawing|withdrawn|move|moved|moving"
@@ -37,10 +38,7 @@ _FREE = (  # what may follow a number that counts nothing
 )
 
 
-def amounts(reading: Reading, context: Context) -> Iterator[Span]:
-    """What was said of money, with a currency or in the company of words that speak of money."""
-    if not reading.numbers:
-        return
+def _amounts(reading: Reading, context: Context) -> Iterator[Span]:
     for match in _before().finditer(reading.code):
         yield from _stated(reading, match, _code(match["currency"], context))
     for match in _after().finditer(reading.code):
@@ -50,6 +48,18 @@ def amounts(reading: Reading, context: Context) -> Iterator[Span]:
         code = lexicon().cents[match["cents"]][0] or _own(context)
         yield _span(reading, match, forms.amount(value / _HUNDRED, code), STATED)
     yield from _bare(reading, context)
+
+
+def amounts(reading: Reading, context: Context) -> Iterator[Span]:
+    """What was said of money, with a currency or in the company of words that speak of money."""
+    found = list(_amounts(reading, context)) if reading.numbers else []
+    yield from found
+    for number in reading.numbers.values() if found else ():
+        for span in found:
+            first, second = (span.end, number.start) if span.end <= number.start else (number.end, span.start)
+            if first <= second < first + _REACH and correcting().between.fullmatch(reading.spoken.text, first, second):
+                value = forms.amount(number.value, span.value.rsplit(" ", 1)[-1])
+                yield Span("amount", number.start, number.end, value, 0.85, rank=ASSUMED - 1)
 
 
 def _stated(reading: Reading, match: re.Match[str], code: str) -> Iterator[Span]:
@@ -103,7 +113,7 @@ def spoken_value(numbers: Sequence[Number], code: str = "") -> Decimal | None:
         return None
     values = [int(one.value) for one in numbers]
     if len(values) > 2 and all(value < 10 for value in values) and "oh" not in code:
-        return Decimal("".join(map(str, values)))
+        return Decimal("".join(one.digits for one in numbers))
     if len(values) == 2 and numbers[1].figure and len(numbers[1].said) == 3 and values[0] < 1000:
         return Decimal(values[0] * 1000 + values[1])
     pairs = [10 <= one.value < 100 for one in numbers]

@@ -6,23 +6,25 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from callcore.understand.entities.en.digit_runs import read_digits
+from callcore.understand.entities.en.digit_runs import NUMBER_WORDS, read_digits
 from callcore.understand.entities.en.lexicon import alternatives, lexicon
 from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.spans import Context, Span
 
-NAME_RANK, SPELLED_RANK, BRANCH_RANK, EMAIL_RANK = 6, 2, 5, 9
+NAME_RANK, SPELLED_RANK, BRANCH_RANK, EMAIL_RANK = 6, 7, 5, 9
 MOST_WORDS = 3  #: of a name
 _SPELLED_ALONE = 4  # letters without any word that asks for a name
 
 _WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?"
 _CUE = re.compile(
     r"\b(?:(?P<sure>my (?:full |first |last |sur|middle |maiden |given |family )?name(?: is|'s)|name's|the name(?: on (?:the|my) (?:card|account))? is|(?:full|first|last|given|family|maiden|middle) name(?: is|'s|,)?|surname(?: is|'s|,)?"
-    r"|(?:account ?holder|cardholder|card holder|payee|beneficiary|recipient|account holder's|payee's|beneficiary's|recipient's|cardholder's|wife's|husband's|son's|daughter's|mother's|father's)(?: name)?(?: is|,)|under the name(?: of)?|in the name of|goes by|go by|name of|call me|you can call me|made out to|payable to"
+    r"|(?:account ?holder|cardholder|card holder|payee|beneficiary|recipient|account holder's|payee's|beneficiary's|recipient's|cardholder's|wife's|husband's|son's|daughter's|mother's|father's)(?: name)?(?: is|,)|under the name(?: of)?|(?:is|it's|booked|listed|registered|filed|account) under|in the name of|goes by|go by|name of|you can call me|made out to|payable to"
     r"|(?:speaking|speak|talking|talk) (?:with|to)|name on (?:the|my) (?:card|account) is|his name is|her name is|their name is|name is)|(?P<maybe>this is|i'm|i am|it's|it is|am i speaking with|is this))[ ,]+"
     rf"(?:(?:is|um|uh|er|yes|with|to|it's|please|,)[ ,]+)*(?:(?:mr|mrs|ms|miss|dr|doctor|mister|missus)\b\.? )?"
 )
 _AFTER_MAYBE = re.compile(r",? (?:speaking|calling|here\b|from (?:the )?\w+|and (?:i'm|i am) calling|on the line|your (?:agent|advisor|adviser))")
+_GREETING = re.compile(r"\b(?:hi|hello|hey|good (?:morning|afternoon|evening)|thank you|yes|for calling|yeah)(?: there)?[ ,.!]*$")
+_AFTER_GREETED = re.compile(r" ?(?:$|[,.]| (?:and|i|i'm|my|how|from|can|what)\b)")
 _SPEAKING = re.compile(r",? (?:speaking|calling (?:about|from|regarding|to|in)|here[,.]? (?:how|i|calling))")
 _LETTERS = re.compile(
     r"(?<![\w'])(?:(?:double )?[a-z](?: (?:as in|for|like) [a-z]+)?(?:[ .,-]+|$)){1,25}(?![a-z'])"
@@ -53,11 +55,11 @@ def _named(text: str, raw: str, match: re.Match[str]) -> Iterator[Span]:
     if spelled and not maybe and len(spelled[0]) > 1:
         yield Span("name", match.end(), spelled[1], spelled[0].capitalize(), rank=NAME_RANK + 1)
         return
-    words = _name_words(text, raw, match.end(), MOST_WORDS, strict=bool(maybe) and not _AFTER_MAYBE.search(text, match.end(), match.end() + 45))
+    words = _name_words(text, raw, match.end(), MOST_WORDS, strict=bool(maybe) and not (_AFTER_MAYBE.search(text, match.end(), match.end() + 45) or _greeted(text, match)))
     if not words:
         return
     end = words[-1][1]
-    if maybe and not (_AFTER_MAYBE.match(text, end) or (raw[words[0][0]].isupper() and maybe in ("this is", "i'm", "i am", "am i speaking with"))):
+    if maybe and not _sure(text, raw, match, words):
         return
     value = _value(text, words)
     follows = re.compile(r"[ ,.]*(?:(?:that's|it's|spelled|spelt|that is|and that's|and it's|i spell it|is spelled|spelling)[ ,]*)*").match(text, end)
@@ -68,6 +70,23 @@ def _named(text: str, raw: str, match: re.Match[str]) -> Iterator[Span]:
         value = " ".join([*first, spelled[0].capitalize()]) if same else value
         end = spelled[1] if same else end
     yield Span("name", words[0][0], end, value, 0.95 if not maybe else 0.85, rank=NAME_RANK)
+
+
+def _sure(text: str, raw: str, match: re.Match[str], words: Sequence[tuple[int, int]]) -> bool:
+    """Whether "this is", "I'm" and the like introduce a name here."""
+    end = words[-1][1]
+    if _AFTER_MAYBE.match(text, end):
+        return True
+    if raw[words[0][0]].isupper():
+        return match["maybe"] in ("this is", "i'm", "i am", "am i speaking with")
+    return _greeted(text, match) and bool(_AFTER_GREETED.match(text, end))
+
+
+def _greeted(text: str, match: re.Match[str]) -> bool:
+    """Whether a greeting stands before the match."""
+    return match["maybe"] in ("this is", "i'm", "i am", "it's") and bool(
+        _GREETING.search(text, max(0, match.start() - 25), match.start())
+    )
 
 
 def _name_words(text: str, raw: str, at: int, most: int, strict: bool = False) -> list[tuple[int, int]]:
@@ -101,7 +120,8 @@ def _before_speaking(text: str, raw: str, end: int) -> Iterator[Span]:
     for match in reversed(list(re.finditer(rf"({_WORD})", text[max(0, end - 40) : end]))[-2:]):
         start = max(0, end - 40) + match.start()
         stop = max(0, end - 40) + match.end()
-        if match[0] in _not_names() or not raw[start].isupper() or len(match[0]) < 2:
+        opening = start == 0 or bool(words) or _GREETING.search(text, 0, start)
+        if match[0] in _not_names() or len(match[0]) < 2 or not (raw[start].isupper() or opening):
             break
         words.insert(0, (start, stop))
     if words and words[-1][1] == end:
@@ -151,11 +171,13 @@ def branches(reading: Reading, context: Context) -> Iterator[Span]:
         if words:
             value = " ".join(capitalised(text[start:end]) for start, end in words)
             yield Span("branch", words[0][0], match.end(), value, rank=BRANCH_RANK)
+    for match in _BRANCH_IN.finditer(raw):
+        yield Span("branch", match.start(), match.end(), match["name"], 0.9, rank=BRANCH_RANK - 1)
     for match in _BRANCH_AT.finditer(text):
         words = [(match.start("name") + one.start(), match.start("name") + one.end()) for one in re.finditer(r"\S+", match["name"])]
         while words and text[slice(*words[0])] == "the":
             words.pop(0)
-        if words and not any(text[slice(*word)] in _not_branches() for word in words[:-1]):
+        if words and not any(text[slice(*word)] in _not_branches() - {"main"} for word in words[:-1]):
             value = " ".join(capitalised(text[start:end]) for start, end in words)
             yield Span("branch", match.start(), match.end(), value, rank=BRANCH_RANK)
 
@@ -235,7 +257,7 @@ def _mark(word: str) -> str:
 
 @cache
 def _not_names() -> frozenset[str]:
-    return frozenset(lexicon().words["not_names"])
+    return frozenset(lexicon().words["not_names"]) | NUMBER_WORDS
 
 
 @cache
@@ -264,3 +286,4 @@ _DOMAIN = re.compile(r" (?:at|@) (?P<domain>[a-z0-9-]+(?: [a-z0-9-]+)?(?: dot [a
 _STREETS = "street|road|avenue|lane|square|drive|boulevard|plaza|mall|park|way|hill|place|court|bridge|circus|airport|station|row|parade|broadway|downtown|center|centre|st|ave|rd|blvd"
 _BRANCH = re.compile(r" branch(?:'s)?\b(?! (?:manager )?(?:in|on|at) [a-z]+ (?:street|road|avenue)\b)")
 _BRANCH_AT = re.compile(rf"\bbranch (?:in|on|at|near) (?P<name>(?:[^\s,.?!]+ ){{0,3}}(?:{_STREETS}))\b")
+_BRANCH_IN = re.compile(r"\b[Bb]ranch (?:in|on|at) (?:the )?(?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+){0,2})")

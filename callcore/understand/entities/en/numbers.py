@@ -29,6 +29,7 @@ _TOKENS = re.compile(r"[a-z]+(?:'[a-z]+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+
 _ENDINGS = ("st", "nd", "rd", "th")
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _MOST_DIGITS = 15  # a longer figure is no quantity
+_REACH_OF_BETWEEN = 6  # words from "between" to its "and"
 _MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
@@ -42,6 +43,7 @@ class Number:
     ordinal: bool
     figure: bool
     said: str
+    digits: str = ""  #: as digits, zeros in front included; "" where it is put together
 
     @property
     def whole(self) -> int:
@@ -121,6 +123,7 @@ class Reading:
 
 def _tokens(text: str) -> Iterator[Token]:
     found = [(match.start(), match.end(), match[0]) for match in _TOKENS.finditer(text)]
+    between = -_REACH_OF_BETWEEN
     for place, (start, end, said) in enumerate(found):
         before = found[place - 1][2] if place else ""
         if said == "second":  # the ordinal number only where it cannot be the unit of time
@@ -129,6 +132,12 @@ def _tokens(text: str) -> Iterator[Token]:
             yield Token(start, end, said, bool(ordinal))
         elif said in ("oh", "o") and before == "point":
             yield Token(start, end, "zero")
+        elif said == "between":
+            between = place
+            yield Token(start, end, said)
+        elif said == "and" and place - between < _REACH_OF_BETWEEN:
+            between = -_REACH_OF_BETWEEN
+            yield Token(start, end, said, False)
         else:
             yield Token(start, end, said)
 
@@ -139,8 +148,9 @@ def _items(tokens: Sequence[Token]) -> Iterator[Token | Number]:
     for one in find_numbers(list(tokens), "en", threshold=0):
         yield from _figures(tokens[at : one.start])
         said = " ".join(token.said for token in tokens[one.start : one.end])
-        value = Decimal(re.sub("[a-z]", "", one.text))
-        yield Number(tokens[one.start].start, tokens[one.end - 1].end, value, one.is_ordinal, False, said)
+        digits = re.sub("[a-z]", "", one.text)
+        first, last = tokens[one.start].start, tokens[one.end - 1].end
+        yield Number(first, last, Decimal(digits), one.is_ordinal, False, said, digits)
         at = one.end
     yield from _figures(tokens[at:])
 
@@ -158,7 +168,7 @@ def _figures(tokens: Sequence[Token]) -> Iterator[Token | Number]:
         after = tokens[place + 1] if place + 1 < len(tokens) else None
         skip = after is not None and after.start == token.end and after.said in _ENDINGS and token.said.isdecimal()
         end = after.end if skip and after is not None else token.end
-        yield Number(token.start, end, Decimal(token.said.replace(",", "")), skip, True, token.said)
+        yield Number(token.start, end, Decimal(token.said.replace(",", "")), skip, True, token.said, token.said)
 
 
 def _composed(items: Iterable[Token | Number]) -> list[Token | Number]:
