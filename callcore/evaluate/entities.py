@@ -21,17 +21,19 @@ DIGIT_KINDS = ("card_number", "card_tail", "account", "phone", "id_number", "cod
 FORMAT_HINT = "See docs/entities.md for the format of entity sets."
 
 Finder = Callable[[Sequence[Word], str, Context], Sequence[Entity]]
-_MARK = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\|([^\[\]|]*)\]")
+FLAGS = ("corrected", "valid", "invalid")  #: what a mark may say beside kind and value
+_MARK = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\|([^\[\]|]*)((?:\|[^\[\]|]*)*)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """An entity that a sentence holds: half-open range of its characters."""
+    """An entity of a sentence: half-open range of its characters. ``flags``: some of :data:`FLAGS`."""
 
     kind: str
     start: int
     end: int
     value: str
+    flags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,15 @@ class Tally:
 
 @dataclass(slots=True)
 class EntityReport:
-    """What :func:`score` counted. ``wrong`` holds the numbers (from 0) of sentences that were not all right."""
+    """What :func:`score` counted. ``wrong`` holds the numbers (from 0) of sentences that were not all right.
+
+    ``flags``: each flag to how often it was marked and how often the entity found says the same.
+    """
 
     sentences: int = 0
     kinds: dict[str, Tally] = field(default_factory=dict)
     wrong: list[int] = field(default_factory=list)
+    flags: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, ready for JSON: ``kinds`` in alphabetical order, ``all`` over them (micro), ``digits_exact``."""
@@ -93,6 +99,7 @@ class EntityReport:
             "all": _sum(self.kinds.values()).as_row(),
             "macro_f1": round(sum(marked) / len(marked), 4) if marked else None,
             "digits_exact": digits.as_row()["value_exact"],
+            "flags": {flag: {"marked": wanted, "right": right} for flag, (wanted, right) in sorted(self.flags.items())},
         }
 
     def table(self) -> list[tuple[str, ...]]:
@@ -128,18 +135,21 @@ def score(entities: EntitySet, language: str, finder: Finder = find) -> EntityRe
     for number, sentence in enumerate(entities.sentences):
         words = plain_words(sentence.text)
         heard = finder(words, language, context)
-        if not _count(sentence, _characters(words, heard), report.kinds):
+        if not _count(sentence, _characters(words, heard), report):
             report.wrong.append(number)
     return report
 
 
-def _count(sentence: Sentence, heard: list[Gold], kinds: dict[str, Tally]) -> bool:
+def _count(sentence: Sentence, heard: list[Gold], report: EntityReport) -> bool:
     """Adds one sentence to the tallies; whether everything was right."""
-    right = True
+    right, kinds = True, report.kinds
     rest = list(heard)
     for gold in sentence.gold:
         tally = kinds.setdefault(gold.kind, Tally())
         match = _best(gold, rest)
+        for flag in gold.flags:
+            wanted, agreed = report.flags.get(flag, (0, 0))
+            report.flags[flag] = (wanted + 1, agreed + (match is not None and flag in match.flags))
         if match is None:
             tally.missed += 1
             right = False
@@ -169,8 +179,13 @@ def _characters(words: Sequence[Word], heard: Iterable[Entity]) -> list[Gold]:
         first, last = bounds[entity.first_word], bounds[entity.end_word]
         at = spoken.raw.find(entity.text, first, last)
         start, end = (at, at + len(entity.text)) if at >= 0 else (first, last)
-        spans.append(Gold(entity.kind, start, end, entity.value))
+        spans.append(Gold(entity.kind, start, end, entity.value, _flags(entity)))
     return spans
+
+
+def _flags(entity: Entity) -> frozenset[str]:
+    checked = {None: (), True: ("valid",), False: ("invalid",)}[entity.valid]
+    return frozenset((*checked, entity.status))
 
 
 def _sentence(line: str, about: str, name: str) -> Sentence:
@@ -179,10 +194,13 @@ def _sentence(line: str, about: str, name: str) -> Sentence:
     line = " ".join(line.split())
     for match in _MARK.finditer(line):
         text += line[at : match.start()]
-        said, kind, value = (part.strip() for part in match.groups())
+        said, kind, value = (part.strip() for part in match.groups()[:3])
+        flags = frozenset(flag.strip() for flag in match[4].split("|")[1:])
         if not said or not kind or not value:
             raise ConfigError(f"entity set {name}: a mark without words, kind or value: {match[0]}", FORMAT_HINT)
-        gold.append(Gold(kind, len(text), len(text) + len(said), value))
+        if not flags <= set(FLAGS):
+            raise ConfigError(f"entity set {name}: a mark may be {', '.join(FLAGS)}, not {match[4]}", FORMAT_HINT)
+        gold.append(Gold(kind, len(text), len(text) + len(said), value, flags))
         text, at = text + said, match.end()
     text += line[at:]
     if "[" in text or "]" in text or "|" in text:

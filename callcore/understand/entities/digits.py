@@ -58,6 +58,7 @@ class DigitCues:
     reach: int
     fillers: re.Pattern[str]
     regions: tuple[str, ...]
+    correction: re.Pattern[str] | None = None  #: all that stands between a run and the one that replaces it
 
 
 def classify(runs: Iterable[DigitRun], spoken: Spoken, context: Context, cues: DigitCues) -> Iterator[Span]:
@@ -67,10 +68,12 @@ def classify(runs: Iterable[DigitRun], spoken: Spoken, context: Context, cues: D
     (:attr:`Context.open`). ``Span.hint`` of "digits" is the kind that they may still become.
     """
     regions = (context.region, *cues.regions) if context.region else cues.regions
-    previous = 0
+    previous, last = 0, ""
     for number, run in enumerate(runs):
         hint = _cue(run, spoken.text, previous, cues)
-        previous = run.end
+        if not hint and previous and cues.correction and cues.correction.fullmatch(spoken.text, previous, run.start):
+            hint = last
+        previous, last = run.end, hint
         joined = None
         if number == 0 and context.open is not None and cues.fillers.fullmatch(spoken.text, 0, run.start):
             joined = _continued(run, context.open, hint, regions)

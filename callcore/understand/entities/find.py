@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from callcore.types import Entity, Word
 from callcore.understand.entities import en, zh
 from callcore.understand.entities.corrections import corrected
-from callcore.understand.entities.spans import Context, Rule, Span, choose
+from callcore.understand.entities.spans import Context, Span, choose
 from callcore.understand.entities.spoken import Spoken
 
 VERSION = "1"
@@ -21,10 +21,9 @@ def find(words: Sequence[Word], language: str, context: Context) -> tuple[Entity
     """
     spoken = Spoken.of(words)
     mandarin = language in MANDARIN or spoken.has_han
-    rules: tuple[Rule, ...] = zh.RULES if mandarin else en.RULES
-    found = choose(span for rule in rules for span in rule(spoken, context))
-    if not mandarin:
-        found = corrected(found, spoken.text, en.correcting())
+    rules = zh.RULES if mandarin else en.RULES
+    corrections = zh.CORRECTIONS if mandarin else en.CORRECTIONS
+    found = corrected(choose(span for rule in rules for span in rule(spoken, context)), spoken.text, corrections)
     return tuple(_entity(spoken, span, "zh" if mandarin else "en") for span in found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -46,6 +47,16 @@ class Span:
     source: str = ""
     parts: tuple[int, ...] = ()
     hint: str = ""  #: of "digits": the kind that they may still become
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCues:
+    """Words of a language that tell how values of a call stand to each other."""
+
+    yes: re.Pattern[str]  #: how an answer begins that agrees
+    no: re.Pattern[str]  #: how an answer begins that refuses
+    question: re.Pattern[str]  #: occurs in a turn that wants an answer ("is that right")
+    asks: re.Pattern[str]  #: occurs in a turn that asks for a number ("what is", "could you give me")
 
 
 Rule = Callable[[Spoken, Context], Iterable[Span]]

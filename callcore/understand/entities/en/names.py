@@ -355,10 +355,8 @@ _MARKS = {
 _EMAIL_PARTS = ("double", "triple")
 _EMAIL_STOPS = frozenset(
     "is it's its email e-mail mail address to at me my on and the that's a i'm send sent contact it was um uh "
-    "er so yes sure okay ok"(
-        " reach by via through for from with says have has as of we you your can please under all lowercase lower "
-        "case be would should"
-    ).split()
+    "er so yes sure okay ok reach by via through for from with says have has as of we you your can please under all "
+    "lowercase lower case be would should".split()
 )
 _WRITTEN = re.compile(r"(?<![\w.+-])[a-z0-9][\w.+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}(?<![.-])")
 _DOMAIN = re.compile(r" (?:at|@) (?P<domain>[a-z0-9-]+(?: [a-z0-9-]+)?(?: dot [a-z0-9]+){1,3})\b")

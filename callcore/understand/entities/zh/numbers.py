@@ -24,7 +24,7 @@ _SECTION = re.compile(r"(?:([一二两三四五六七八九])千)?(?:(零)?([一
 _DECIMAL = re.compile(r"(.+?)点([零一二两三四五六七八九\d]+)")
 _ASCII_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SCALED = re.compile(r"(\d+(?:\.\d+)?)(百|千)(\d?)")
-_NEIGHBOURS = re.compile(r"([一二两三四五六七八])([二三四五六七八九])([十百千万亿]+)")
+_NEIGHBOURS = re.compile(r"([一二两三四五六七八])([二三四五六七八九])([十百千万亿]*)")
 _TO = re.compile(r" ?(?:到|至|~|-|或者?是?) ?")
 _LONGEST = 24  # characters of a number; longer runs are digits read out
 _LARGEST = Decimal(10) ** 14
@@ -68,10 +68,15 @@ def _token(match: re.Match[str]) -> Iterator[Number]:
         yield Number(start, start + len(said), said, value)
     elif neighbours := _NEIGHBOURS.fullmatch(said):
         low, high = (cardinal(neighbours[i] + neighbours[3]) for i in (1, 2))
-        if low is not None and high is not None and low < high:
+        if low is not None and high is not None and _near(neighbours):
             yield Number(start, start + len(said), said, low, high)
     elif "点" in said:
         yield from _pieces(said, start)
+
+
+def _near(said: re.Match[str]) -> bool:
+    """两三, 七八; also 三五, which means a few."""
+    return VALUES[said[2]] - VALUES[said[1]] == 1 or said[1] + said[2] == "三五"
 
 
 def _pieces(said: str, start: int) -> Iterator[Number]:
