@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from callcore.understand.entities.digits import DigitCues, DigitRun, classify
+from callcore.understand.entities import checks
+from callcore.understand.entities.digits import SHAPED, DigitCues, DigitRun, classify
 from callcore.understand.entities.en.lexicon import alternatives, correcting, lexicon
 from callcore.understand.entities.en.numbers import Reading, Token
 from callcore.understand.entities.spans import Context, Span
@@ -56,6 +57,10 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
     before: Span | None = None
     for span in classify(made, reading.spoken, context, cues()):
         span = before = _taken_over(span, before, reading, context)
+        if span.kind == "digits" and _FORMATTED.fullmatch(text, span.start, span.end):
+            span = replace(span, kind="phone", valid=False, probability=0.85, rank=SHAPED, hint="")
+        if span.kind == "id_number" and _is_card(span.value):
+            span = replace(span, kind="card_number", valid=True)
         if span.kind == "phone" and not _plausible(span, known[span.start].digits):
             span = replace(span, value=known[span.start].digits, valid=False)
         if span.kind != "digits" or _said_as_digits(text, known[span.start], context):
@@ -104,6 +109,11 @@ def _taken_over(span: Span, before: Span | None, reading: Reading, context: Cont
         return span
     run, asking = DigitRun(span.start, span.end, span.value), replace(context, asked=before.kind, open=None)
     return next(classify([run], reading.spoken, asking, cues()), span)
+
+
+def _is_card(digits: str) -> bool:
+    """Whether what words call an ID is a payment card's number."""
+    return len(digits) in _CARD_LENGTHS and digits.isdigit() and checks.luhn(digits)
 
 
 def _plausible(span: Span, digits: str) -> bool:
@@ -271,6 +281,10 @@ def cues() -> DigitCues:
 
 
 _IBAN = re.compile(r"\b[a-z]{2}\d{2}(?: [a-z\d]{4}){3,7}(?: [a-z\d]{1,4})?\b|\b[a-z]{2}\d{2}[a-z\d]{11,30}\b")
+_FORMATTED = re.compile(
+    r"\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|07\d{3} ?\d{6}|07\d{3} \d{3} ?\d{3}"
+)  # as telephone numbers are written
+_CARD_LENGTHS = (13, 15, 16, 19)
 _BESIDE = re.compile(r"[ ,]*(?:and|or|not|but|and not) (?:the |one |it's |also )?")
 
 _AFTER: Mapping[str, re.Pattern[str]] = {
