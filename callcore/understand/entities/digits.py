@@ -24,6 +24,7 @@ _LENGTHS = {  # shortest and longest run that a cue makes one of the kind
     "id_number": (6, 20),
     "code": (3, 10),
     "card_expiry": (3, 6),
+    "reference": (3, 24),
 }
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _SERVICE = re.compile(r"[48]00\d{7}|9[56]\d{3}")
@@ -162,7 +163,7 @@ def expiry(digits: str) -> str:
 
 def _other_shape(digits: str, kind: str) -> bool:
     """Whether the digits are clearly something else than the words say: an ID number where a card is spoken of."""
-    if kind in ("account", "id_number"):
+    if kind in ("account", "id_number", "reference"):
         return False
     if _CHINESE_ID.fullmatch(digits):
         return True

@@ -22,7 +22,7 @@ def find(words: Sequence[Word], language: str, context: Context) -> tuple[Entity
     spoken = Spoken.of(words)
     mandarin = language in MANDARIN or spoken.has_han
     rules = zh.RULES if mandarin else en.RULES
-    corrections = zh.CORRECTIONS if mandarin else en.CORRECTIONS
+    corrections = zh.CORRECTIONS if mandarin else en.correcting()
     found = corrected(choose(span for rule in rules for span in rule(spoken, context)), spoken.text, corrections)
     return tuple(_entity(spoken, span, "zh" if mandarin else "en") for span in found)
 

@@ -16,6 +16,8 @@ from callcore.understand.entities.en.words import named
 from callcore.understand.entities.spans import Context, Rule, Span
 from callcore.understand.entities.spoken import Spoken
 
+__all__ = ["RULES", "correcting", "find"]
+
 _FINDERS = (amounts, rates, moments, durations, expiries, digit_spans, names, branches, emails, named)
 
 
@@ -27,4 +29,3 @@ def find(spoken: Spoken, context: Context) -> Iterator[Span]:
 
 
 RULES: tuple[Rule, ...] = (find,)
-CORRECTIONS = correcting()

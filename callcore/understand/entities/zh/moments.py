@@ -191,7 +191,7 @@ def lengths(spoken: Spoken, context: Context) -> Iterator[Span]:
     """How long: 半年, 三个半小时, 十二期, 三到五天, 三个工作日."""
     text = spoken.text
     for number in numbers(text):
-        if number.start and text[number.start - 1] in "第每.分":
+        if number.start and text[number.start - 1] in "第每.":
             continue
         if working := _WORKING.match(text, number.end):
             count = "/".join(f"{bound.normalize():f}" for bound in _bounds(number))

@@ -49,6 +49,8 @@ _VERB = (
 _BEFORE_BARE = re.compile(
     rf"(?:{_VERB}|不对|说错了?|错了|应该|改成|不是)(?:了|过|的|到|给我|给你|我|他|她|你|是|为|在|有|将近|差不多|大概|大约|个|成|走|出来|进去|上|,| |呢|呀|啊|应该是?|就){{0,4}}$"
 )
+_BEFORE_SMALL = re.compile("(?:扣|收|花|刷|充|付|转|取|存|退|少|多扣|交|欠|还款?|手续费|年费|利息|工资|余额)(?:了|掉|过|走|我|给我|是|为|只有|还有|差不多|大概){0,3}$")
+_LIMIT = re.compile(" ?(?:以上|以下|以内|之内|左右|起存|起购|封顶|整|就行|就够)")
 _TAKEN_BACK = re.compile("[,。 ]*(?:啊|呃|哦|嗯)?[,。 ]*(?:不对|不是|说错了?|错了|不不)[,。 ]*(?:是|应该是)?[,。 ]*[一二两三四五六七八九]")
 _COUNTED = re.compile(
     " ?(?:多|来|余)?(?:个|位|名|人|次|笔|张|条|步|分|积分|点|份|件|台|套|天|年|月|周|号|日|小时|公里|里程|米|平|股|手|岁|倍|成|期|家|页|字|颗|斤|%|％|‰|:|/|-\\d|楼|路|层|户|代|周岁|左右的?积分|克)"
@@ -175,12 +177,18 @@ def _is_bare(text: str, number: Number) -> bool:
     more = _APPROXIMATE.match(text, number.end)
     if (number.value >= 10_000 and set(number.text) & set("万亿w")) or (more and more[1] in ("万", "亿")):
         return True
-    said = bool(set(number.text) & set("百千")) or (number.value >= 100 and number.text[0].isdecimal() and len(number.text) <= 7)
-    if not said or (number.text.isdecimal() and number.text[0] == "0"):
+    if number.value < 10 or number.text[0] == "0":
         return False
-    if _TAKEN_BACK.match(text, number.end):
+    if number.text[0].isdecimal():
+        cents = re.fullmatch(r"[\d,]+\.\d\d", number.text) is not None
+        if cents or (number.value >= 100 and (_LIMIT.match(text, number.end) or "," in number.text)):
+            return True
+    elif number.value >= 100 and number.value % 10 == 0 and set(number.text) & set("百千"):
         return True
-    return _BEFORE_BARE.search(text, max(0, number.start - REACH), number.start) is not None
+    if _TAKEN_BACK.match(text, number.end):
+        return number.value >= 100
+    verbs = _BEFORE_BARE if number.value >= 100 and len(number.text) <= 7 else _BEFORE_SMALL
+    return verbs.search(text, max(0, number.start - REACH), number.start) is not None
 
 
 def _bounds(number: Number) -> list[Decimal]:
