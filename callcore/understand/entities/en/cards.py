@@ -6,20 +6,28 @@ import re
 from collections.abc import Iterator
 
 from callcore.understand.entities.en.days import MONTH, YEAR, _month, year_of
-from callcore.understand.entities.en.numbers import CARDINAL, Reading
+from callcore.understand.entities.en.numbers import CARDINAL, ORDINAL, Reading
 from callcore.understand.entities.spans import Context, Span
 
 RANK = 8
 
-_CUE = r"\b(?:expir(?:y|es|ation|ing|e|ed)|exp|valid|good) ?(?:date|until|till|through|thru|to)?(?: (?:is|was|it's|says?|in|on|of|at the end of|end of|the end of|um|uh|my card is|the card is|on my card is|on the card is|on it is|,|date|printed|shows|reads|should be|that's))*[ :,.?]*"
+_CUE = (
+    r"\b(?:expir(?:y|es|ation|ing|e|ed)|exp|valid (?:until|till|through|thru|to)|good (?:until|till|through|"
+    r"thru)|runs out|out of date)\b"
+    rf"[^{CARDINAL}{ORDINAL}?!]{{0,40}}?(?<!on )"
+)
+_SLASH = r"(?: ?/ ?| slash | ?- ?| )"
 _PATTERNS = (
-    re.compile(rf"{_CUE}(?P<value>(?:the )?(?P<month>{MONTH})(?: of)?,? (?P<year>{YEAR}))(?![\w:])"),
-    re.compile(rf"{_CUE}(?P<value>(?P<zero>oh |o )?(?P<number>{CARDINAL})(?: ?/ ?| slash |-| )(?P<year>{YEAR}))(?![\w:/])"),
-    re.compile(rf"(?P<cue>\bcard\b.{{0,30}})?\b(?:expires|expiring|expiry|expiration|expired)\b.{{0,40}}?\b(?P<value>(?P<month>{MONTH}) (?P<year>{YEAR}))(?![\w:])"),
+    re.compile(rf"{_CUE}\b(?P<value>(?P<month>{MONTH})(?: of)?,? (?P<year>{YEAR}))(?![\w:])"),
+    re.compile(rf"{_CUE}(?P<value>(?P<zero>\b(?:oh|o) )?(?P<number>{CARDINAL}){_SLASH}(?P<year>{YEAR}))(?![\w:/])"),
+    re.compile(
+        rf"(?<![\w/])(?P<value>(?P<number>{CARDINAL}) ?/ ?(?P<year>{CARDINAL}))(?: is| was|,)? (?:the |my |its "
+        rf")?(?:card's )?expir"
+    ),
 )
 
 
-def expiries(reading: Reading, context: Context) -> Iterator[Span]:
+def expiries(reading: Reading, _context: Context) -> Iterator[Span]:
     """Month and year after words like "expiry date"; digits alone (0828) are told by their cue."""
     for pattern in _PATTERNS:
         for match in pattern.finditer(reading.code):

@@ -11,22 +11,33 @@ from callcore.understand.entities.en.numbers import CARDINAL, Reading
 _C = CARDINAL
 _HALF_DAY = r"(?P<half>[ap]\.? ?m\b\.?)"
 _PART = r"(?:in the )?(?P<part>morning|afternoon|evening)|at (?P<night>night)"
-_LEAD = r"\b(?:at|around|about|by|until|till|before|after|from|between|since|past|exactly|it's|it was|is|for|sorry|i mean|make that|make it|no|actually)"
-_FREE = (
-    r"(?= ?(?:$|[,.?!;]| (?:on|in the|at night|today|tomorrow|yesterday|tonight|this|next|last|and|or|but|please|if|because|when|so|then|for|i|we|my|the day|works?|would|is|was|to|until|till|every"
-    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|that|it|they|you|no|sorry|as|with|by|sharp|or so|again|instead|local|your|the same)\b))"
+_LEAD = (
+    r"\b(?:at|around|about|by|until|till|before|after|from|between|since|past|exactly|it's|it was|is|for|sorry|i "
+    r"mean|make that|make it|no|actually)"
 )
-_HOURS = re.compile(rf"\b(?:from|between) (?P<first>{_C}) (?:to|and|until|till) (?P<last>{_C}){_FREE}")
+_FREE = (
+    r"(?= ?(?:$|[,.?!;]| (?:on|in the|at night|today|tomorrow|yesterday|tonight|this|next|last|and|or|but|"
+    r"please|if|because|when|so|then|for|i|we|my|the day|works?|would|is|was|to|until|till|every"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|that|it|they|you|no|sorry|as|with|by|sharp|or "
+    r"so|again|instead|local|your|the same)\b))"
+)
+_HOURS = re.compile(
+    rf"\b(?:from|between|open|opened|hours|hours are|weekdays|daily|available|working) (?P<first>{_C}) (?:to|"
+    rf"and|until|till) (?P<last>{_C}){_FREE}"
+)
 _MINUTES = (5, 10, 15, 20, 25)
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<![\w{_C}])(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?| (?:oh )?(?P<minute2>{_C}))? ?(?:{_HALF_DAY}|{_PART})(?!\w)",
-        rf"(?P<past>half|(?:a )?quarter|{_C}(?: minutes)?) (?P<way>past|after|to|till|before) (?P<hour>{_C})(?: ?(?:{_HALF_DAY}|{_PART}))(?!\w)",
+        rf"(?<![\w{_C}])(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?| (?:oh )?(?P<minute2>{_C}))? "
+        rf"?(?:{_HALF_DAY}|{_PART})(?!\w)",
+        rf"(?P<past>half|(?:a )?quarter|{_C}(?: minutes)?) (?P<way>past|after|to|till|before) "
+        rf"(?P<hour>{_C})(?: ?(?:{_HALF_DAY}|{_PART}))(?!\w)",
         rf"(?P<past>half|(?:a )?quarter|{_C} minutes) (?P<way>past|after|to|till|before) (?P<hour>{_C})(?![\w%:/])",
         rf"(?:{_LEAD}) (?P<past>{_C}) (?P<way>past|to|till) (?P<hour>{_C}){_FREE}",
         rf"(?<![\w{_C}])(?P<past>{_C}) (?P<way>past) (?P<hour>{_C})(?![\w%:/])",
-        rf"\bat (?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?(?![\w%:/{_C}]| ?(?:[a-z]+s\b|percent|per|dollars|%|{_C}|basis|point|hundred|[a-z]+ (?:street|road|avenue)|least|most|street|road|avenue))",
+        rf"\bat (?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?(?![\w%:/{_C}]| ?(?:[a-z]+s\b|percent|per|dollars|"
+        rf"%|{_C}|basis|point|hundred|[a-z]+ (?:street|road|avenue)|least|most|street|road|avenue))",
         rf"(?P<hour>{_C}) o'?clock(?: ?(?:{_HALF_DAY}|{_PART}))?(?!\w)",
         rf"(?<![\w/:.])(?P<hour>{_C}):(?P<minute>{_C})(?::{_C})?(?![\w:/])",
         rf"(?:{_LEAD}) (?P<half_to>half )?(?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?{_FREE}",
@@ -123,7 +134,7 @@ def _made(reading: Reading, match: re.Match[str]) -> Iterator[Clock]:
 
 
 def _shifted(reading: Reading, match: re.Match[str], hour: int) -> tuple[int, int] | None:
-    """ "half past three", "ten to five" """
+    """Reads "half past three", "ten to five"."""
     said = match["past"]
     if said.startswith(CARDINAL):
         count = reading.numbers[match.start("past")].whole
@@ -156,4 +167,27 @@ def _zero_before(reading: Reading, place: int) -> bool:
     return number.said.startswith(("zero ", "0")) or reading.code[:place].endswith("oh ")
 
 
-_LEADS = ("at ", "around ", "about ", "by ", "until ", "till ", "before ", "after ", "from ", "between ", "since ", "past ", "exactly ", "it's ", "it was ", "is ", "for ", "sorry ", "i mean ", "make ", "no ", "actually ")
+_LEADS = (
+    "at ",
+    "around ",
+    "about ",
+    "by ",
+    "until ",
+    "till ",
+    "before ",
+    "after ",
+    "from ",
+    "between ",
+    "since ",
+    "past ",
+    "exactly ",
+    "it's ",
+    "it was ",
+    "is ",
+    "for ",
+    "sorry ",
+    "i mean ",
+    "make ",
+    "no ",
+    "actually ",
+)

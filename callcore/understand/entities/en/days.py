@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callcore.understand.entities import calendar, forms
@@ -16,7 +15,15 @@ _MONTHS = (
     "january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun", "july|jul", "august|aug",
     "september|sept|sep", "october|oct", "november|nov", "december|dec",
 )  # fmt: skip
-_WEEKDAYS = ("monday|mon", "tuesday|tues|tue", "wednesday|wed", "thursday|thurs|thur|thu", "friday|fri", "saturday", "sunday")
+_WEEKDAYS = (
+    "monday|mon",
+    "tuesday|tues|tue",
+    "wednesday|wed",
+    "thursday|thurs|thur|thu",
+    "friday|fri",
+    "saturday",
+    "sunday",
+)
 _MONTH_NUMBER = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split("|")}
 _WEEKDAY_NUMBER = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split("|")}
 MONTH = rf"(?:{'|'.join(_MONTHS)})\b\.?"
@@ -57,6 +64,8 @@ def days(reading: Reading, context: Context) -> list[Day]:
     """Every day and period, none inside another, in order."""
     found: list[Day] = []
     for pattern, make in _PATTERNS:
+        if make in _NUMBERED and not reading.numbers:
+            continue
         for match in pattern.finditer(reading.code):
             try:
                 made = make(reading, match, context.date)
@@ -89,7 +98,7 @@ def _span(match: re.Match[str], first: datetime.date, last: datetime.date | None
 
 
 def _month_day(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "march fifteenth 2027", "the 3rd of May", "15 march" """
+    """Reads "march fifteenth 2027", "the 3rd of May", "15 march"."""
     month, day = _month(match["month"]), reading.numbers[match.start("day")].whole
     if not 1 <= day <= 31:
         return None
@@ -106,12 +115,16 @@ def _month_day(reading: Reading, match: re.Match[str], today: datetime.date) -> 
 
 
 def _month_alone(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "in March", "last October", "march 2026" """
+    """Reads "in March", "last October", "march 2026"."""
     month, which = _month(match["month"]), match["which"]
     year = year_of(reading, *match.span("year")) if match["year"] else 0
-    if match["year"] and (not year or len(reading.values(*match.span("year"))) == 1 and reading.numbers[match.start("year")].whole < 100):
+    if match["year"] and (
+        not year or (len(reading.values(*match.span("year"))) == 1 and reading.numbers[match.start("year")].whole < 100)
+    ):
         return None
-    if match["month"] in ("may", "march", "mar", "jan", "jun", "dec", "sep", "apr") and not (match["lead"] or which or year or match["tail"]):
+    if match["month"] in ("may", "march", "mar", "jan", "jun", "dec", "sep", "apr") and not (
+        match["lead"] or which or year or match["tail"]
+    ):
         return None
     middle = calendar.nearest_day(today, month, 15)
     if middle is None:
@@ -128,7 +141,7 @@ def _month_alone(reading: Reading, match: re.Match[str], today: datetime.date) -
 
 
 def _days_of_month(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "the 1st to the 15th of October", "March 3rd through 8th" """
+    """Reads "the 1st to the 15th of October", "March 3rd through 8th"."""
     month = _month(match["month"])
     first, last = (reading.numbers[match.start(group)].whole for group in ("day", "day2"))
     year = year_of(reading, *match.span("year")) if match["year"] else 0
@@ -140,7 +153,7 @@ def _days_of_month(reading: Reading, match: re.Match[str], today: datetime.date)
 
 
 def _figures(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "03/15/2026", "15/03/26", "3/15", "2026-03-15" """
+    """Reads "03/15/2026", "15/03/26", "3/15", "2026-03-15"."""
     values = [one.whole for one in reading.values(match.start(), match.end())]
     if any(value < 0 for value in values) or values == [24, 7]:
         return None
@@ -163,7 +176,7 @@ def _figures(reading: Reading, match: re.Match[str], today: datetime.date) -> Da
 
 
 def _day_of_month(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "on the fifteenth", "the 20th of next month", "the 5th of every month" """
+    """Reads "on the fifteenth", "the 20th of next month", "the 5th of every month"."""
     day, month = reading.numbers[match.start("day")].whole, match["month"] or ""
     if not 1 <= day <= 31:
         return None
@@ -173,13 +186,14 @@ def _day_of_month(reading: Reading, match: re.Match[str], today: datetime.date) 
         return Day(start, match.end(), today, today, value=f"XXXX-XX-{day:02d}")
     if month:
         shift = {"last": -1, "next": 1}.get(month.split(" ")[0], 0)
-        return Day(start, match.end(), *[calendar.shift_months(today.replace(day=1), shift).replace(day=day)] * 2)
+        date = calendar.shift_months(today.replace(day=1), shift).replace(day=day)
+        return Day(start, match.end(), date, date)
     nearest = calendar.nearest_month_day(today, day)
     return Day(start, match.end(), nearest, nearest) if nearest else None
 
 
-def _named(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "today", "tomorrow morning", "the day before yesterday", "last night" """
+def _named(_reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
+    """Reads "today", "tomorrow morning", "the day before yesterday", "last night"."""
     said = match[0]
     if said.startswith("the day"):
         shift = -2 if "before" in said else 2
@@ -189,8 +203,8 @@ def _named(reading: Reading, match: re.Match[str], today: datetime.date) -> Day 
     return _span(match, today + shift * DAY, part=part)
 
 
-def _weekday(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "next Tuesday", "on Friday morning", "Monday next week" """
+def _weekday(_reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
+    """Reads "next Tuesday", "on Friday morning", "Monday next week"."""
     wanted, which, week = _WEEKDAY_NUMBER[match["day"]], match["which"] or "", match["week"] or ""
     monday = calendar.week(today)[0]
     if week and not which:
@@ -211,7 +225,7 @@ def _weekday(reading: Reading, match: re.Match[str], today: datetime.date) -> Da
 
 
 def _distance(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "in three days", "two weeks ago", "within three working days", "a week from today" """
+    """Reads "in three days", "two weeks ago", "within three working days", "a week from today"."""
     numbers = [one.whole for one in reading.values(*match.span("count"))] or [1]
     if any(not 0 < number < _MOST for number in numbers):
         return None
@@ -243,8 +257,8 @@ def _shift(day: datetime.date, count: int, unit: str) -> datetime.date:
     return day + count * {"d": 1, "w": 7, "f": 14}[unit[0]] * DAY
 
 
-def _edge(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "the end of the month", "beginning of next year", "month end" """
+def _edge(_reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
+    """Reads "the end of the month", "beginning of next year", "month end"."""
     said, unit = match["which"] or "this", match["unit"] or match["unit2"]
     if unit in _MONTH_NUMBER:
         middle = calendar.nearest_day(today, _MONTH_NUMBER[unit], 15)
@@ -256,7 +270,7 @@ def _edge(reading: Reading, match: re.Match[str], today: datetime.date) -> Day |
 
 
 def _unit(today: datetime.date, shift: int, unit: str) -> tuple[datetime.date, datetime.date]:
-    """This (0), the last (-1) or next (1) week, month, quarter or year; a day."""
+    """The current (0), the last (-1) or next (1) week, month, quarter or year; a day."""
     if unit == "week":
         return calendar.week(today + 7 * shift * DAY)
     if unit == "month":
@@ -268,8 +282,8 @@ def _unit(today: datetime.date, shift: int, unit: str) -> tuple[datetime.date, d
     return today + shift * DAY, today + shift * DAY
 
 
-def _unit_period(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "last month", "this year", "the week before last" """
+def _unit_period(_reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
+    """Reads "last month", "this year", "the week before last"."""
     if match["twice"]:
         shift = -2 if "last" in match["twice"] else 2
         return _span(match, *_unit(today, shift, match["unit2"]))
@@ -278,7 +292,7 @@ def _unit_period(reading: Reading, match: re.Match[str], today: datetime.date) -
 
 
 def _stretch(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "the last three months", "the next 30 days" """
+    """Reads "the last three months", "the next 30 days"."""
     numbers = reading.values(*match.span("count"))
     count = numbers[0].whole if numbers else 1
     if not 0 < count < _MOST:
@@ -288,10 +302,13 @@ def _stretch(reading: Reading, match: re.Match[str], today: datetime.date) -> Da
     return _span(match, _shift(today, -count, match["unit"]), today)
 
 
-def _year_alone(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """ "in 2024", "since twenty nineteen" """
+def _year_alone(reading: Reading, match: re.Match[str], _today: datetime.date) -> Day | None:
+    """Reads "in 2024", "since twenty nineteen"."""
     year = year_of(reading, *match.span("year"))
-    if not year or all(one.whole < 100 for one in reading.values(*match.span("year"))) and len(reading.values(*match.span("year"))) == 1:
+    if not year or (
+        all(one.whole < 100 for one in reading.values(*match.span("year")))
+        and len(reading.values(*match.span("year"))) == 1
+    ):
         return None
     return Day(match.start("year"), match.end("year"), datetime.date(year, 1, 1), datetime.date(year, 12, 31))
 
@@ -303,21 +320,90 @@ def _month(name: str) -> int:
 _PATTERNS = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
-        (rf"(?:\b(?:from|between) )?(?:the )?(?P<day>[{_C}{_O}]) ?(?:to|through|until|till|and|-) ?(?:the )?(?P<day2>[{_C}{_O}])(?: of)? (?P<month>{MONTH})(?!\w)(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?", _days_of_month),
-        (rf"(?:\b(?:from|between) )?\b(?P<month>{MONTH}) (?:the )?(?P<day>[{_C}{_O}]) ?(?:to|through|until|till|and|-) ?(?:the )?(?P<day2>[{_C}{_O}])(?! ?[\w:%])(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?", _days_of_month),
-        (rf"(?:(?:{_DAY_NAME})\b,? )?(?:the )?(?P<day>[{_C}{_O}])(?: day)?(?: of)?[ -](?P<month>{MONTH})(?!\w)(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?", _month_day),
-        (rf"(?:(?:{_DAY_NAME})\b,? )?\b(?P<month>{MONTH})[ -](?:the )?(?P<day>{_O}|{_C}(?![:%/]))(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?", _month_day),
-        (rf"(?P<lead>\b(?:in|for|since|until|till|from|of|during|by|through|my|the|between|and|to|before|after|back in|early|late|mid) )?(?P<which>\b(?:last|next|this) )?\b(?P<month>{MONTH})(?!\w)(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?(?P<tail> (?:statement|bill|payment|transactions?|to|through|and|until|cycle|period|instalment|installment))?", _month_alone),
+        (
+            rf"(?:\b(?:from|between) )?(?:the )?(?P<day>[{_C}{_O}]) ?(?:to|through|until|till|and|-) ?(?:the "
+            rf")?(?P<day2>[{_C}{_O}])(?: of)? (?P<month>{MONTH})(?!\w)(?:,? (?:of "
+            rf")?(?P<year>{YEAR})(?![\w:%]))?",
+            _days_of_month,
+        ),
+        (
+            rf"(?:\b(?:from|between) )?\b(?P<month>{MONTH}) (?:the )?(?P<day>[{_C}{_O}]) ?(?:to|through|until|"
+            rf"till|and|-) ?(?:the )?(?P<day2>[{_C}{_O}])(?! ?[\w:%])(?:,? (?:of "
+            rf")?(?P<year>{YEAR})(?![\w:%]))?",
+            _days_of_month,
+        ),
+        (
+            rf"(?:(?:{_DAY_NAME})\b,? )?(?:the )?(?P<day>[{_C}{_O}])(?: day)?(?: of)?[ "
+            rf"-](?P<month>{MONTH})(?!\w)(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?",
+            _month_day,
+        ),
+        (
+            rf"(?:(?:{_DAY_NAME})\b,? )?\b(?P<month>{MONTH})[ -](?:the )?(?P<day>{_O}|{_C}(?![:%/]))(?:,? "
+            rf"(?:of )?(?P<year>{YEAR})(?![\w:%]))?",
+            _month_day,
+        ),
+        (
+            rf"(?P<lead>\b(?:in|for|since|until|till|from|of|during|by|through|my|the|between|and|to|before|"
+            rf"after|back in|early|late|mid) )?(?P<which>\b(?:last|next|this) "
+            rf")?\b(?P<month>{MONTH})(?!\w)(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?(?P<tail> (?:statement|"
+            rf"bill|payment|transactions?|to|through|and|until|cycle|period|instalment|installment))?",
+            _month_alone,
+        ),
         (rf"(?<![\w.,/-]){_C}(?P<mark>[/.-]){_C}(?:(?P=mark){_C})?(?![\w%/-])", _figures),
-        (rf"(?P<every>\b(?:every|each) month on )?(?P<the>\bthe (?P<day>{_O}))(?: day)? of (?P<month>(?:this|next|last|the|every|each) month)\b", _day_of_month),
+        (
+            rf"(?P<every>\b(?:every|each) month on )?(?P<the>\bthe (?P<day>{_O}))(?: day)? of "
+            rf"(?P<month>(?:this|next|last|the|every|each) month)\b",
+            _day_of_month,
+        ),
         (rf"\b(?P<every>(?:every|each) month on )(?P<the>the (?P<day>{_O}))(?P<month>)", _day_of_month),
-        (rf"\b(?:on|by|before|until|till|since|from|after|to|due|around|and|is|was|for|through|or|no|sorry|mean|meant|that|actually) (?P<the>the (?P<day>{_O}))(?P<month>)(?P<every>)(?= ?(?:$|[,.?!;]| (?:of\b(?! the)|at|and|or|if|please|for|i|we|because|then|to|but|was|is|so|around|in|not|it|my|you|they|when|that|instead|though|as|by|no|sorry|with|from)\b))", _day_of_month),
-        (r"\b(?:the day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night)(?: (?:morning|afternoon|evening|night))?\b|\bthis (?:morning|afternoon|evening)\b", _named),
-        (rf"(?:\b(?P<which>next|this coming|this past|this|last|past|coming|following) )?\b(?P<day>{_DAY_NAME})\b(?:'s)?(?P<part>{PART})?(?: (?:of )?(?P<week>(?:next|this|last) week))?(?!s)", _weekday),
-        (rf"(?:\b(?P<lead>within the next|within|in the next|in less than|in under|in about|in around|in|no later than|after|under|no more than) )?(?P<count>{_COUNT}) ?-?(?P<unit>{_UNIT})\b(?P<tail> (?:ago|back|earlier|from (?:now|today)|later|from this date))?", _distance),
-        (rf"(?:\bthe )?\b(?P<edge>end|beginning|start|very end) of (?:the )?(?:(?P<which>this|next|last|following) )?(?P<unit>month|year|week|quarter|day|{'|'.join(_MONTH_NUMBER)})\b|\b(?P<unit2>month|year|quarter)[ -]end\b", _edge),
-        (r"\b(?P<which>last|this|next|previous|past|coming|following) (?P<unit>week|month|quarter|year)(?! end)\b|\bthe (?P<unit2>week|month|year) (?P<twice>before last|after next)\b", _unit_period),
-        (rf"(?:\bthe )?\b(?P<which>last|past|previous|next|coming|following) (?P<count>{_C} |couple of )?(?P<unit>days|weeks|months|years|quarters)\b", _stretch),
-        (rf"(?<!ending )(?<!ends )(?<!end )(?<!expires )(?<!expiring )\b(?:in|since|from|until|of|during|for|year|back in|by|before|after|to|and|through) (?P<year>{YEAR})(?![\w:%/]| ?(?:dollars|percent|days|weeks|months|years|hours|minutes))", _year_alone),
+        (
+            rf"\b(?:on|by|before|until|till|since|from|after|to|due|around|and|is|was|for|through|or|no|sorry|"
+            rf"mean|meant|that|actually) (?P<the>the (?P<day>{_O}))(?P<month>)(?P<every>)(?= ?(?:$|[,.?!;]| "
+            rf"(?:of\b(?! the)|at|and|or|if|please|for|i|we|because|then|to|but|was|is|so|around|in|not|it|my|"
+            rf"you|they|when|that|instead|though|as|by|no|sorry|with|from)\b))",
+            _day_of_month,
+        ),
+        (
+            r"\b(?:the day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night)(?: "
+            r"(?:morning|afternoon|evening|night))?\b|\bthis (?:morning|afternoon|evening)\b",
+            _named,
+        ),
+        (
+            rf"(?:\b(?P<which>next|this coming|this past|this|last|past|coming|following) "
+            rf")?\b(?P<day>{_DAY_NAME})\b(?:'s)?(?P<part>{PART})?(?: (?:of )?(?P<week>(?:next|this|last) "
+            rf"week))?(?!s)",
+            _weekday,
+        ),
+        (
+            rf"(?:\b(?P<lead>within the next|within|in the next|in less than|in under|in about|in around|in|no "
+            rf"later than|after|under|no more than) )?(?P<count>{_COUNT}) ?-?(?P<unit>{_UNIT})\b(?P<tail> "
+            rf"(?:ago|back|earlier|from (?:now|today)|later|from this date))?",
+            _distance,
+        ),
+        (
+            rf"(?:\bthe )?\b(?P<edge>end|beginning|start|very end) of (?:the )?(?:(?P<which>this|next|last|"
+            rf"following) )?(?P<unit>month|year|week|quarter|day|{'|'.join(_MONTH_NUMBER)})\b|"
+            rf"\b(?P<unit2>month|year|quarter)[ -]end\b",
+            _edge,
+        ),
+        (
+            r"\b(?P<which>last|this|next|previous|past|coming|following) (?P<unit>week|month|quarter|year)(?! "
+            r"end)\b|\bthe (?P<unit2>week|month|year) (?P<twice>before last|after next)\b",
+            _unit_period,
+        ),
+        (
+            rf"(?:\bthe )?\b(?P<which>last|past|previous|next|coming|following) (?P<count>{_C} |couple of "
+            rf")?(?P<unit>days|weeks|months|years|quarters)\b",
+            _stretch,
+        ),
+        (
+            rf"(?<!ending )(?<!ends )(?<!end )(?<!expires )(?<!expiring )\b(?:in|since|from|until|of|during|"
+            rf"for|year|back in|by|before|after|to|and|through) (?P<year>{YEAR})(?![\w:%/]| ?(?:dollars|"
+            rf"percent|days|weeks|months|years|hours|minutes))",
+            _year_alone,
+        ),
     )
 )
+_NUMBERED = frozenset(
+    (_month_day, _days_of_month, _figures, _day_of_month, _year_alone)
+)  # without a number there is none

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from callcore.understand.entities.digits import DigitCues, DigitRun, classify
+from callcore.understand.entities import checks
+from callcore.understand.entities.digits import SHAPED, DigitCues, DigitRun, classify
 from callcore.understand.entities.en.lexicon import alternatives, correcting, lexicon
 from callcore.understand.entities.en.numbers import Reading, Token
 from callcore.understand.entities.spans import Context, Span
@@ -19,12 +20,16 @@ _UNITS = {word: str(n) for n, word in enumerate("zero one two three four five si
 _UNITS |= {"oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0"}
 _TEENS = {
     word: str(n)
-    for n, word in enumerate("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 10)
+    for n, word in enumerate(
+        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 10
+    )
 }
 _TENS = {word: str(n) for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 NUMBER_WORDS = frozenset((*_UNITS, *_TEENS, *_TENS, "hundred", "thousand", "million"))
 _TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
-_SHORT = frozenset("am an as at be by do go he hi if in is it me my no of oh ok on or so to up us we um uh er id".split())
+_SHORT = frozenset(
+    "am an as at be by do go he hi if in is it me my no of oh ok on or so to up us we um uh er id".split()
+)
 _BETWEEN = {"-", ",", "(", ")", "dash", "hyphen", "um", "uh", "er", "erm", "ah", "."}
 _STRONG = r"number|code|digits|pin\b|otp|iban|ssn|social|passport|licen[cs]e|expir|ending|ends|last four|last 4"
 _MOST = 40  # tokens that a run takes in
@@ -52,6 +57,10 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
     before: Span | None = None
     for span in classify(made, reading.spoken, context, cues()):
         span = before = _taken_over(span, before, reading, context)
+        if span.kind == "digits" and _FORMATTED.fullmatch(text, span.start, span.end):
+            span = replace(span, kind="phone", valid=False, probability=0.85, rank=SHAPED, hint="")
+        if span.kind == "id_number" and _is_card(span.value):
+            span = replace(span, kind="card_number", valid=True)
         if span.kind == "phone" and not _plausible(span, known[span.start].digits):
             span = replace(span, value=known[span.start].digits, valid=False)
         if span.kind != "digits" or _said_as_digits(text, known[span.start], context):
@@ -65,13 +74,14 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
 
 
 def _composed(reading: Reading, context: Context) -> Iterator[Span]:
-    """ "ending in four thousand and twelve", "my code is twelve hundred": a number said as one for its digits."""
+    """Numbers said as one for their digits: "ending in four thousand and twelve"."""
     text = reading.spoken.text
     for number in reading.numbers.values():
         if number.figure or not 1000 <= number.whole <= 9999:
             continue
         tail = any(
-            (cue := cues().before[kind].search(text, max(0, number.start - REACH), number.start)) and cue.end() == number.start
+            (cue := cues().before[kind].search(text, max(0, number.start - REACH), number.start))
+            and cue.end() == number.start
             for kind in ("card_tail", "code")
         )
         if tail:
@@ -93,18 +103,26 @@ def _taken_over(span: Span, before: Span | None, reading: Reading, context: Cont
     text = reading.spoken.text
     if span.kind != "digits" or before is None or before.kind == "digits" or span.start - before.end > REACH:
         return span
-    if not (_BESIDE.fullmatch(text, before.end, span.start) or correcting().between.fullmatch(text, before.end, span.start)):
+    if not (
+        _BESIDE.fullmatch(text, before.end, span.start) or correcting().between.fullmatch(text, before.end, span.start)
+    ):
         return span
     run, asking = DigitRun(span.start, span.end, span.value), replace(context, asked=before.kind, open=None)
     return next(classify([run], reading.spoken, asking, cues()), span)
 
 
+def _is_card(digits: str) -> bool:
+    """Whether what words call an ID is a payment card's number."""
+    return len(digits) in _CARD_LENGTHS and digits.isdigit() and checks.luhn(digits)
+
+
 def _plausible(span: Span, digits: str) -> bool:
-    """Whether the country that the numbering plans gave fits: a British number begins with 0, a Chinese has 11 digits."""
+    """Whether the country of a number fits: a British one begins with 0, a Chinese one has 11 digits or more."""
     if digits.startswith("+"):
         return True
     return not (
-        (span.value.startswith("+44") and digits[0] != "0") or (span.value.startswith("+86") and len(digits) not in (11, 12))
+        (span.value.startswith("+44") and digits[0] != "0")
+        or (span.value.startswith("+86") and len(digits) not in (11, 12))
     )
 
 
@@ -150,8 +168,8 @@ def _read(tokens: Sequence[Token], at: int) -> tuple[_Run | None, int]:
             run = _Run(tokens[at].start, tokens[at].end)
         run.digits += digits
         run.pieces += 1
-        run.single += len(digits) if taken == 1 and len(digits) == 1 or tokens[place].said in _TIMES else 0
-        run.letters = run.letters or not digits.lstrip("+").isdigit() and digits != "+"
+        run.single += len(digits) if (taken == 1 and len(digits) == 1) or tokens[place].said in _TIMES else 0
+        run.letters = run.letters or (not digits.lstrip("+").isdigit() and digits != "+")
         place += taken
         last = place
         run.end = tokens[place - 1].end
@@ -169,7 +187,11 @@ def _piece(tokens: Sequence[Token], at: int, run: _Run | None) -> tuple[str, int
         return (one * _TIMES[said], 2) if one else None
     if said[0].isdecimal():
         return _figure(tokens, at)
-    if said in ("o", "oh") and run is None and not (after in _UNITS or after in _TIMES or after in _TENS or after[:1].isdecimal()):
+    if (
+        said in ("o", "oh")
+        and run is None
+        and not (after in _UNITS or after in _TIMES or after in _TENS or after[:1].isdecimal())
+    ):
         return None
     if said in _UNITS:
         if after == "hundred" and said not in ("zero", "oh", "o"):
@@ -253,12 +275,16 @@ def cues() -> DigitCues:
         },
         after=_AFTER,
         reach=REACH,
-        fillers=re.compile(rf"(?:[\s,.-]|\b(?:and|then|um|uh|er|erm|okay|ok|yes|yeah|it's|that's|next|followed by)\b)*"),
+        fillers=re.compile(r"(?:[\s,.-]|\b(?:and|then|um|uh|er|erm|okay|ok|yes|yeah|it's|that's|next|followed by)\b)*"),
         regions=("US", "GB", "CN"),
     )
 
 
 _IBAN = re.compile(r"\b[a-z]{2}\d{2}(?: [a-z\d]{4}){3,7}(?: [a-z\d]{1,4})?\b|\b[a-z]{2}\d{2}[a-z\d]{11,30}\b")
+_FORMATTED = re.compile(
+    r"\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|07\d{3} ?\d{6}|07\d{3} \d{3} ?\d{3}"
+)  # as telephone numbers are written
+_CARD_LENGTHS = (13, 15, 16, 19)
 _BESIDE = re.compile(r"[ ,]*(?:and|or|not|but|and not) (?:the |one |it's |also )?")
 
 _AFTER: Mapping[str, re.Pattern[str]] = {

@@ -21,25 +21,29 @@ _UNIT = r"seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|
 _WORKING = r"(?P<working>(?:working|business|banking)[ -])"
 _NOT_AFTER = r"(?! ?(?:old\b|of age|a (?:day|week|month)\b))(?!s? (?:ago|old|of (?:age|experience)))"
 _LEAD = (
-    r"\b(?:for|about|around|take|takes|taking|took|over|been|waiting|waited|wait|almost|nearly|only|least|another|within|in|more than|less than|after|than|every|under|maybe|lasts|just|like|roughly"
+    r"\b(?:for|about|around|take|takes|taking|took|over|been|waiting|waited|wait|almost|nearly|only|least|"
+    r"another|within|in|more than|less than|after|than|every|under|maybe|lasts|just|like|roughly"
     r"|approximately)"
 )
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<![\w{_C}])(?P<first>{_C})(?: ?(?:to|or|-) ?(?P<last>{_C}))?(?: |-)?{_WORKING}?(?:calendar )?(?P<unit>{_UNIT})\b(?P<half> and a half)?"
+        rf"(?<![\w{_C}])(?P<first>{_C})(?: ?(?:to|or|-) ?(?P<last>{_C}))?(?: |-)?{_WORKING}?(?:calendar "
+        rf")?(?P<unit>{_UNIT})\b(?P<half> and a half)?"
         rf"(?:,?(?: and)? (?P<more>{_C}) ?(?P<unit2>{_UNIT})\b)?{_NOT_AFTER}",
-        rf"\b(?P<part>half)(?: an?| of an)?[ -](?P<unit>hour|day|month|year)\b(?P<half>)",
+        r"\b(?P<part>half)(?: an?| of an)?[ -](?P<unit>hour|day|month|year)\b(?P<half>)",
         rf"\b(?:(?P<part>three)|(?P<first>{_C})|an?) quarters? of an (?P<unit>hour)\b(?P<half>)",
         rf"\ban? (?P<unit>hour|day|week|month|year) and (?:a half|(?P<more>{_C}) (?P<unit2>{_UNIT})\b)(?P<part>)",
-        rf"(?:{_LEAD}) (?:about )?(?P<one>an?) {_WORKING}?(?P<unit>hour|day|week|month|year|fortnight)\b(?! (?:and a half|old))",
+        rf"(?:{_LEAD}) (?:about )?(?P<one>an?) {_WORKING}?(?P<unit>hour|day|week|month|year|fortnight)\b(?! "
+        rf"(?:and a half|old))",
         rf"(?:(?P<first>{_C})|\ba) (?P<unit>fortnight)s?\b",
-        rf"(?P<first>{_C})(?:-| )(?:monthly )(?P<unit>instal{{1,2}}ments?|payments?)\b|(?P<first2>{_C}) (?P<unit3>instal{{1,2}}ments)\b",
+        rf"(?P<first>{_C})(?:-| )(?:monthly )(?P<unit>instal{{1,2}}ments?|payments?)\b|(?P<first2>{_C}) "
+        rf"(?P<unit3>instal{{1,2}}ments)\b",
     )
 )
 
 
-def durations(reading: Reading, context: Context) -> Iterator[Span]:
+def durations(reading: Reading, _context: Context) -> Iterator[Span]:
     """How long something takes, lasts or lasted."""
     for pattern in _PATTERNS:
         for match in pattern.finditer(reading.code):
@@ -62,7 +66,11 @@ def _value(reading: Reading, match: re.Match[str], groups: dict[str, str | None]
         return forms.duration(Decimal(15) * (first.whole if first else 3 if groups.get("part") else 1), "minute")
     name = _NAMES[unit.rstrip("s")]
     count = Decimal("0.5") if groups.get("part") else first.value if first else Decimal(1)
-    if count <= 0 or count > 10**4 or (first and name in ("second", "minute") and count == 1 and not groups.get("half")):
+    if (
+        count <= 0
+        or count > 10**4
+        or (first and name in ("second", "minute") and count == 1 and not groups.get("half"))
+    ):
         return ""
     if groups.get("working"):
         last = _number(reading, match, "last")
@@ -80,7 +88,7 @@ def _value(reading: Reading, match: re.Match[str], groups: dict[str, str | None]
 
 
 def _together(value: str, more: str) -> str:
-    """ "P1Y" and "P6M": "P1Y6M"; the longer before the shorter, else nothing."""
+    """Joins "P1Y" and "P6M" to "P1Y6M"; "" where they do not go together."""
     date, _, time = value[1:].partition("T")
     date2, _, time2 = more[1:].partition("T")
     if (time and date2) or not (date2 or time2):

@@ -54,7 +54,10 @@ def alternatives(phrases: Iterable[str]) -> str:
 def correcting() -> Corrections:
     """How English takes back what was said."""
     said = alternatives(lexicon().words["corrections"])
-    link = r"(?:(?:it's|it is|its|that's|should be|is|to|the|for|a|an|um|uh|er|with|at|on|in|by|of|ending in|was|be|about|from|say|until|mr|ms|mrs|number|you know) ?)"
+    link = (
+        r"(?:(?:it's|it is|its|that's|should be|is|to|the|for|a|an|um|uh|er|with|at|on|in|by|of|ending in|was|be|"
+        r"about|from|say|until|mr|ms|mrs|number|you know) ?)"
+    )
     return Corrections(
         between=re.compile(rf"[ ,.!?-]*(?:\b(?:{said})\b[ ,.!?-]*){{1,3}}{link}{{0,4}}[ $£€]*"),
         not_before=re.compile(r"\bnot (?:the |for |on |at |in |ending in |from |by )?$"),

@@ -17,7 +17,8 @@ _BEFORE = r"by|before|until|till|no later than|not later than|up until|up to|pri
 _AFTER = r"after|since|from|starting from|starting on|starting|as of|any time after|anytime after|effective|beginning"
 _BOUND = re.compile(rf"\b(?:(?P<before>{_BEFORE})|(?P<after>{_AFTER}))(?: (?:on|around|about|at|the|like))? $")
 _LINK = re.compile(
-    rf"(?:,? ?(?:(?P<before>\b(?:{_BEFORE}))|(?P<after>\b(?:after|since))|at|around|about|on|for|of|in the|from|exactly|roughly|sometime|just|maybe|or so|sharp)\b)*,? ?"
+    rf"(?:,? ?(?:(?P<before>\b(?:{_BEFORE}))|(?P<after>\b(?:after|since))|at|around|about|on|for|of|in the|"
+    rf"from|exactly|roughly|sometime|just|maybe|or so|sharp)\b)*,? ?"
 )
 _TO = re.compile(r" ?(?:to|through|until|till|-|up to|thru) ?|(?P<and> and )")
 
@@ -60,7 +61,12 @@ def _day_ranges(reading: Reading, dates: list[Day]) -> Iterator[Span]:
     while at < len(dates):
         day, after = dates[at], dates[at + 1] if at + 1 < len(dates) else None
         link = after and not (day.value or after.value) and _TO.fullmatch(reading.code, day.end, after.start)
-        if after and link and after.last > day.first and (not link["and"] or reading.code[: day.start].endswith("between ")):
+        if (
+            after
+            and link
+            and after.last > day.first
+            and (not link["and"] or reading.code[: day.start].endswith("between "))
+        ):
             start, end = reading.span(day.start, after.end)
             yield Span("period", start, end, forms.days(day.first, after.last), rank=DATE_RANK + 1)
             at += 2
@@ -91,7 +97,7 @@ def _clock_ranges(reading: Reading, times: list[Clock]) -> Iterator[Span]:
 
 
 def _bound(reading: Reading, start: int) -> str:
-    """ "before", "after" or "": by the words that lead to ``start``."""
+    """What bounds a moment ("before", "after", ""), by the words that lead to ``start``."""
     match = _BOUND.search(reading.code, max(0, start - 30), start)
     return _side(match) if match else ""
 

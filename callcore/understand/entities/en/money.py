@@ -23,18 +23,27 @@ _HUNDRED = Decimal(100)
 _REACH = 40  #: characters from an amount to the number that takes its place
 
 _MONEY_CUES = (
-    r"(?:transfer|transferring|transferred|send|sending|sent|pay|paying|paid|deposit|deposited|depositing|withdraw|withdrew|withdrawing|withdrawn|move|moved|moving"
-    r"|charge|charged|charging|owe|owed|spent|spend|borrow|borrowed|lend|invest|invested|save|saved|took out|take out|taken|took|refund|refunded|debited|credited"
+    r"(?:transfer|transferring|transferred|send|sending|sent|pay|paying|paid|deposit|deposited|depositing|"
+    r"withdraw|withdrew|withdrawing|withdrawn|move|moved|moving"
+    r"|charge|charged|charging|owe|owed|spent|spend|borrow|borrowed|lend|invest|invested|save|saved|took out|"
+    r"take out|taken|took|refund|refunded|debited|credited"
     r"|wire|wired|put|earn|lost|stole|overcharged|earning|make|received|receive|got|cost|costs|wrong amount)"
-    r"(?: (?:me|him|her|them|us|you|back|in|out|off|only|just|exactly|about|around|roughly|nearly|almost|over|under|up to|at least|another|an extra|extra|a total of|it|approximately|like|more than|less than)){0,3} "
-    r"|(?:balance|limit|amount|total|sum|payment|deposit|withdrawal|refund|fee|charge|bill|transfer|salary|income|budget|loan|principal|overdraft|credit|debt|transaction|minimum|maximum|payout|cash|price|purchase|instalment|installment)"
-    r"(?: (?:is|of|was|to|from|at|for|being|comes to|should be|by|it's|only|about|around|shows|says|just|would be|limit|due|amount|over|up to|close to|nearly)){0,3} "
-    r"|(?:raise|increase|increased|raised|lower|reduce|reduced|dropped|changed) (?:it|my limit|the limit|that|this)? ?(?:to|from|by) "
+    r"(?: (?:me|him|her|them|us|you|back|in|out|off|only|just|exactly|about|around|roughly|nearly|almost|over|"
+    r"under|up to|at least|another|an extra|extra|a total of|it|approximately|like|more than|less than)){0,3} "
+    r"|(?:balance|limit|amount|total|sum|payment|deposit|withdrawal|refund|fee|charge|bill|transfer|salary|"
+    r"income|budget|loan|principal|overdraft|credit|debt|transaction|minimum|maximum|payout|cash|price|"
+    r"purchase|instalment|installment)"
+    r"(?: (?:is|of|was|to|from|at|for|being|comes to|should be|by|it's|only|about|around|shows|says|just|would "
+    r"be|limit|due|amount|over|up to|close to|nearly)){0,3} "
+    r"|(?:raise|increase|increased|raised|lower|reduce|reduced|dropped|changed) (?:it|my limit|the limit|that|"
+    r"this)? ?(?:to|from|by) "
     r"|(?:worth|worth of|in the amount of|to the tune of|sum of|total of|minimum of|maximum of|value of) "
 )
 _FREE = (  # what may follow a number that counts nothing
-    r"(?= ?(?:$|[,.?!;:)]| (?:to|from|into|out|for|on|in|and|at|by|please|as|was|is|this|last|yesterday|today|tomorrow|but|or|that|which|instead|not|now|per|a month|a year|each|every|every"
-    r"|if|when|because|so|with|sorry|no|wait|i|it|my|the|we|they|you|he|she|right|correct|then|before|after|still|back|out|twice|again|cash|gone|went|were|has|would|will|should|of)\b))"
+    r"(?= ?(?:$|[,.?!;:)]| (?:to|from|into|out|for|on|in|and|at|by|please|as|was|is|this|last|yesterday|today|"
+    r"tomorrow|but|or|that|which|instead|not|now|per|a month|a year|each|every|every"
+    r"|if|when|because|so|with|sorry|no|wait|i|it|my|the|we|they|you|he|she|right|correct|then|before|after|"
+    r"still|back|out|twice|again|cash|gone|went|were|has|would|will|should|of)\b))"
 )
 
 
@@ -127,7 +136,7 @@ def spoken_value(numbers: Sequence[Number], code: str = "") -> Decimal | None:
     return None
 
 
-def rates(reading: Reading, context: Context) -> Iterator[Span]:
+def rates(reading: Reading, _context: Context) -> Iterator[Span]:
     """Percentages and basis points, with the period for which they are."""
     for match in _RATE.finditer(reading.code):
         value = _percent(reading, match)
@@ -181,24 +190,27 @@ def _code(said: str, context: Context) -> str:
 
 @cache
 def _before() -> re.Pattern[str]:
-    """ "$3,500.00", "usd 35", "between $20 and $30" """
+    """Reads "$3,500.00", "usd 35", "between $20 and $30"."""
     said = lexicon().spoken_currencies()
     marks = alternatives(word for word in said if not word.isalpha() or len(word) == 3)
     return re.compile(
-        rf"(?:between )?(?:(?<!\w)(?:{marks}) ?(?P<from>{CARDINAL}) ?(?:-|to|and|or) )?(?<!\w)(?P<currency>{marks}) ?(?P<major>{CARDINAL})"
+        rf"(?:between )?(?:(?<!\w)(?:{marks}) ?(?P<from>{CARDINAL}) ?(?:-|to|and|or) "
+        rf")?(?<!\w)(?P<currency>{marks}) ?(?P<major>{CARDINAL})"
         rf"(?:(?:,? and)? (?P<minor>{CARDINAL}) ?(?:cents?|pence|p)\b)?(?: (?:us )?(?:dollars|pounds|euros)\b)?"
     )
 
 
 @cache
 def _after() -> re.Pattern[str]:
-    """ "thirty five dollars", "a hundred pounds fifty", "three to five thousand yuan", "two dollars and ten cents" """
+    """Reads "thirty five dollars", "a hundred pounds fifty", "three to five thousand yuan"."""
     said = alternatives(word for word in lexicon().spoken_currencies() if word[-1].isalpha() or word == "€")
     minor = alternatives(lexicon().cents)
     unit = r"(?! ?(?:[a-z]+s\b|percent|per|%|am\b|pm\b|of\b|o'|/))"
     return re.compile(
-        rf"(?:(?:between )?(?P<from>{SEQUENCE}) ?(?:-|to|and|or) ?)?(?P<major>{SEQUENCE})(?: of)? ?(?P<currency>{said})(?!\w)"
-        rf"(?:,?(?: and)? (?P<minor>{CARDINAL}) ?(?:{minor})\b| (?P<rest>{CARDINAL})(?![\w{CARDINAL}]| {CARDINAL}){unit})?"
+        rf"(?:(?:between )?(?P<from>{SEQUENCE}) ?(?:-|to|and|or) ?)?(?P<major>{SEQUENCE})(?: of)? "
+        rf"?(?P<currency>{said})(?!\w)"
+        rf"(?:,?(?: and)? (?P<minor>{CARDINAL}) ?(?:{minor})\b| (?P<rest>{CARDINAL})(?![\w{CARDINAL}]| "
+        rf"{CARDINAL}){unit})?"
     )
 
 
@@ -215,11 +227,16 @@ _PERIODS = {
     "annual": re.compile(r"\b(?:apr|apy|aer|annual|annually|annum|year|yearly)\b"),
 }
 _RATE = re.compile(
-    r"(?P<before>\b(?:apr|apy|annual (?:percentage |interest )?rate|monthly (?:interest )?rate|daily (?:interest )?rate) (?:(?:is|of|at|was|to) )?(?:only |about |just )?)?"
-    rf"(?P<number>{CARDINAL}(?: {CARDINAL})?|(?P<part>(?:a |one )?half(?: of)?(?: a| of a| of one)?|(?:a |one )?quarter(?: of)?(?: a| of one)?|(?:three|{CARDINAL}) quarters of (?:a|one)))"
+    r"(?P<before>\b(?:apr|apy|annual (?:percentage |interest )?rate|monthly (?:interest )?rate|daily "
+    r"(?:interest )?rate) (?:(?:is|of|at|was|to) )?(?:only |about |just )?)?"
+    rf"(?P<number>{CARDINAL}(?: {CARDINAL})?|(?P<part>(?:a |one )?half(?: of)?(?: a| of a| of one)?|(?:a |one "
+    rf")?quarter(?: of)?(?: a| of one)?|(?:three|{CARDINAL}) quarters of (?:a|one)))"
     r" ?-?(?P<unit>percent|per cent|%|pct|percentage points?|basis points?|bps|bips)(?!\w)"
-    r"(?P<after> (?:interest )?(?:apr|apy|aer|per annum|per year|a year|annually|annual|yearly|per month|a month|monthly|per day|a day|daily|each month|each year|every month|every year|every day|p\.a)\b)?"
+    r"(?P<after> (?:interest )?(?:apr|apy|aer|per annum|per year|a year|annually|annual|yearly|per month|a "
+    r"month|monthly|per day|a day|daily|each month|each year|every month|every year|every day|p\.a)\b)?"
 )
 _RATE_OF = re.compile(
-    rf"\b(?P<cue>rate|apr|interest)(?: (?:is|was|of|at|to|from|now|only|still|just|about|around|currently)){{0,3}} (?P<number>{CARDINAL})(?![\w%])(?= ?(?:$|[,.?!;]| (?:for|on|to|now|but|and|which|is|was|right|this|please|or)\b))"
+    rf"\b(?P<cue>rate|apr|interest)(?: (?:is|was|of|at|to|from|now|only|still|just|about|around|"
+    rf"currently)){{0,3}} (?P<number>{CARDINAL})(?![\w%])(?= ?(?:$|[,.?!;]| (?:for|on|to|now|but|and|which|is|"
+    rf"was|right|this|please|or)\b))"
 )

@@ -218,7 +218,7 @@ def _goes_on(last: Number, item: Number) -> bool:
 
 
 def _take_article(done: list[Token | Number], item: Number) -> None:
-    """ "a hundred", "half a million" """
+    """Reads "a hundred", "half a million"."""
     if item.said.split(" ", 1)[0] not in SCALES or len(done) < 2:
         return
     before = done[-2]
@@ -228,11 +228,13 @@ def _take_article(done: list[Token | Number], item: Number) -> None:
     if len(done) > 1:
         part = done[-2]
         if isinstance(part, Token) and part.said in ("half", "quarter") and item.value >= 1000:
-            done[-2:] = [replace(item, start=part.start, value=item.value * _PARTS[part.said], said=f"half {item.said}")]
+            done[-2:] = [
+                replace(item, start=part.start, value=item.value * _PARTS[part.said], said=f"half {item.said}")
+            ]
 
 
 def _take_part(done: list[Token | Number], part: Decimal) -> None:
-    """ "three and a half", "two and three quarters" """
+    """Reads "three and a half", "two and three quarters"."""
     if len(done) < 4:
         return
     number, conjunction, article, _ = done[-4:]

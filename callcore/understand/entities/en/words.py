@@ -22,7 +22,11 @@ def named(reading: Reading, context: Context) -> Iterator[Span]:
         pattern, values = _names(kind)
         for match in pattern.finditer(text):
             plain = match[0] in lexicon().words["plain"]
-            if plain and not raw[match.start()].isupper() and not _BEFORE_PLAIN.search(text, max(0, match.start() - 10), match.start()):
+            if (
+                plain
+                and not raw[match.start()].isupper()
+                and not _BEFORE_PLAIN.search(text, max(0, match.start() - 10), match.start())
+            ):
                 continue
             yield Span(kind, match.start(), match.end(), values[match[0]], rank=rank)
     pattern, values = _products(tuple(context.products.items()))
