@@ -56,7 +56,9 @@ class VoiceMoodModel:
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 4  # problems are raised; nothing is printed
         try:
-            self._session = onnxruntime.InferenceSession(content, sess_options=options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                content, sess_options=options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # onnxruntime's exceptions share no base class
             raise ModelCorrupt(f"{path} is not a usable ONNX model ({type(error).__name__}).", AGAIN) from error
 

@@ -107,7 +107,7 @@ class CourseOutcome:
 
 
 def courses(outcomes: Sequence[CourseOutcome]) -> dict[str, Any]:
-    """Alerts over calls: false ones an hour, worsenings found and how long before the worst, recoveries found.
+    """Alerts over calls: false ones an hour, worsenings found, how long before the worst; recoveries found after them.
 
     An alert is false where its call never turned, or before it did.
     """
@@ -120,7 +120,7 @@ def courses(outcomes: Sequence[CourseOutcome]) -> dict[str, Any]:
     leads = [
         one.worst_s - at for one, at in zip(turned, first, strict=True) if at is not None and one.worst_s is not None
     ]
-    calmed = [one for one in outcomes if one.calmed_s is not None]
+    calmed = [one for one in outcomes if one.calmed_s is not None and one.alerts_s]
     return {
         "calls": len(outcomes),
         "hours": round(hours, 3),
@@ -132,7 +132,7 @@ def courses(outcomes: Sequence[CourseOutcome]) -> dict[str, Any]:
         "worsening_found": sum(1 for at in first if at is not None),
         "before_the_worst": sum(1 for lead in leads if lead > 0),
         "median_lead_s": _rounded(float(np.median(leads)) if leads else None),
-        "recovering_calls": len(calmed),
+        "recovering_warned": len(calmed),
         "recovered_found": sum(1 for one in calmed if any(at >= (one.worst_s or 0.0) for at in one.recoveries_s)),
         "false_recoveries": sum(len(one.recoveries_s) for one in outcomes if one.calmed_s is None),
     }

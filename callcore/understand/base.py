@@ -51,7 +51,7 @@ class VoiceTone:
 
 @dataclass(frozen=True, slots=True)
 class VoiceScores:
-    """What a voice model makes of a tone: probabilities of its labels (they add up to 1), and the mood's two numbers."""
+    """What a voice model makes of a tone: probabilities of its labels (adding up to 1), and the mood's two numbers."""
 
     labels: Mapping[str, float]
     valence: float

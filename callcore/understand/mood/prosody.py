@@ -4,8 +4,8 @@ No kept library measures these under a licence a product can use and with wheels
 (docs/mood.md), so they are made here from published methods, in numpy:
 
 * pitch: autocorrelation of the windowed frame over that of the window (Boersma 1993, "Accurate short-term analysis of
-  the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"), twice: the second pass searches only
-  around the quartiles of the first (Hirst 2011, "The analysis by synthesis of speech melody"), instead of a path search.
+  the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"), twice: instead of a path search, the
+  second pass looks only around the quartiles of the first (Hirst 2011, "The analysis by synthesis of speech melody").
 * harmonics-to-noise ratio: from the same autocorrelation (Boersma 1993).
 * pace: peaks of loudness with a dip before them, in voiced frames: syllable nuclei (de Jong and Wempe 2009, "Praat
   script to detect syllable nuclei and measure speech rate automatically").
@@ -76,8 +76,8 @@ class _Frames:
 def measure(audio: Samples) -> VoiceTone | None:
     """The tone of one speaker's stretch, shape (n,), float32, 16 kHz, 0.5 to 30 s of it; of more the first 30 s.
 
-    None where there is too little voice in it to judge: silence, noise, less than 0.3 s voiced, a sound whose pitch stays
-    (hum, signal tones) or whose level does (engines, much music). Not finite samples count as silence.
+    None where there is too little voice in it to judge: silence, noise, less than 0.3 s voiced, a sound whose pitch
+    stays (hum, signal tones) or whose level does (engines, much music). Not finite samples count as silence.
     """
     frames = _frames(audio[:MOST_SAMPLES])
     if frames is None or int(frames.active.sum()) < LEAST_VOICED_FRAMES:
@@ -135,7 +135,12 @@ def _window() -> tuple[Float32, Float32, Float32, Float32]:
     end = int(BAND_RATE_HZ / LOWEST_HZ * LAG_STEP) + 2
     lags = np.arange(first, end)
     cost = OCTAVE_COST * np.log2(lags / LAG_STEP * LOWEST_HZ / BAND_RATE_HZ)
-    return window, (own[lags] / own[0]).astype(np.float32), (lags / LAG_STEP).astype(np.float32), cost.astype(np.float32)
+    return (
+        window,
+        (own[lags] / own[0]).astype(np.float32),
+        (lags / LAG_STEP).astype(np.float32),
+        cost.astype(np.float32),
+    )
 
 
 def _bins(low_hz: float, high_hz: float) -> slice:
@@ -209,7 +214,7 @@ def _is_no_voice(pitch: Float32, voiced: Bool, together: Bool) -> bool:
     return float((steps < STEADY_STEP).mean()) > STEADY_SHARE or float(np.median(steps)) > LARGEST_STEP
 
 
-def _slope(times: npt.NDArray[np.float64], values: Float32) -> float:
+def _slope(times: npt.NDArray[np.floating], values: Float32) -> float:
     centred = times - times.mean()
     spread = float((centred**2).sum())
     return float((centred * values).sum() / spread) if spread > 0 else 0.0

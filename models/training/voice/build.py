@@ -63,6 +63,12 @@ class Clip:
     truth: str
     deviations: Array | None
 
+    @property
+    def scores(self) -> Array:
+        """Excited, angry, sad of each stretch, (n, 3)."""
+        assert self.deviations is not None
+        return np.asarray(np.clip(self.deviations, -CLIP, CLIP) @ weights())
+
 
 def weights() -> Array:
     """Cues by measure, (measures, 3); the cues of a score add up to 1 in size."""
@@ -139,15 +145,17 @@ def clip_weights(clips: Sequence[Clip]) -> list[float]:
 def calibrate(clips: Sequence[Clip]) -> list[float]:
     """Slopes and offsets of :func:`logits` by maximum likelihood, the moods weighted to PRIOR."""
     judged = [one for one in clips if one.deviations is not None]
-    scores = np.array([(np.clip(one.deviations, -CLIP, CLIP) @ weights()).mean(axis=0) for one in judged])
+    scores = np.array([one.scores.mean(axis=0) for one in judged])
     truth = np.array([LABELS.index(one.truth) for one in judged])
     weight = np.array(clip_weights(judged))
 
     def loss(calibration: Array) -> float:
-        chances = softmax(logits(scores, calibration))[np.arange(len(truth)), truth]
+        chances = softmax(logits(scores, list(calibration)))[np.arange(len(truth)), truth]
         return float(-(weight * np.log(chances + 1e-9)).mean() + 1e-3 * (calibration[:2] ** 2).sum())
 
-    best = minimize(loss, np.array([2.0, 1.0, 2.0, 2.0, 2.0]), method="L-BFGS-B", bounds=[(0.1, 10)] * 2 + [(-5, 10)] * 3)
+    best = minimize(
+        loss, np.array([2.0, 1.0, 2.0, 2.0, 2.0]), method="L-BFGS-B", bounds=[(0.1, 10)] * 2 + [(-5, 10)] * 3
+    )
     return [round(float(value), 4) for value in best.x]
 
 
@@ -159,7 +167,7 @@ def judge(clips: Sequence[Clip], calibration: Sequence[float]) -> list[Judged]:
         for one, weight in zip(own, clip_weights(own), strict=True):
             labels = None
             if one.deviations is not None:
-                rows = softmax(logits(np.clip(one.deviations, -CLIP, CLIP) @ weights(), calibration))
+                rows = softmax(logits(one.scores, calibration))
                 labels = dict(zip(LABELS, map(float, rows.mean(axis=0)), strict=True))
             judged.append(Judged(one.truth, labels, speaker, weight))
     return judged
@@ -170,14 +178,7 @@ def excitement(clips: Sequence[Clip]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for speaker in sorted({one.speaker for one in clips}):
         own = [one for one in clips if one.speaker == speaker and one.deviations is not None]
-        scores = {
-            truth: [
-                float((np.clip(one.deviations, -CLIP, CLIP) @ weights()).mean(axis=0)[0])
-                for one in own
-                if one.truth == truth
-            ]
-            for truth in LABELS
-        }
+        scores = {truth: [float(one.scores.mean(axis=0)[0]) for one in own if one.truth == truth] for truth in LABELS}
         found[speaker] = {truth: round(auc(scores[truth], scores["calm"]) or 0.0, 4) for truth in LABELS[1:]}
     return found
 
@@ -196,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the shared data")
     parser.add_argument("--out", type=Path, default=Path("models/voice-mood"))
+    parser.add_argument("--results", type=Path, default=Path("models/training/voice/results.json"))
     options = parser.parse_args()
     spread = spread_of(options.data)
     folds = [clips_of(options.data, spread, fold) for fold in (0, 1)]
@@ -224,7 +226,7 @@ def main() -> None:
         "leave_one_speaker_out": [reports(leave_one_out(fold), "calm", LABELS, THRESHOLD) for fold in folds],
         "excited_alone": [excitement(fold) for fold in folds],
     }
-    (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    options.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
