@@ -195,20 +195,19 @@ def main(data: Path, output: Path) -> None:
         kind: [found(clip, settings, model) for clip in clips]
         for kind, clips in zip(CLASSES, (positives(data), others, repeated), strict=True)
     }
-    results = {
+    counts = {kind: f"{sum(row['incidents'] > 0 for row in rows)}/{len(rows)}" for kind, rows in sounds.items()}
+    results: dict[str, Any] = {
         "sounds": sounds,
-        "clips with music": {
-            kind: f"{sum(r['incidents'] > 0 for r in rows)}/{len(rows)}" for kind, rows in sounds.items()
-        },
+        "clips with music": counts,
         "speech": false_alarms((kind, found(clip, settings, model)) for kind, clip in speech(data)),
         "timing_s": timing(data, settings, model),
         "cost": cost(data, model, settings),
     }
     write_result(output, "dynamics", results, {"segment": settings.model_dump()}, PACKAGES)
     for kind, rows in sounds.items():
-        click.echo(f"{kind}: {results['clips with music'][kind]}")
+        click.echo(f"{kind}: {counts[kind]}")
         for row in rows:
-            if (kind == CLASSES[0]) or row["incidents"]:
+            if kind == CLASSES[0] or row["incidents"]:
                 click.echo(f"  {row}")
     click.echo(json.dumps({key: results[key] for key in ("speech", "timing_s", "cost")}, indent=1, ensure_ascii=False))
 

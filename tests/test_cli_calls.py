@@ -94,6 +94,14 @@ def test_show_of_a_failed_call_says_how_far_it_came(db: Path, capsys: pytest.Cap
     assert "channel 0" in out
 
 
+def test_stats_tells_how_a_call_went(db: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run(["calls", "stats", "20260301", "--db", str(db)]) == 0
+    out = capsys.readouterr().out
+    for part in ("坐席", "客户", "打断次数", "每秒音节", "应答间隔（中位）", "冷场"):
+        assert part in out
+    assert run(["calls", "stats", "nothing", "--db", str(db)]) != 0
+
+
 def drawn(record, **options) -> str:
     console = Console(width=60, force_terminal=True, color_system="standard", highlight=False, **options)
     with console.capture() as capture:

@@ -24,6 +24,7 @@ from callcore.types import (
     RolesAssigned,
     WarningKind,
 )
+from callcore.understand.dynamics import ChannelDynamics, DynamicsSnapshot
 
 BOTH = {0: Role.AGENT, 1: Role.CUSTOMER}
 
@@ -126,6 +127,40 @@ def test_the_meter_shows_the_level(level, cells):
     assert f"{max(level, -99):.0f} dB" in line
     assert shown(a_state(), vitals, plain_signs=True).isascii() is False  # the names are Chinese all the same
     assert shown(a_state(language="en"), vitals, plain_signs=True).isascii()
+
+
+def in_course(share=0.62, rates=(4.8, None), interruptions=(0, 2), **more):
+    sides = zip((0, 1), (share, 1 - share), rates, interruptions, strict=True)
+    channels = tuple(
+        ChannelDynamics(channel, 16_000, part, recent_syllables_per_s=rate, interruptions=count)
+        for channel, part, rate, count in sides
+    )
+    return Vitals(dynamics=DynamicsSnapshot(10 * 16_000, channels, **more), dead_air_s=8)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40)])
+def test_the_course_of_the_conversation_has_a_line(width, height):
+    line = shown(a_state(language="en"), in_course(), width=width, height=height).splitlines()[3]
+    assert "62:38  4.8 / - syllables/s  interruptions 0 / 2" in line
+    assert line.count("━") == width // 5 if width < 100 else 20
+    line = shown(a_state(), in_course(), width=width, height=height).splitlines()[3]
+    assert "62:38  语速 4.8 / - 音节/秒  打断 0 / 2 次" in line
+
+
+def test_silence_is_told_once_it_is_dead_air():
+    state = a_state(language="en")
+    assert "silent 7" not in shown(state, in_course(current_silence=7 * 16_000))
+    assert "both silent 12 s" in shown(state, in_course(current_silence=12 * 16_000))
+    held = shown(state, in_course(current_silence=12 * 16_000, waiting=True, music=(1,)), width=40)
+    assert "on hold 12 s  music" in held  # on a narrow terminal too
+    assert "语速" in shown(a_state(), in_course())
+
+
+def test_nothing_is_said_of_the_course_while_nobody_has_talked_or_there_is_no_room():
+    silent = Vitals(dynamics=DynamicsSnapshot(0, (ChannelDynamics(0), ChannelDynamics(1))))
+    assert shown(a_state(), silent) == shown(a_state(), Vitals())
+    assert shown(a_state(), in_course(), height=9) == shown(a_state(), Vitals(), height=9)
+    assert shown(a_state(language="en"), in_course(), plain_signs=True).isascii()
 
 
 def test_elapsed_time_lag_and_load():

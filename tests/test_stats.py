@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from output_records import any_records, han, record_of, turn_of, two_speakers
 from rich.console import Console
 
-from callcore.cli.stats_view import render_stats
+from callcore.cli.stats_view import render_incidents, render_stats
 from callcore.intervals import merged
 from callcore.record import CallRecord
 from callcore.stats import call_stats, count_units
-from callcore.types import CallEnded, Role, samples
+from callcore.types import CallEnded, Incident, Role, samples
 
 intervals = st.tuples(st.integers(-50, 400), st.integers(0, 80)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
@@ -153,6 +154,57 @@ def test_statistics_are_shown_in_the_language_of_the_call():
     assert "Customer" in english
     assert "talking at once 0.5 s" in english
     assert "longest silence 9.0 s" in english
+
+
+def a_lively_call(**more) -> CallRecord:
+    turns = [
+        turn_of(1, 0, 0, 6, list("您好请问有什么可以帮您")),
+        turn_of(2, 1, 4, 9, list("我的卡不见了怎么办")),
+        turn_of(3, 0, 10, 11, list("请稍等")),
+        turn_of(4, 0, 31, 33, list("让您久等了")),
+        turn_of(5, 1, 45, 46, list("那好吧")),
+    ]
+    record = record_of(turns, length_s=50)
+    record.incidents = more.get("incidents", [])
+    return record
+
+
+def test_the_course_of_a_call_follows_from_its_finals():
+    stats = call_stats(a_lively_call())
+    assert [one.kind for one in stats.incidents] == ["interruption", "hold", "dead_air"]
+    assert [side.interruptions for side in stats.channels] == [0, 1]
+    assert stats.channels[0].syllables_per_s == pytest.approx(19 / 9, abs=0.01)
+    assert stats.lengths("hold") == [samples(20)]
+
+
+def test_what_was_noted_in_the_call_stands():
+    noted = Incident("music", 1, samples(12), samples(30))
+    stats = call_stats(a_lively_call(incidents=[noted]))
+    assert stats.incidents == (noted,)
+    assert [side.interruptions for side in stats.channels] == [0, 0]
+
+
+def test_a_call_is_judged_by_the_bounds_it_was_followed_with():
+    record = a_lively_call()
+    kept = {"understand": {"interruption_ms": 3000, "dead_air_s": 15, "hold_s": 60}, "segment": {"post_roll_ms": 500}}
+    record.started = replace(record.started, settings=kept)
+    stats = call_stats(record)
+    assert [one.kind for one in stats.incidents] == ["hold"]  # announced
+    assert stats.channels[1].talk_samples == samples(6 - 2 * 0.5)
+
+
+def test_the_course_is_shown():
+    english = shown(a_lively_call(), "en")
+    assert "Dead air 1 (12.0 s) · holds 1 (20.0 s)" in english
+    assert "Interruptions" in english
+    assert "冷场 1 次（12.0 s） · 保持 1 次（20.0 s）" in shown(a_lively_call(), "zh")
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    console.print(render_incidents(call_stats(a_lively_call()), "zh"))
+    assert console.file.getvalue().splitlines() == [
+        "00:04    2.0 s  打断  客户",
+        "00:11   20.0 s  保持  坐席",
+        "00:33   12.0 s  冷场",
+    ]
 
 
 @given(any_records(han), st.sampled_from(["zh", "en", ""]))

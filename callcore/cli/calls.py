@@ -24,7 +24,7 @@ STATUS_STYLES = {"running": "cyan", "done": "green", "failed": "red", "interrupt
 
 @click.group()
 def calls() -> None:
-    """List, show, export and delete stored calls.
+    """List, show, measure, export and delete stored calls.
 
     A call is named by the beginning of its id, or by the beginning of a part of it after a dash, as long as that fits
     one call only.
@@ -92,6 +92,36 @@ def show(call: str, db: Path | None, settings_file: Path | None) -> None:
     print_facts(record, console)
     console.print()
     print_conversation(record, console)
+
+
+@calls.command(
+    "stats",
+    epilog="""\b
+Examples:
+  callcore calls stats 20260131-093000
+  callcore calls stats 3fa9 --db calls.db""",
+)
+@click.argument("call")
+@db_option
+@settings_option
+def stats_of_call(call: str, db: Path | None, settings_file: Path | None) -> None:
+    """Print how CALL went: who talked how much and how fast, interruptions, answers, silence, holds.
+
+    Calls stored before such things were noted have them as well: they follow from what was said when.
+    """
+    from rich.console import Console
+
+    from callcore.cli.stats_view import render_incidents, render_stats
+    from callcore.stats import call_stats
+
+    with open_store(db, settings_file, read_only=True) as store:
+        record = store.record(store.resolve(call))
+    stats = call_stats(record)
+    console = Console(highlight=False)
+    console.print(render_stats(stats, record.language))
+    if stats.incidents:
+        console.print()
+        console.print(render_incidents(stats, record.language))
 
 
 @calls.command(

@@ -29,6 +29,10 @@ _ENGLISH = {
     "words": "{:.0f} words/min",
     "pauses": "Dead air {dead_air} · holds {hold}",
     "none": "none",
+    "interruption": "interruption",
+    "dead_air": "dead air",
+    "hold": "hold",
+    "music": "music or tones",
     "times": "{count} ({length})",
     "call": "Call {length} · both quiet {silence} · talking at once {overlap} · longest silence {longest} from {at}",
 }
@@ -48,6 +52,10 @@ _CHINESE = {
     "words": "{:.0f} 词/分",
     "pauses": "冷场 {dead_air} · 保持 {hold}",
     "none": "无",
+    "interruption": "打断",
+    "dead_air": "冷场",
+    "hold": "保持",
+    "music": "音乐或信号音",
     "times": "{count} 次（{length}）",
     "call": "通话 {length} · 静默 {silence} · 重叠 {overlap} · 最长静默 {longest}，起于 {at}",
 }
@@ -68,6 +76,22 @@ def render_stats(stats: CallStats, language: str) -> Group:
     for name, figure in _rows(words):
         table.add_row(name, *(figure(side) for side in stats.channels))
     return Group(table, Text(_whole_call(stats, words)), Text(_pauses(stats, words)))
+
+
+def render_incidents(stats: CallStats, language: str) -> Group:
+    """A line for each incident: when it began, how long it was, what it was and whose doing."""
+    from rich.console import Group
+    from rich.text import Text
+
+    words = _CHINESE if is_chinese(language) else _ENGLISH
+    labels = speaker_labels({side.channel: side.role for side in stats.channels}, language)
+    lines = []
+    for one in sorted(stats.incidents, key=lambda one: (one.start_sample, one.kind)):
+        who = "" if one.channel is None else labels.get(one.channel, str(one.channel))
+        length = _length(one.end_sample - one.start_sample)
+        cells = (clock(one.start_sample), f"{length:>7}", words.get(one.kind, one.kind), who)
+        lines.append(Text("  ".join(cells).rstrip()))
+    return Group(*lines)
 
 
 def _rows(words: dict[str, str]) -> list[tuple[str, Callable[[ChannelStats], str]]]:
