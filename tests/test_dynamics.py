@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_events import ZH
 
+from benchmarks.common import read_audio
 from callcore.config import SegmentSettings, UnderstandSettings
+from callcore.engines.silero import SileroVad
 from callcore.errors import ConfigError
+from callcore.segment import WINDOW_SAMPLES, SegmentClosed, Segmenter, SegmentOpened
 from callcore.types import SAMPLE_RATE_HZ, Final, samples, seconds
 from callcore.understand.dynamics import Answers, Dynamics
 from callcore.understand.music import MusicEar
@@ -339,6 +342,44 @@ def test_nor_does_music(script, cut):
     assert snapshot == last
 
 
+def heard(path, block_windows):
+    """A recorded call through the segmenters, in blocks as live calls (1) and recorded ones (16) have them."""
+    audio = read_audio(path)
+    segment = SegmentSettings(block_windows=block_windows)
+    model = SileroVad()
+    segmenters = [Segmenter(channel, segment, model.stream()) for channel in (A, B)]
+    bounds = UnderstandSettings(interruption_ms=300, dead_air_s=0.8, hold_s=60)
+    dynamics = Dynamics([A, B], bounds, segment)
+    told, step = [], block_windows * WINDOW_SAMPLES
+    for at in range(0, len(audio[A]), step):
+        for channel, segmenter in enumerate(segmenters):
+            part = audio[channel][at : at + step]
+            dynamics.sounded(channel, at, part)
+            events = segmenter.push(part)
+            if at + step >= len(audio[A]):
+                events += segmenter.finish()
+            for event in events:
+                one = event.segment
+                if isinstance(event, SegmentOpened):
+                    dynamics.opened(channel, one.start_sample)
+                elif isinstance(event, SegmentClosed):
+                    dynamics.closed(channel, one.start_sample, one.end_sample)
+                    dynamics.said(final(channel, one.start_sample / 16_000, one.end_sample / 16_000, "我说一下"))
+                else:
+                    dynamics.refused(channel, one.start_sample, one.end_sample)
+        told += dynamics.advance(min(segmenter.earliest_start for segmenter in segmenters))
+    return told + dynamics.finish(len(audio[A]))
+
+
+def test_live_and_recorded_calls_have_the_same_incidents(fixture_call):
+    live, recorded = heard(fixture_call, 1), heard(fixture_call, 16)
+    assert [(one.kind, one.channel) for one in live] == [(one.kind, one.channel) for one in recorded]
+    for one, other in zip(live, recorded, strict=True):  # the segmenter's own marks may differ by a window
+        assert abs(one.start_sample - other.start_sample) <= WINDOW_SAMPLES
+        assert abs(one.end_sample - other.end_sample) <= WINDOW_SAMPLES
+    assert {one.kind for one in live} == {"interruption", "dead_air"}
+
+
 # Music and tones.
 
 
@@ -388,16 +429,12 @@ def test_other_sounds_are_no_music(audio):
 
 @pytest.mark.parametrize("path", ["telephony/hold_music_8k.flac"])
 def test_music_on_hold_is_heard(shared_data, path):
-    from benchmarks.common import read_audio
-
     heard = MusicEar().push(read_audio(shared_data / "noise" / path)[0])
     assert sum(one.music for one in heard) >= 0.8 * len(heard)
 
 
 @pytest.mark.parametrize("path", ["home/doing_the_dishes.flac", "speechbrain/noise1.flac", "noisex92/leopard.flac"])
 def test_noise_of_rooms_is_not(shared_data, path):
-    from benchmarks.common import read_audio
-
     assert not any(one.music for one in MusicEar().push(read_audio(shared_data / "noise" / path)[0]))
 
 
