@@ -16,7 +16,7 @@ _CUE = (
     r"thru)|runs out|out of date)\b"
     rf"[^{CARDINAL}{ORDINAL}?!]{{0,40}}?(?<!on )"
 )
-_SLASH = r"(?: ?/ ?| slash | ?- ?| )"
+_SLASH = r"(?: ?/ ?| slash | of | ?- ?| )"
 _PATTERNS = (
     re.compile(rf"{_CUE}\b(?P<value>(?P<month>{MONTH})(?: of)?,? (?P<year>{YEAR}))(?![\w:])"),
     re.compile(rf"{_CUE}(?P<value>(?P<zero>\b(?:oh|o) )?(?P<number>{CARDINAL}){_SLASH}(?P<year>{YEAR}))(?![\w:/])"),

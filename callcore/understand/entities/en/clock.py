@@ -29,7 +29,7 @@ _MINUTES = (5, 10, 15, 20, 25)
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<![\w{_C}])(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?| (?:oh )?(?P<minute2>{_C}))? "
+        rf"(?<![\w{_C}])(?P<half_to>half )?(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?| (?:oh )?(?P<minute2>{_C}))? "
         rf"?(?:{_HALF_DAY}|{_PART})(?!\w)",
         rf"(?P<past>half|(?:a )?quarter|{_C}(?: minutes)?) (?P<way>past|after|to|till|before) "
         rf"(?P<hour>{_C})(?: ?(?:{_HALF_DAY}|{_PART}))(?!\w)",
@@ -39,7 +39,7 @@ _PATTERNS = tuple(
         rf"\bat (?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?(?![\w%:/{_C}]| ?(?:[a-z]+s\b|percent|per|dollars|"
         rf"%|{_C}|basis|point|hundred|[a-z]+ (?:street|road|avenue)|least|most|street|road|avenue))",
         rf"(?P<hour>{_C}) o'?clock(?: ?(?:{_HALF_DAY}|{_PART}))?(?!\w)",
-        rf"(?<![\w/:.])(?P<hour>{_C}):(?P<minute>{_C})(?::{_C})?(?![\w:/])",
+        rf"(?<![\w/:.])(?P<hour>{_C}):(?P<minute>{_C})(?::{_C})?(?:-?ish\b)?(?![\w:/])",
         rf"(?:{_LEAD}) (?P<half_to>half )?(?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?{_FREE}",
         rf"(?<![\w{_C}] )(?<![\w{_C}])(?P<hour>{_C}) (?P<bare>{_C}){_FREE}",
         rf"\b(?P<half_to>half )(?P<hour>{_C}){_FREE}",

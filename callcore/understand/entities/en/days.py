@@ -345,8 +345,8 @@ _PATTERNS = tuple(
         (
             rf"(?P<lead>\b(?:in|for|since|until|till|from|of|during|by|through|my|the|between|and|to|before|"
             rf"after|back in|early|late|mid) )?(?P<which>\b(?:last|next|this) "
-            rf")?\b(?P<month>{MONTH})(?!\w)(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?(?P<tail> (?:statement|"
-            rf"bill|payment|transactions?|to|through|and|until|cycle|period|instalment|installment))?",
+            rf")?\b(?P<month>{MONTH})(?!\w)(?:,? (?:of )?(?P<year>{YEAR})(?![\w:%]))?(?=(?P<tail> (?:statement|"
+            rf"bill|payment|transactions?|to|through|and|until|cycle|period|instalment|installment))?)",
             _month_alone,
         ),
         (rf"(?<![\w.,/-]){_C}(?P<mark>[/.-]){_C}(?:(?P=mark){_C})?(?![\w%/-])", _figures),
