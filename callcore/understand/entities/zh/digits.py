@@ -24,11 +24,12 @@ _UNIT_AFTER = re.compile(
 _BEFORE_NOT = re.compile(r"(?:[¥$€£第.:/]|百分之|千分之|万分之|hk\$|人民币)$")
 _DECIMAL_AFTER = re.compile(r"\.\d|,\d{3}(?!\d)|点[零一二三四五六七八九]")
 _SLASH = re.compile(r"(?:有效期|到期)[^\d。]{0,8}?(0[1-9]|1[0-2]) ?[/-] ?(\d\d)(?!\d)")
+_MONTH_FIRST = re.compile(r"(?:有效期|到期)[^\d。]{0,8}?(1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月(?:份)?[ ,]?((?:20)?\d\d|二零[零一二三四五六七八九]{2}|[二三四][零一二三四五六七八九])年")
 _WRITTEN = re.compile(r"(?:有效期|到期)[^\d。]{0,8}?((?:20)?\d\d|[二][零][零一二三四五六七八九]{2}|[二三四][零一二三四五六七八九])年(1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月(?:份)?")
 
 CUES = DigitCues(
     before={
-        "card_tail": re.compile("(?<!手机)尾号|(?<!身份证)(?<!身份证号)(?<!身份证号码)(?<!身份证的)(?<!手机号)(?<!手机)(?<!手机号码)(?:后四位|末四位|最后四位|后面四位|尾数|末尾|后四个数字?|最后四个数字?|尾巴)"),
+        "card_tail": re.compile("(?<!手机)(?<!工单)尾号|(?<!身份证)(?<!身份证号)(?<!身份证号码)(?<!身份证的)(?<!手机号)(?<!手机)(?<!手机号码)(?:后四位|末四位|最后四位|后面四位|尾数|末尾|后四个数字?|最后四个数字?|尾巴)"),
         "card_number": re.compile("卡号|卡的号码|(?:信用|储蓄|银行|借记)卡号?码?(?:是|:)|完整的?号码"),
         "account": re.compile("账号|帐号|账户号码?|账户是|账户:|户号|存折号|账户"),
         "phone": re.compile("手机号码?|电话号码?|电话|手机|座机|联系方式|热线|拨打|拨|打(?:的?是|过)?|联系号码|号码|预留号|来电|短信是?|本机|呼入"),
@@ -41,10 +42,11 @@ CUES = DigitCues(
         ),
     },
     after={
+        "card_expiry": re.compile(" ?(?:的|这个|是|就是)?(?:卡的?)?有效期"),
         "card_tail": re.compile(" ?(?:的)?(?:结尾|收尾|尾号|做尾号)| ?(?:的|这张|那张)(?:那张|这张)?(?:银行|信用|储蓄|借记)?卡(?!号)"),
         "phone": re.compile(" ?(?:这个|的)(?:手机号?|电话)"),
     },
-    reach=16,
+    reach=20,
     fillers=FILLERS,
     regions=("CN",),
     correction=CORRECTIONS.between,
@@ -104,12 +106,12 @@ def _figure(digit: str) -> str:
 def _expiries(spoken: Spoken) -> Iterator[Span]:
     for match in _SLASH.finditer(spoken.text):
         yield Span("card_expiry", match.start(1), match.end(2), expiry(match[1] + match[2]), 0.95, rank=6)
-    for match in _WRITTEN.finditer(spoken.text):
-        year = "".join(str(VALUES[one]) for one in match[1])[-2:]
-        month = _month(match[2])
-        value = expiry(f"{month:02d}{year}")
-        if value:
-            yield Span("card_expiry", match.start(1), match.end(), value, 0.9, rank=6)
+    for pattern, year_group, month_group in ((_WRITTEN, 1, 2), (_MONTH_FIRST, 2, 1)):
+        for match in pattern.finditer(spoken.text):
+            year = "".join(str(VALUES[one]) for one in match[year_group])[-2:]
+            value = expiry(f"{_month(match[month_group]):02d}{year}")
+            if value:
+                yield Span("card_expiry", match.start(1), match.end(), value, 0.9, rank=6)
 
 
 def _month(said: str) -> int:

@@ -37,10 +37,11 @@ _UNITS = {
 }  # fmt: skip
 _NAMES = "|".join(sorted(_UNITS, key=len, reverse=True))
 _LENGTH = re.compile(rf" ?(?:多|来)?(?P<halves>个半(?=月|小时|钟头|星期|礼拜))?(?P<unit>{_NAMES}|(?<=半)(?:月|小时|钟头|星期))(?P<half>半)?(?P<more>零?(?P<months>[一二三四五六七八九\d]{{1,2}})个月)?")
-_HALF = re.compile(r"(?<!大)(?<!上)(?<!下)(?<!前)(?<!后)半(?:个)?(?P<unit>年|月|小时|钟头|天|季度|分钟|星期|礼拜)(?!后|前|之后|以后|之前|以前|利|报)")
+_HALF = re.compile(r"(?<!大)(?<!上)(?<!下)(?<!前)(?<!后)半(?:个)?(?P<unit>年|月|小时|钟头|天(?=之?内|以内|左右|时间|假|就)|季度|分钟|星期|礼拜)(?!后|前|之后|以后|之前|以前|利|报)")
 _ONE_AND_HALF = re.compile(r"个半(?P<unit>月|小时|钟头|星期|礼拜)")
 _QUARTER = re.compile("(一|三|两)刻钟")
 _WORKING = re.compile(r"个?(?:工作日|交易日)(?!之?内|以内|后|之后|以后)")
+_EACH = re.compile(r"(?:的?(?:利息|利率)?(?:是|就|要|收|按)?)(?:[百千万]分之|\d+(?:\.\d+)?[%‰])")  # 一天万分之五: the rate's own
 _NO_LENGTH_AFTER = re.compile("代|级|检|轮|内存|后天|线|薪|度|报|审|租|终|味|下午|天气|猫|底|末|初|货|纪|历")
 
 
@@ -209,6 +210,8 @@ def lengths(spoken: Spoken, context: Context) -> Iterator[Span]:
 def _counted(text: str, number: Number, match: re.Match[str]) -> Iterator[Span]:
     unit, bounds = _UNITS[match["unit"]], _bounds(number)
     if _NO_LENGTH_AFTER.match(text, match.end()) or (unit == "year" and _is_year(number)) or number.value == 0:
+        return
+    if _EACH.match(text, match.end()):
         return
     if unit == "week" and re.match("[一二三四五六日天]", text[match.end() : match.end() + 1]):
         return

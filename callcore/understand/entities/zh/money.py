@@ -67,7 +67,13 @@ _FRACTION = re.compile(r"(百|千|万)分之")
 _RATE_UNIT = re.compile(r" ?(?:(?P<percent>个?%|个百分点|个点(?!儿))|(?P<mille>‰)|(?P<basis>个?基点|个?bp\b))")
 _TENTHS = re.compile("成(?:(?P<half>半)|(?P<fives>[一二三四五六七八九]))?(?!功|为|交|本|立|长|都|员|人|就|绩|家|熟|果|套|分|年|新)")
 _LI = re.compile(r"(?P<unit>厘|分)(?P<more>[一二三四五六七八九])?")
-_RATE_WORD = re.compile("(?:利率|年化|收益率|费率|利息|lpr|月息|年息|汇率?)(?:现在|目前|大概|是|为|有|到了?|涨到了?|降到了?|在|只有|才|就|,| ){0,4}$")
+_RATE_WORD = re.compile(r"(?:利率|年化|收益率?|费率|利息|lpr|月息|年息|点差|加点)[^\d一二三四五六七八九十元块点]{0,10}$")
+_OF_RATE = re.compile(" ?的(?:年化|月|年|日)?(?:利率|费率|利息|收益率?|年化|月息|年息)")
+_WHOLE = re.compile("百分(?:之)?百(?!分)")
+_SHORT = re.compile(
+    "(?:(?<=手续费)|(?<=费率)|(?<=佣金)|(?<=利率)|(?<=利息)|(?<=日息))(?:是|按|收)?(?P<size>[千万])(?P<parts>[一二三四五六七八九])(?![十百千万元块多个])"
+    "|(?P<size_>[千万])(?P<parts_>[一二三四五六七八九])(?=的?(?:利息|费率|手续费|佣金|利率|日息))"
+)
 REACH = 14  #: characters before a number in which a word may tell what it is
 
 
@@ -104,7 +110,14 @@ def rates(spoken: Spoken, context: Context) -> Iterator[Span]:
         bounds = [bound * scale for bound in _bounds(number)]
         period = _period(text, start)
         shown = [forms.rate(bound, period if i == len(bounds) - 1 else "") for i, bound in enumerate(bounds)]
-        yield Span("rate", start, end, "/".join(shown), 0.95, rank=3)
+        yield Span("rate", start, end, "/".join(shown), 0.95, rank=5)
+    for match in _WHOLE.finditer(text):
+        yield Span("rate", *match.span(), forms.rate(Decimal(100)), 0.9, rank=5)
+    for match in _SHORT.finditer(text):
+        size, parts = match["size"] or match["size_"], match["parts"] or match["parts_"]
+        percent = (cardinal(parts) or Decimal(0)) * 100 / SIZES[size]
+        start = match.start("size" if match["size"] else "size_")
+        yield Span("rate", start, match.end(), forms.rate(percent, _period(text, start)), 0.9, rank=5)
 
 
 def _percent(text: str, number: Number) -> tuple[int, int, Decimal] | None:
@@ -126,8 +139,9 @@ def _percent(text: str, number: Number) -> tuple[int, int, Decimal] | None:
         extra = (cardinal(li["more"]) or Decimal(0)) / 10 if li["more"] else Decimal(0)
         return number.start, li.end(), base * (number.value + extra) / (number.value or 1)
     decimal = number.value != int(number.value)
-    if decimal and number.value < 40 and _RATE_WORD.search(text, max(0, number.start - REACH), number.start):
-        return (number.start, number.end, Decimal(1)) if not _UNIT.match(text, number.end) else None
+    told = _RATE_WORD.search(text, max(0, number.start - REACH), number.start) or _OF_RATE.match(text, number.end)
+    if decimal and told and number.value < 40 and not _UNIT.match(text, number.end):
+        return number.start, number.end, Decimal(1)
     return None
 
 

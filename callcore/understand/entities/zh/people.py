@@ -13,19 +13,22 @@ _COMMON = (
     "顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢岳齐梅莫庄辛管祝左涂谷祁时舒耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游"
     "阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺"
 )
-_RARE_BEFORE_TITLE = "成都来位和全应时明华原官保台强安常万文方向路关连谈解都盖计商乐易房车边米花木单管游"
-_TITLE_SURNAMES = "".join(sorted(set(_COMMON) - set(_RARE_BEFORE_TITLE) | set("万文方安常易房")))
+_NEVER_BEFORE_TITLE = "成都来位和全应时明官保台安万方常文向谈解盖计木"
+_TITLE_SURNAMES = "".join(sorted(set(_COMMON) - set(_NEVER_BEFORE_TITLE) | set("万文方安常")))
+_FREQUENT = _COMMON[:100]
 _COMPOUND = "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|端木|百里|南宫|东郭|闻人|轩辕|呼延|长孙|宇文|赫连|澹台|独孤|西门"
 _SURNAME = f"(?:{_COMPOUND}|[{_COMMON}])"
-_STOP = "我是的这那吧啊呢哈了在有想要你您他她不就也手身电卡来今打请和跟吗嘛呀哦嗯住,。.、 ?!;:尾账号码前后现女先对没说因为什么到从被把给叫姓还已经名字先生帮去"
+_STOP = "我是的这那吧啊呢哈了在有想要你您他她不就也手身电卡来今打请和跟吗嘛呀哦嗯住,。.、 ?!;:尾账号码前后现女先对没说因为什么到从被把给叫需求咨询办查开投诉问取挂失姓还已经名字先生帮去"
 _GIVEN = f"(?:[\u4e00-\u9fff](?<![{_STOP}]))"
 _TITLE = "女士|先生|小姐|太太|经理|主任|老师|师傅|阿姨|同学|总(?!行|共|是|额|数|的|部|计|之|算|体|会|公司)|行长|大爷|大妈|大哥|大姐|叔叔|医生|律师|教授|警官|老板"
 
 _FAMILY_NAME = re.compile(rf"(?:免贵姓|贵姓|本人姓|我是姓|姓)(?:是)?[ ,]?(?P<name>{_COMPOUND}|[{_COMMON}])(?!名|氏)")
+_PERSON = "老公|老婆|儿子|女儿|爸爸?|妈妈?|父亲|母亲|先生|爱人|朋友|同事|哥哥?|姐姐?|弟弟?|妹妹?|室友|房东|老板"
 _CALLED = re.compile(
-    rf"(?:我叫|本人叫|名字叫做?|名字是|姓名是?|户名是?|名叫|叫做|我的名字|他叫|她叫|我是叫|(?:老公|老婆|儿子|女儿|爸爸?|妈妈?|父亲|母亲|先生|爱人|朋友|同事|持卡人|收款人|开户人|对方|联系人|经办人|客户经理|客服|坐席)(?:叫|名字是|名字叫|姓名是?|是叫|是)?|我是客服|我是客户经理|机主是?|法人代表|法人|本人|申请人|投保人|代办人|付款人|转给|汇给|打给|叫)"
-    rf"(?:是|:|,| |叫)?(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?=$|[{_STOP}]|(?:{_TITLE}))"
+    rf"(?:我叫|本人叫|名字叫做?|名字是|姓名是?|户名是?|名叫|叫做|我的名字|他叫|她叫|我是叫|(?:{_PERSON})(?:叫|名字是|名字叫|姓名是?|是叫)|(?:持卡人|收款人|开户人|对方|联系人|经办人|客户经理|客服|坐席)(?:叫|名字是|名字叫|姓名是?|是叫|是)?|我是客服|我是客户经理|机主是?|法人代表|法人|本人|申请人|投保人|代办人|付款人|叫)"
+    rf"(?:是|:|,| |叫)?(?P<name>{_SURNAME}{_GIVEN}{{1,2}})"
 )
+_TO_SOMEBODY = re.compile(rf"(?:转给|汇给|打给|给|付给|借给|找|和|跟|是)(?P<name>{_SURNAME}{_GIVEN}{{2}})(?=$|[,。?! 的转汇打存付本]|\\d|[一二两三四五六七八九][十百千万])")
 _I_AM = re.compile(rf"(?:我是|我就是|这里是|您是|你是|是)(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?=$|[,。?! ]|吗|本人|吧|对吗)")
 _TITLED = re.compile(rf"(?P<name>{_COMPOUND}|[{_TITLE_SURNAMES}])(?:{_TITLE})")
 _TITLED_FULL = re.compile(rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?:女士|先生|小姐)")
@@ -45,11 +48,11 @@ _SEVERAL = re.compile("的那个?|哪个")
 def names(spoken: Spoken, context: Context) -> Iterator[Span]:
     """Names of people, without their titles."""
     text = spoken.text
-    for pattern, rank in ((_CALLED, 5), (_I_AM, 2), (_FAMILY_NAME, 4), (_TITLED_FULL, 3), (_TITLED, 2), (_FAMILIAR, 2)):
+    for pattern, rank in ((_CALLED, 5), (_I_AM, 2), (_TO_SOMEBODY, 1), (_FAMILY_NAME, 4), (_TITLED_FULL, 3), (_TITLED, 2), (_FAMILIAR, 2)):
         for match in pattern.finditer(text):
             if pattern is _TITLED_FULL and _has_inner_surname(match["name"]):
                 continue
-            if pattern is _I_AM and _is_word(match["name"]):
+            if pattern in (_I_AM, _TO_SOMEBODY) and _is_word(match["name"]):
                 continue
             yield Span("name", *match.span("name"), match["name"], 0.9, rank=rank)
     for match in _SPELT_PATTERN.finditer(text):
@@ -59,7 +62,7 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
 
 def _has_inner_surname(name: str) -> bool:
     """和王先生: what looks like a given name is the surname before the title."""
-    return len(name) == 2 and name[-1] in _TITLE_SURNAMES and name[0] in _RARE_BEFORE_TITLE
+    return len(name) == 2 and name[-1] in _FREQUENT and name[0] not in _FREQUENT[:60]
 
 
 _WORDS = re.compile("金卡|白金|钱|万能|华夏|高级|安全|方便|关于|常用|文件|时间|时候|全部|全款|原来|原因|应该|明天|明细|成功|管理|温馨|司法|强制|保险|于是|任何|严重|车贷|房贷|花呗|花钱|连续|单独|申请|何时|白天|常见|米|游戏|简单|包括|向|计算|谈")
