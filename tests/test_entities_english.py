@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from num2words import num2words
 
+from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Entity
 from callcore.understand.entities import Context, find, plain_words
 from callcore.understand.entities.en.money import spoken_value
@@ -307,15 +308,16 @@ def test_a_time_said_in_words_is_read_again(hour: int, minute: int, half: str) -
 BITS = st.sampled_from(
     "one two nineteen twenty hundred thousand million oh double triple point half quarter and a percent dollars cents"
     " $ £ % . , - / : @ at to the of by between from in ago days hours january may 3rd 12 2026 1,000 4.5 my name is"
-    " card account number ending expires branch dot com sorry no b as in bravo s m i t h next last friday pm am 三万 é"
-    " İ ﬁ 🙂 ١٢ ² ½".split()
+    " card account number ending expires branch dot com sorry no b as in bravo s m i t h next last friday pm am é İ ﬁ"
+    " 🙂 ١٢ ² ½".split()
 )
+TEXTS = st.one_of(
+    st.text(max_size=80), st.lists(BITS, max_size=25).map(" ".join), st.lists(BITS, max_size=12).map("".join)
+).filter(lambda text: not HAN_CHARACTER.search(text))  # Han characters are read by Mandarin's rules
 
 
 @settings(max_examples=300)
-@given(
-    st.one_of(st.text(max_size=80), st.lists(BITS, max_size=25).map(" ".join), st.lists(BITS, max_size=12).map("".join))
-)
+@given(TEXTS)
 def test_any_text_gives_entities_inside_its_words(text: str) -> None:
     words = plain_words(text)
     for one in find(words, "en", CONTEXT):
@@ -331,7 +333,7 @@ def test_any_text_gives_entities_inside_its_words(text: str) -> None:
 @pytest.mark.parametrize(
     "bit",
     ["a ", "one ", "1 ", "x", "twenty five dollars and ", "my name is ", "at ", "1/", "b as in ", "dot ", "$", "., ", "a@",
-     "account number ", "1234567890", "not sorry no ", "half a ", "january ", "expires valid until ", "o ", "- ", "card "],
+     "account number ", "1234567890", "not sorry no ", "half a ", "january ", "expires valid until ", "o ", "- ", "card ", "double "],
 )  # fmt: skip
 def test_ten_thousand_characters_of_anything_are_read(bit: str) -> None:
     words = plain_words((bit * (10_000 // len(bit) + 1))[:10_000])
