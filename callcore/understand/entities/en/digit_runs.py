@@ -63,7 +63,7 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
             span = replace(span, kind="card_number", valid=True)
         if span.kind == "phone" and not _plausible(span, known[span.start].digits):
             span = replace(span, value=known[span.start].digits, valid=False)
-        if span.kind != "digits" or _said_as_digits(text, known[span.start], context):
+        if span.kind != "digits" or span.hint or _said_as_digits(text, known[span.start], context):
             yield span
     for match in _IBAN.finditer(text):
         yield Span("account", match.start(), match.end(), match[0].replace(" ", "").upper(), rank=6)
@@ -92,6 +92,9 @@ def _said_as_digits(text: str, run: _Run, context: Context) -> bool:
         return True
     if context.asked or context.open is not None:
         return True
+    filler = cues().fillers
+    if filler.fullmatch(text, 0, run.start) and filler.fullmatch(text, run.end):
+        return True  # nothing else was said
     return run.single >= 3 or len(run.digits) >= 6 or (run.pieces > 2 and len(run.digits) >= 4)
 
 
