@@ -26,6 +26,7 @@ _HOURS = re.compile(
     rf"and|until|till) (?P<last>{_C}){_FREE}"
 )
 _MINUTES = (5, 10, 15, 20, 25)
+_NOON = re.compile(r"\b(?P<named>noon|midday|midnight)\b")
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -44,8 +45,7 @@ _PATTERNS = tuple(
         rf"(?<![\w{_C}] )(?<![\w{_C}])(?P<hour>{_C}) (?P<bare>{_C}){_FREE}",
         rf"\b(?P<half_to>half )(?P<hour>{_C}){_FREE}",
         rf"(?P<military>{_C}) hours\b(?! (?:ago|later|a day))",
-        r"(?:\b12 )?\b(?P<named>noon|midday|midnight)\b",
-        rf"(?P<hour>{_C}) (?P<named>noon|midday|midnight)\b",
+        rf"(?:{_C} )?\b(?P<named>noon|midday|midnight)\b",
     )
 )
 
@@ -70,7 +70,8 @@ class Clock:
 
 def clocks(reading: Reading) -> list[Clock]:
     """Every time of day, none inside another, in order."""
-    found = [one for pattern in _PATTERNS for match in pattern.finditer(reading.code) for one in _made(reading, match)]
+    patterns = _PATTERNS if reading.numbers else (_NOON,)
+    found = [one for pattern in patterns for match in pattern.finditer(reading.code) for one in _made(reading, match)]
     for match in _HOURS.finditer(reading.code):
         hours = [reading.numbers[match.start(group)].whole for group in ("first", "last")]
         if all(1 <= hour <= 12 for hour in hours):
