@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -22,7 +22,9 @@ class Terms:
         self._kind, self._values = kind, {name.lower(): value for name, value in values.items()}
         names = sorted(self._values, key=lambda name: (-len(name), name))
         ends = "(?:'s|s)?" if plural else ""
-        shown = [re.escape(name) if _is_han(name) else rf"(?<![a-z\d]){re.escape(name)}{ends}(?![a-z\d])" for name in names]
+        shown = [
+            re.escape(name) if _is_han(name) else rf"(?<![a-z\d]){re.escape(name)}{ends}(?![a-z\d])" for name in names
+        ]
         self._pattern = re.compile("|".join(shown) or r"(?!)")
         self._plural = plural
 
@@ -39,8 +41,7 @@ def load(name: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Tables of a data file: section to value to names."""
     text = files("callcore.understand.entities").joinpath("data", name).read_text(encoding="utf-8")
     return {
-        section: {value: tuple(names) for value, names in rows.items()}
-        for section, rows in tomllib.loads(text).items()
+        section: {value: tuple(names) for value, names in rows.items()} for section, rows in tomllib.loads(text).items()
     }
 
 
