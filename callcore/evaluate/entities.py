@@ -17,7 +17,17 @@ from callcore.understand.entities import Context, find, plain_words
 from callcore.understand.entities.spoken import Spoken
 
 #: kinds whose value is a string of digits, every one of which must be right
-DIGIT_KINDS = ("card_number", "card_tail", "account", "phone", "id_number", "code", "card_expiry", "reference", "digits")
+DIGIT_KINDS = (
+    "card_number",
+    "card_tail",
+    "account",
+    "phone",
+    "id_number",
+    "code",
+    "card_expiry",
+    "reference",
+    "digits",
+)
 FORMAT_HINT = "See docs/entities.md for the format of entity sets."
 
 Finder = Callable[[Sequence[Word], str, Context], Sequence[Entity]]

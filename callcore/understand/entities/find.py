@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from callcore.types import Entity, Word
 from callcore.understand.entities import en, zh
@@ -19,12 +20,28 @@ def find(words: Sequence[Word], language: str, context: Context) -> tuple[Entity
 
     ``language``: of the turn; words with Han characters are read as Mandarin whatever it says.
     """
-    spoken = Spoken.of(words)
-    mandarin = language in MANDARIN or spoken.has_han
-    rules = zh.RULES if mandarin else en.RULES
-    corrections = zh.CORRECTIONS if mandarin else en.correcting()
-    found = corrected(choose(span for rule in rules for span in rule(spoken, context)), spoken.text, corrections)
-    return tuple(_entity(spoken, span, "zh" if mandarin else "en") for span in found)
+    return Found.of(words, language, context).entities
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Entities of a turn with what they were made from: ``spans[i]`` is ``entities[i]``."""
+
+    spoken: Spoken
+    language: str  #: whose rules were used: "zh" or "en"
+    spans: tuple[Span, ...]
+    entities: tuple[Entity, ...]
+
+    @classmethod
+    def of(cls, words: Sequence[Word], language: str, context: Context) -> Found:
+        """See :func:`find`."""
+        spoken = Spoken.of(words)
+        mandarin = language in MANDARIN or spoken.has_han
+        rules, how = (zh.RULES, zh.CORRECTIONS) if mandarin else (en.RULES, en.correcting())
+        name = "zh" if mandarin else "en"
+        best = choose(span for rule in rules for span in rule(spoken, context))
+        spans = tuple(corrected(best, spoken.text, how))
+        return cls(spoken, name, spans, tuple(_entity(spoken, span, name) for span in spans))
 
 
 def _entity(spoken: Spoken, span: Span, language: str) -> Entity:

@@ -57,6 +57,8 @@ class TurnCues:
     no: re.Pattern[str]  #: how an answer begins that refuses
     question: re.Pattern[str]  #: occurs in a turn that wants an answer ("is that right")
     asks: re.Pattern[str]  #: occurs in a turn that asks for a number ("what is", "could you give me")
+    wanted: Mapping[str, re.Pattern[str]]  #: kind to words for numbers of it, as a question names them
+    filler: re.Pattern[str]  #: what may follow digits that are not complete yet ("um", a comma)
 
 
 Rule = Callable[[Spoken, Context], Iterable[Span]]

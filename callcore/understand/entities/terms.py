@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -22,7 +22,9 @@ class Terms:
         self._kind, self._values = kind, {name.lower(): value for name, value in values.items()}
         names = sorted(self._values, key=lambda name: (-len(name), name))
         ends = "(?:'s|s)?" if plural else ""
-        shown = [re.escape(name) if _is_han(name) else rf"(?<![a-z\d]){re.escape(name)}{ends}(?![a-z\d])" for name in names]
+        han = [re.escape(name) for name in names if _is_han(name)]
+        latin = "|".join(re.escape(name) for name in names if not _is_han(name))
+        shown = [*han, rf"(?<![a-z\d])(?:{latin}){ends}(?![a-z\d])"] if latin else han
         self._pattern = re.compile("|".join(shown) or r"(?!)")
         self._plural = plural
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.understand.entities.en.days import MONTH, YEAR, _month, year_of
+from callcore.understand.entities.en.day_words import MONTH, YEAR, month_number, year_of
 from callcore.understand.entities.en.numbers import CARDINAL, ORDINAL, Reading
 from callcore.understand.entities.spans import Context, Span
 
@@ -16,7 +16,7 @@ _CUE = (
     r"thru)|runs out|out of date)\b"
     rf"[^{CARDINAL}{ORDINAL}?!]{{0,40}}?(?<!on )"
 )
-_SLASH = r"(?: ?/ ?| slash | ?- ?| )"
+_SLASH = r"(?: ?/ ?| slash | of | ?- ?| )"
 _PATTERNS = (
     re.compile(rf"{_CUE}\b(?P<value>(?P<month>{MONTH})(?: of)?,? (?P<year>{YEAR}))(?![\w:])"),
     re.compile(rf"{_CUE}(?P<value>(?P<zero>\b(?:oh|o) )?(?P<number>{CARDINAL}){_SLASH}(?P<year>{YEAR}))(?![\w:/])"),
@@ -32,7 +32,9 @@ def expiries(reading: Reading, _context: Context) -> Iterator[Span]:
     for pattern in _PATTERNS:
         for match in pattern.finditer(reading.code):
             groups = match.groupdict()
-            month = _month(groups["month"]) if groups.get("month") else reading.numbers[match.start("number")].whole
+            month = (
+                month_number(groups["month"]) if groups.get("month") else reading.numbers[match.start("number")].whole
+            )
             year = year_of(reading, *match.span("year"))
             if not year:
                 values = [one.whole for one in reading.values(*match.span("year"))]

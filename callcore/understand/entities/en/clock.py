@@ -26,10 +26,11 @@ _HOURS = re.compile(
     rf"and|until|till) (?P<last>{_C}){_FREE}"
 )
 _MINUTES = (5, 10, 15, 20, 25)
+_NOON = re.compile(r"\b(?P<named>noon|midday|midnight)\b")
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<![\w{_C}])(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?| (?:oh )?(?P<minute2>{_C}))? "
+        rf"(?<![\w{_C}])(?P<half_to>half )?(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?| (?:oh )?(?P<minute2>{_C}))? "
         rf"?(?:{_HALF_DAY}|{_PART})(?!\w)",
         rf"(?P<past>half|(?:a )?quarter|{_C}(?: minutes)?) (?P<way>past|after|to|till|before) "
         rf"(?P<hour>{_C})(?: ?(?:{_HALF_DAY}|{_PART}))(?!\w)",
@@ -39,13 +40,12 @@ _PATTERNS = tuple(
         rf"\bat (?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?(?![\w%:/{_C}]| ?(?:[a-z]+s\b|percent|per|dollars|"
         rf"%|{_C}|basis|point|hundred|[a-z]+ (?:street|road|avenue)|least|most|street|road|avenue))",
         rf"(?P<hour>{_C}) o'?clock(?: ?(?:{_HALF_DAY}|{_PART}))?(?!\w)",
-        rf"(?<![\w/:.])(?P<hour>{_C}):(?P<minute>{_C})(?::{_C})?(?![\w:/])",
+        rf"(?<![\w/:.])(?P<hour>{_C}):(?P<minute>{_C})(?::{_C})?(?:-?ish\b)?(?![\w:/])",
         rf"(?:{_LEAD}) (?P<half_to>half )?(?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?{_FREE}",
         rf"(?<![\w{_C}] )(?<![\w{_C}])(?P<hour>{_C}) (?P<bare>{_C}){_FREE}",
         rf"\b(?P<half_to>half )(?P<hour>{_C}){_FREE}",
         rf"(?P<military>{_C}) hours\b(?! (?:ago|later|a day))",
-        r"(?:\b12 )?\b(?P<named>noon|midday|midnight)\b",
-        rf"(?P<hour>{_C}) (?P<named>noon|midday|midnight)\b",
+        rf"(?:{_C} )?\b(?P<named>noon|midday|midnight)\b",
     )
 )
 
@@ -70,7 +70,8 @@ class Clock:
 
 def clocks(reading: Reading) -> list[Clock]:
     """Every time of day, none inside another, in order."""
-    found = [one for pattern in _PATTERNS for match in pattern.finditer(reading.code) for one in _made(reading, match)]
+    patterns = _PATTERNS if reading.numbers else (_NOON,)
+    found = [one for pattern in patterns for match in pattern.finditer(reading.code) for one in _made(reading, match)]
     for match in _HOURS.finditer(reading.code):
         hours = [reading.numbers[match.start(group)].whole for group in ("first", "last")]
         if all(1 <= hour <= 12 for hour in hours):

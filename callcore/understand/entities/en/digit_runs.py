@@ -14,7 +14,7 @@ from callcore.understand.entities.en.numbers import Reading, Token
 from callcore.understand.entities.spans import Context, Span
 
 REACH = 60  #: characters before a number in which the words that tell its kind must lie
-_LETTERED = ("id_number", "code", "account")  # kinds that may hold letters
+_LETTERED = ("id_number", "code", "account", "reference")  # kinds that may hold letters
 
 _UNITS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine".split())}
 _UNITS |= {"oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0"}
@@ -63,11 +63,8 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
             span = replace(span, kind="card_number", valid=True)
         if span.kind == "phone" and not _plausible(span, known[span.start].digits):
             span = replace(span, value=known[span.start].digits, valid=False)
-        if span.kind != "digits" or _said_as_digits(text, known[span.start], context):
+        if span.kind != "digits" or span.hint or _said_as_digits(text, known[span.start], context):
             yield span
-    for run in kept:
-        if run.letters and len(run.digits) >= 5 and _reference().search(text, max(0, run.start - REACH), run.start):
-            yield Span("digits", run.start, run.end, run.digits, 0.8, rank=1)
     for match in _IBAN.finditer(text):
         yield Span("account", match.start(), match.end(), match[0].replace(" ", "").upper(), rank=6)
     yield from _composed(reading, context)
@@ -91,10 +88,13 @@ def _composed(reading: Reading, context: Context) -> Iterator[Span]:
 
 def _said_as_digits(text: str, run: _Run, context: Context) -> bool:
     """Whether digits of which nothing tells the kind are more than a number of things."""
-    if _reference().search(text, max(0, run.start - REACH), run.start):
+    if _neutral().search(text, max(0, run.start - REACH), run.start):
         return True
     if context.asked or context.open is not None:
         return True
+    filler = cues().fillers
+    if filler.fullmatch(text, 0, run.start) and filler.fullmatch(text, run.end):
+        return True  # nothing else was said
     return run.single >= 3 or len(run.digits) >= 6 or (run.pieces > 2 and len(run.digits) >= 4)
 
 
@@ -132,8 +132,6 @@ def _lettered(text: str, run: _Run) -> _Run:
         return run
     before = cues().before
     if any(before[kind].search(text, max(0, run.start - REACH), run.start) for kind in _LETTERED):
-        return run
-    if _reference().search(text, max(0, run.start - REACH), run.start):
         return run
     return _Run(run.start, run.end)
 
@@ -252,10 +250,10 @@ def _is_letter(tokens: Sequence[Token], at: int) -> bool:
 
 
 @cache
-def _reference() -> re.Pattern[str]:
+def _neutral() -> re.Pattern[str]:
     words = lexicon().words
     fillers = rf"(?:(?:[\s,.:;?!#\"'-]|\b(?:{alternatives(words['fillers'])})\b)*)"
-    return re.compile(rf"\b(?:{alternatives(words['references'])})\b{fillers}$")
+    return re.compile(rf"\b(?:{alternatives(words['neutral'])})\b{fillers}$")
 
 
 @cache
@@ -265,7 +263,7 @@ def cues() -> DigitCues:
     fillers = rf"(?:(?:[\s,.:;?!#\"'-]|\b(?:{alternatives(words['fillers'])})\b)*)"
     strong = re.compile(_STRONG)
     loose = {kind: [one for one in phrases if strong.search(one)] for kind, phrases in numbers.items()}
-    not_code = r"(?<!zip )(?<!area )(?<!postal )(?<!post )"
+    not_code = r"(?<!zip )(?<!area )(?<!postal )(?<!post )(?<!sort )(?<!swift )"
     return DigitCues(
         before={
             kind: re.compile(

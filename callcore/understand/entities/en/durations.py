@@ -25,6 +25,7 @@ _LEAD = (
     r"another|within|in|more than|less than|after|than|every|under|maybe|lasts|just|like|roughly"
     r"|approximately)"
 )
+_HINT = re.compile(r"sec|min|hour|hr|day|week|month|year|yr|quarter|fortnight|instal|payment")
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -45,6 +46,8 @@ _PATTERNS = tuple(
 
 def durations(reading: Reading, _context: Context) -> Iterator[Span]:
     """How long something takes, lasts or lasted."""
+    if _HINT.search(reading.code) is None:
+        return
     for pattern in _PATTERNS:
         for match in pattern.finditer(reading.code):
             groups = match.groupdict()

@@ -1,16 +1,15 @@
-"""The words that English rules go by (data/en.toml, data/products.toml), as patterns."""
+"""The words that English rules go by (data/en.toml), as patterns."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
 from callcore.understand.entities.corrections import Corrections
+from callcore.understand.entities.terms import load
 
 Phrases = tuple[str, ...]
 
@@ -22,9 +21,9 @@ class Lexicon(BaseModel):
 
     currencies: Mapping[str, Phrases]
     cents: Mapping[str, Phrases]
-    channels: Mapping[str, Phrases]
-    banks: Mapping[str, Phrases]
-    merchants: Mapping[str, Phrases]
+    channel: Mapping[str, Phrases]
+    bank: Mapping[str, Phrases]
+    merchant: Mapping[str, Phrases]
     numbers: Mapping[str, Phrases]
     words: Mapping[str, Phrases]
 
@@ -32,17 +31,15 @@ class Lexicon(BaseModel):
         """Each way to say a currency, to its code."""
         return {phrase: code for code, phrases in self.currencies.items() for phrase in phrases}
 
+    def spoken_cents(self) -> dict[str, str]:
+        """Each way to say hundredths, to the code of the currency, "" for the call's own."""
+        return {phrase: code for code, phrases in self.cents.items() for phrase in phrases}
+
 
 @cache
 def lexicon() -> Lexicon:
     """The lexicon, read once."""
-    return Lexicon.model_validate(_table("en.toml"))
-
-
-@cache
-def product_names() -> Mapping[str, str]:
-    """Names of products to codes of the taxonomy."""
-    return {name: code for code, names in _table("products.toml")["en"].items() for name in names}
+    return Lexicon.model_validate(load("en.toml"))
 
 
 def alternatives(phrases: Iterable[str]) -> str:
@@ -64,8 +61,3 @@ def correcting() -> Corrections:
         between_not=re.compile(rf"[ ,.-]*(?:but )?{link}{{0,4}}[ $£€]*"),
         second_refused=re.compile(r"[ ,.]*\bnot (?:the |for |on |at |in |ending in |by )?[$£€]?"),
     )
-
-
-def _table(name: str) -> dict[str, dict[str, list[str]]]:
-    text = (files("callcore.understand.entities") / "data" / name).read_text(encoding="utf-8")
-    return tomllib.loads(text)

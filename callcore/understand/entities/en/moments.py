@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from callcore.understand.entities import forms
 from callcore.understand.entities.en.clock import Clock, clocks
-from callcore.understand.entities.en.days import Day, days
+from callcore.understand.entities.en.day_kinds import Day
+from callcore.understand.entities.en.days import days
 from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.spans import Context, Span
 

@@ -54,7 +54,7 @@ def _amounts(reading: Reading, context: Context) -> Iterator[Span]:
         yield from _stated(reading, match, _code(match["currency"], context))
     for match in _cents().finditer(reading.code):
         value = reading.numbers[match.start("minor")].value
-        code = lexicon().cents[match["cents"]][0] or _own(context)
+        code = lexicon().spoken_cents()[match["cents"]] or _own(context)
         yield _span(reading, match, forms.amount(value / _HUNDRED, code), STATED)
     yield from _bare(reading, context)
 
@@ -204,7 +204,7 @@ def _before() -> re.Pattern[str]:
 def _after() -> re.Pattern[str]:
     """Reads "thirty five dollars", "a hundred pounds fifty", "three to five thousand yuan"."""
     said = alternatives(word for word in lexicon().spoken_currencies() if word[-1].isalpha() or word == "€")
-    minor = alternatives(lexicon().cents)
+    minor = alternatives(lexicon().spoken_cents())
     unit = r"(?! ?(?:[a-z]+s\b|percent|per|%|am\b|pm\b|of\b|o'|/))"
     return re.compile(
         rf"(?:(?:between )?(?P<from>{SEQUENCE}) ?(?:-|to|and|or) ?)?(?P<major>{SEQUENCE})(?: of)? "
@@ -216,7 +216,7 @@ def _after() -> re.Pattern[str]:
 
 @cache
 def _cents() -> re.Pattern[str]:
-    return re.compile(rf"(?P<minor>{CARDINAL}) ?(?P<cents>{alternatives(lexicon().cents)})\b(?!\.m)")
+    return re.compile(rf"(?P<minor>{CARDINAL}) ?(?P<cents>{alternatives(lexicon().spoken_cents())})\b(?!\.m)")
 
 
 _HALF, _QUARTER = Decimal("0.5"), Decimal("0.25")

@@ -27,12 +27,17 @@ _CUE = re.compile(
     r"goes by|go by|name of|named|(?:customer|contact|legal|account|agent's|user) name(?: is|'s|,|:)|you can "
     r"call me|made out to|payable to"
     r"|(?:speaking|speak|talking|talk) (?:with|to)|name on (?:the|my) (?:card|account) is|his name is|her name "
-    r"is|their name is|name is)|(?P<maybe>this is|i'm|i am|it's|it is|am i speaking with|is this))[ ,:]+"
+    r"is|their name is|name is)|(?P<maybe>my (?:husband|wife|son|daughter|mother|father|brother|sister|mum|mom|"
+    r"dad|partner|boss)|this is|i'm|i am|it's|it is|am i speaking with|is this))[ ,:]+"
     r"(?:(?:is|um|uh|er|yes|with|to|it's|please|,)[ ,]+)*(?:(?:mr|mrs|ms|miss|dr|doctor|mister|missus)\b\.? )?"
 )
 _AFTER_MAYBE = re.compile(
     r",? (?:speaking|calling|here\b|from (?:the )?\w+|and (?:i'm|i am) calling|on the line|your (?:agent|"
     r"advisor|adviser))"
+)
+_MAYBE_BARE = ("it's", "it is", "is this")  # so often said of other things that a name needs two words
+_SPELLED_NEXT = re.compile(
+    r"[ ,.]*(?:(?:that's|it's|spelled|spelt|that is|and that's|and it's|i spell it|is spelled|spelling)[ ,]*)*"
 )
 _GREETING = re.compile(
     r"\b(?:hi|hello|hey|good (?:morning|afternoon|evening)|thank you|yes|for calling|yeah)(?: there)?[ ,.!]*$"
@@ -103,23 +108,20 @@ def _named(text: str, raw: str, match: re.Match[str]) -> Iterator[Span]:
     end = words[-1][1]
     if maybe and not _sure(text, raw, match, words):
         return
-    value = _value(text, words)
-    follows = re.compile(
-        r"[ ,.]*(?:(?:that's|it's|spelled|spelt|that is|and that's|and it's|i spell it|is spelled|spelling)[ ,]*)*"
-    ).match(text, end)
+    value, rank = _value(text, words), MAYBE_RANK if maybe in _MAYBE_BARE else NAME_RANK
+    follows = _SPELLED_NEXT.match(text, end)
     spelled = _spelled(text, follows.end()) if follows else None
     if spelled and len(spelled[0]) > 1:
         *first, last = value.split(" ")
-        same = spelled[0][:1] == last[:1].lower() or not first
-        value = " ".join([*first, spelled[0].capitalize()]) if same else value
-        end = spelled[1] if same else end
+        if spelled[0][:1] == last[:1].lower() or not first:
+            value, end, rank = " ".join([*first, spelled[0].capitalize()]), spelled[1], SPELLED_RANK + 1
     yield Span(
         "name",
         words[0][0],
         end,
         value,
         0.95 if not maybe else 0.85,
-        rank=MAYBE_RANK if maybe in ("it's", "it is", "is this") else NAME_RANK,
+        rank=rank,
     )
 
 
@@ -129,7 +131,7 @@ def _sure(text: str, raw: str, match: re.Match[str], words: Sequence[tuple[int, 
     if _AFTER_MAYBE.match(text, end):
         return True
     if raw[words[0][0]].isupper():
-        return match["maybe"] in ("this is", "i'm", "i am", "am i speaking with") or len(words) > 1
+        return match["maybe"] not in _MAYBE_BARE or len(words) > 1
     return _greeted(text, match) and bool(_AFTER_GREETED.match(text, end))
 
 

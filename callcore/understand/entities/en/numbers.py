@@ -25,7 +25,9 @@ SCALES = {
 }  # fmt: skip
 _GLUED = ("k", "m", "mm", "b", "bn")  # scales that are written without a space
 _PARTS = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.75")}
-_TOKENS = re.compile(r"[a-z]+(?:'[a-z]+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|[^\s\w]|\w")
+_TOKENS = re.compile(
+    r"[a-z]+(?:'[a-z]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?|[^\s\w]|\w"
+)
 _ENDINGS = ("st", "nd", "rd", "th")
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _MOST_DIGITS = 15  # a longer figure is no quantity
@@ -128,8 +130,12 @@ def _tokens(text: str) -> Iterator[Token]:
         before = found[place - 1][2] if place else ""
         if said == "second":  # the ordinal number only where it cannot be the unit of time
             after = found[place + 1][2] if place + 1 < len(found) else ""
+            if before == "-":
+                before = found[place - 2][2] if place > 1 else ""
             ordinal = before in ("the", *_TENS) or _MONTH.match(before) or after == "of"
             yield Token(start, end, said, bool(ordinal))
+        elif said.isdigit() and not said.isascii():  # of another script, or raised: no figure here
+            yield Token(start, end, "_")
         elif said in ("oh", "o") and before == "point":
             yield Token(start, end, "zero")
         elif said == "between":

@@ -12,7 +12,9 @@ from callcore.understand.entities.calendar import DAY
 from callcore.understand.entities.zh.numbers import VALUES, cardinal
 
 WEEKDAYS = "一二三四五六日"
-PART = "凌晨|清晨|早晨|早上|大早上|一早|早|上午|中午|午后|下午|傍晚|晚上|晚间|夜里|半夜|深夜|夜间|晚"  #: parts of the day
+PART = (
+    "凌晨|清晨|早晨|早上|大早上|一早|早|上午|中午|午后|下午|傍晚|晚上|晚间|夜里|半夜|深夜|夜间|晚"  #: parts of the day
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +30,64 @@ class Day:
 
     @property
     def kind(self) -> str:
-        """ "period" or "date"."""
+        """Which of "period" and "date" it is."""
         return "date" if self.last is None else "period"
 
 
 _N = r"[零一二两三四五六七八九十百\d]"
-_YEAR = rf"(?:(?P<year>(?:19|20)?\d\d|[一二两零][零九][零一二三四五六七八九]{{2}}|[零一二三四五六七八九]{{2}})年|(?P<years>大前|前|去|今|明|后)年的?)"
+_YEAR = (
+    r"(?:(?P<year>(?:19|20)?\d\d|[一二两零][零九][零一二三四五六七八九]{2}|"
+    r"[零一二三四五六七八九]{2})年|(?P<years>大前|前|去|今|明|后)年的?)"
+)
 _MONTH_DAY = r"(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月(?:份的?)?"
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9]|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?|[一二三四五六七八九])"
 _NOT_DAY = "(?!线|楼|店|机|码|院|窗|柜|门|桌|台|坐席|客服|床|房|公馆|期|单元|卡|车|仓|文)"
 
 _FULL = re.compile(rf"(?:{_YEAR})?{_MONTH_DAY}{_DAY}[日号]")
-_NO_SUFFIX = re.compile(rf"(?:{_YEAR})?{_MONTH_DAY}(?P<day>3[01]|[12]\d|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?)(?![\d一二三四五六七八九十百千万块元个天年笔期号日%.多来几分])")
+_NO_SUFFIX = re.compile(
+    rf"(?:{_YEAR})?{_MONTH_DAY}(?P<day>3[01]|[12]\d|三十一?|二十[一二三四五六七八九]?|"
+    rf"十[一二三四五六七八九]?)(?![\d一二三四五六七八九十百千万块元个天年笔期号日%.多来几分])"
+)
 _ISO = re.compile(r"(?<![\d.])(20\d\d|19\d\d)([-/.年])(0?[1-9]|1[0-2])[-/.月](3[01]|[12]\d|0?[1-9])日?(?![\d-])")
 _MONTH_WORD = r"(?:(?P<months>上上|上|下下|下|这|本|当)个?月的?)"
-_ONLY_DAY = re.compile(rf"(?P<every>每个?月的?)?{_MONTH_WORD}?(?<![\d一二三四五六七八九十.第])(?:{_DAY})[号日]{_NOT_DAY}(?![\d一二三四五六七八九十])")
-_NAMED = re.compile("大前天|大后天|前天|昨天|昨日|昨儿个?|昨(?=晚|夜)|今天|今日|今儿个?|今(?=早|晚|夜|晨)|明天|明日|明儿个?|明(?=早|晚|晨)|后天")
+_ONLY_DAY = re.compile(
+    rf"(?P<every>每个?月的?)?{_MONTH_WORD}?(?<![\d一二三四五六七八九十.第])(?:{_DAY})[号日]{_NOT_DAY}(?"
+    rf"![\d一二三四五六七八九十])"
+)
+_NAMED = re.compile(
+    "大前天|大后天|前天|昨天|昨日|昨儿个?|昨(?=晚|夜)|今天|今日|今儿个?|今(?=早|晚|夜|晨)|明天|明日|"
+    "明儿个?|明(?=早|晚|晨)|后天"
+)
 _OFFSETS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
-_WEEKDAY = re.compile(r"(?<!每)(?<!每个)(?P<weeks>上上|上|下下|下|这|本)?个?(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-6])(?![\d十百期年个岁天到至、]|[一二三四五六日]{1,3}(?:到|至))")
+_WEEKDAY = re.compile(
+    r"(?<!每)(?<!每个)(?P<weeks>上上|上|下下|下|这|本)?个?(?:周|星期|"
+    r"礼拜)(?P<day>[一二三四五六日天1-6])(?![\d十百期年个岁天到至、]|[一二三四五六日]{1,3}(?:到|至))"
+)
 _END = re.compile(r"(?P<which>这个月|本月|上个月|上月|下个月|下月|今年|去年|明年)?的?(?P<unit>月|年)(?:底|末)")
 _AWAY = re.compile(
-    rf"(?<!第)(?<!最近)(?<!近)(?P<again>再?过)?(?P<count>半|{_N}+)(?P<big>个?工作日|个?交易日|天|个?星期|个?礼拜|周|个?月|年)(?P<half>半)?(?P<side>以后|之后|过后|后|以前|之前|前)(?!天|期|提|边|面|年|来|台)"
+    rf"(?<!第)(?<!最近)(?<!近)(?P<again>再?过)?(?P<count>半|{_N}+)(?P<big>个?工作日|个?交易日|天|"
+    rf"个?星期|个?礼拜|周|个?月|年)(?P<half>半)?(?P<side>以后|之后|过后|后|以前|之前|前)(?!天|期|提|边|"
+    rf"面|年|来|台)"
 )
 _WORKING = re.compile(rf"(?P<first>{_N}+)(?:(?:到|至|-|~|、)(?P<last>{_N}+))?个?工作日(?:之内|以内|内)")
 _PERIOD_WORD = re.compile(
-    r"(?P<which>上上|上|下下|下|这|本|当)(?:一|1)?个?(?P<unit>月(?![底末初]|薪|嫂|光)|周(?!末|转|期|[一二三四五六日天\d]|年)|星期(?![一二三四五六日天\d])|礼拜(?![一二三四五六日天\d])|季度)"
+    r"(?P<which>上上|上|下下|下|这|本|当)(?:一|1)?个?(?P<unit>月(?![底末初]|薪|嫂|光)|周(?!末|转|期|"
+    r"[一二三四五六日天\d]|年)|星期(?![一二三四五六日天\d])|礼拜(?![一二三四五六日天\d])|季度)"
 )
-_YEAR_WORD = re.compile(r"(?P<which>前|去|今|明|后)年(?:全年|一整年|一年)?(?P<part>上半年|下半年|[第]?[一二三四]季度)?(?!底|末|初|龄|轻|货)")
+_YEAR_WORD = re.compile(
+    r"(?P<which>前|去|今|明|后)年(?:全年|一整年|一年)?(?P<part>上半年|下半年|[第]?[一二三四]季度)?(?!底|末|初|龄|轻|货)"
+)
 _HALF_YEAR = re.compile(r"(?P<part>上半年|下半年|第?[一二三四]季度)")
-_PAST = re.compile(rf"(?:最近|近|过去)(?:的?这?)(?P<count>半|{_N}+)(?P<unit>天|日|个?星期|个?礼拜|周|个?月|年|个?季度)(?P<half>半)?(?![前后])")
+_PAST = re.compile(
+    rf"(?:最近|近|过去)(?:的?这?)(?P<count>半|{_N}+)(?P<unit>天|日|个?星期|个?礼拜|周|个?月|年|"
+    rf"个?季度)(?P<half>半)?(?![前后])"
+)
 _MONTH = re.compile(rf"{_YEAR}?{_MONTH_DAY}(?!\d|[一二三四五六七八九十]|底|末|初|薪|供|租|嫂)")
-_ONLY_YEAR = re.compile(r"(?<![\d一二三四五六七八九零])(?P<year>(?:19|20)\d\d|[一二两][零九][零一二三四五六七八九]{2})年(?:全年|度|一整年)?(?!期|[\d一二三四五六七八九十]{1,2}月)")
+_ONLY_YEAR = re.compile(
+    r"(?<![\d一二三四五六七八九零])(?P<year>(?:19|20)\d\d|"
+    r"[一二两][零九][零一二三四五六七八九]{2})年(?:全年|度|一整年)?(?!期|"
+    r"[\d一二三四五六七八九十]{1,2}月)"
+)
 _TO = re.compile(" ?(?:到|至|~|-|—) ?")
 
 
@@ -73,7 +102,7 @@ def days(text: str, today: datetime.date) -> list[Day]:
                 continue  # no such date: 二月三十号, or beyond the calendar
             if day is not None:
                 found.append(day)
-    return [*found, *_from_to(text, found, today)]
+    return [*found, *_from_to(text, found)]
 
 
 def _single(match: re.Match[str], day: datetime.date) -> Day:
@@ -116,7 +145,7 @@ def _full(match: re.Match[str], today: datetime.date) -> Day | None:
     return None if nearest is None else _single(match, nearest)
 
 
-def _iso(match: re.Match[str], today: datetime.date) -> Day:
+def _iso(match: re.Match[str], _today: datetime.date) -> Day:
     return _single(match, datetime.date(int(match[1]), int(match[3]), int(match[4])))
 
 
@@ -232,7 +261,7 @@ def _only_year(match: re.Match[str], today: datetime.date) -> Day:
     return _period(match, _part_of_year(_year_number(match["year"], today), ""))
 
 
-def _from_to(text: str, found: list[Day], today: datetime.date) -> Iterator[Day]:
+def _from_to(text: str, found: list[Day]) -> Iterator[Day]:
     """十月一号到十月五号, 一号到五号, 三月到五月: from the first to the last."""
     by_start = {day.start: day for day in sorted(found, key=lambda one: one.end - one.start) if day.first}
     for day in found:
@@ -241,7 +270,11 @@ def _from_to(text: str, found: list[Day], today: datetime.date) -> Iterator[Day]
         if day.first is None or other is None or other.first is None:
             continue
         last = other.last or other.first
-        if "月" in text[day.start : day.end] and "月" not in text[other.start : other.end] and last.day >= day.first.day:
+        if (
+            "月" in text[day.start : day.end]
+            and "月" not in text[other.start : other.end]
+            and last.day >= day.first.day
+        ):
             last = last.replace(year=day.first.year, month=day.first.month)
         if day.first <= last:
             yield Day(day.start, other.end, forms.days(day.first, last), day.first, last)

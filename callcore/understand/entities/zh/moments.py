@@ -18,7 +18,10 @@ _M = r"(?:[零]?[一二三四五六七八九]|[二三四五]?十[一二三四五
 _CLOCK = re.compile(
     rf"(?:(?P<part>{PART})的?[, ]?)?(?:差(?P<less>{_M}|一刻)分?(?:钟)?(?P<hour_less>{_H})点|"
     rf"(?<![\d:.])(?P<digits>2[0-4]|1\d|0?\d)[:时](?P<digit_minutes>[0-5]\d)(?::[0-5]\d|分)?(?!\d)|"
-    rf"(?<![\d.零一二三四五六七八九十百])(?P<hour>{_H})点(?:(?P<half>半)|(?P<quarters>[一三])刻(?:钟)?|(?:过|零)?(?P<minutes>{_M})分(?!钟|期|之)|(?P<bare>[零]?{_M})(?![一二三四五六七八九十百千万\d个块元%.]|分[钟期之])|(?P<sharp>钟|整))?(?:钟|左右)?)"
+    rf"(?<![\d.零一二三四五六七八九十百])(?P<hour>{_H})点(?:(?P<half>半)|(?P<quarters>[一三])刻(?:钟)?|"
+    rf"(?:过|零)?(?P<minutes>{_M})分(?!钟|期|之)|"
+    rf"(?P<bare>[零]?{_M})(?![一二三四五六七八九十百千万\d个块元%.]|分[钟期之])|(?P<sharp>钟|整))?(?:钟|"
+    rf"左右)?)"
 )
 _BEFORE = re.compile(" ?(?:钟)?(?:之前|以前|前)(?!天|面|台|期|来)")
 _AFTER = re.compile(" ?(?:钟)?(?:之后|以后|过后|后)(?!天|面|台|来)")
@@ -30,18 +33,32 @@ _TRAIL = re.compile(f" ?(?:的)?(?P<part>{PART})")
 _POINT_WORDS = re.compile("了?(?:东西|意见|问题|儿|点|的话|都|也|要求|建议|关系|额外|内容|需要|[首先]|来(?=说))")
 _AFTERNOON = ("下午", "傍晚", "晚上", "晚间", "夜里", "午后", "夜间", "深夜", "晚")
 
-_UNITS = {
-    "年": "year", "个季度": "quarter", "季度": "quarter", "个月": "month", "期": "month", "个星期": "week", "星期": "week",
-    "个礼拜": "week", "礼拜": "week", "周": "week", "天": "day", "个小时": "hour", "小时": "hour", "个钟头": "hour",
-    "钟头": "hour", "个钟": "hour", "分钟": "minute", "秒钟": "second", "秒": "second",
-}  # fmt: skip
+_MEASURES = {
+    "year": "年",
+    "quarter": "个季度 季度",
+    "month": "个月 期",
+    "week": "个星期 星期 个礼拜 礼拜 周",
+    "day": "天",
+    "hour": "个小时 小时 个钟头 钟头 个钟",
+    "minute": "分钟",
+    "second": "秒钟 秒",
+}
+_UNITS = {name: unit for unit, names in _MEASURES.items() for name in names.split()}
 _NAMES = "|".join(sorted(_UNITS, key=len, reverse=True))
-_LENGTH = re.compile(rf" ?(?:多|来)?(?P<halves>个半(?=月|小时|钟头|星期|礼拜))?(?P<unit>{_NAMES}|(?<=半)(?:月|小时|钟头|星期))(?P<half>半)?(?P<more>零?(?P<months>[一二三四五六七八九\d]{{1,2}})个月)?")
-_HALF = re.compile(r"(?<!大)(?<!上)(?<!下)(?<!前)(?<!后)半(?:个)?(?P<unit>年|月|小时|钟头|天(?=之?内|以内|左右|时间|假|就)|季度|分钟|星期|礼拜)(?!后|前|之后|以后|之前|以前|利|报)")
+_LENGTH = re.compile(
+    rf" ?(?:多|来)?(?P<halves>个半(?=月|小时|钟头|星期|礼拜))?(?P<unit>{_NAMES}|(?<=半)(?:月|小时|钟头|"
+    rf"星期))(?P<half>半)?(?P<more>零?(?P<months>[一二三四五六七八九\d]{{1,2}})个月)?"
+)
+_HALF = re.compile(
+    r"(?<!大)(?<!上)(?<!下)(?<!前)(?<!后)半(?:个)?(?P<unit>年|月|小时|钟头|天(?=之?内|以内|左右|时间|"
+    r"假|就)|季度|分钟|星期|礼拜)(?!后|前|之后|以后|之前|以前|利|报)"
+)
 _ONE_AND_HALF = re.compile(r"个半(?P<unit>月|小时|钟头|星期|礼拜)")
 _QUARTER = re.compile("(一|三|两)刻钟")
 _WORKING = re.compile(r"个?(?:工作日|交易日)(?!之?内|以内|后|之后|以后)")
-_EACH = re.compile(r"(?:的?(?:利息|利率)?(?:是|就|要|收|按)?)(?:[百千万]分之|\d+(?:\.\d+)?[%‰])")  # 一天万分之五: the rate's own
+_EACH = re.compile(
+    r"(?:的?(?:利息|利率)?(?:是|就|要|收|按)?)(?:[百千万]分之|\d+(?:\.\d+)?[%‰])"
+)  # 一天万分之五: the rate's own
 _NO_LENGTH_AFTER = re.compile("代|级|检|轮|内存|后天|线|薪|度|报|审|租|终|味|下午|天气|猫|底|末|初|货|纪|历")
 
 
@@ -137,7 +154,10 @@ def _sounds_like_time(text: str, clock: _Clock) -> bool:
     said = text[clock.start : clock.end]
     if said.startswith(("一点", "1点", "零点")) or _POINT_WORDS.match(text, clock.end):
         return False
-    return not (said.startswith(("两点", "2点", "三点", "几点")) and text[max(0, clock.start - 2) : clock.start].endswith(("说", "有", "这", "那", "第")))
+    return not (
+        said.startswith(("两点", "2点", "三点", "几点"))
+        and text[max(0, clock.start - 2) : clock.start].endswith(("说", "有", "这", "那", "第"))
+    )
 
 
 def _clocks(text: str) -> Iterator[_Clock]:
@@ -151,7 +171,13 @@ def _clocks(text: str) -> Iterator[_Clock]:
         if match["hour_less"]:
             hour, minute = hour - 1, 60 - minute
         sure = bool(match["part"] or match["hour_less"] or match["digits"] or match.end() > match.end("hour") + 1)
-        if match["bare"] and not match["part"] and match["bare"][0] != "零" and "十" not in match["bare"] and not match["bare"].isdecimal():
+        if (
+            match["bare"]
+            and not match["part"]
+            and match["bare"][0] != "零"
+            and "十" not in match["bare"]
+            and not match["bare"].isdecimal()
+        ):
             continue  # 三点五 is a decimal
         clock = _Clock(*match.span(), int(hour) % 24, int(minute), sure)
         if match["digits"] and not match["part"]:
@@ -181,14 +207,12 @@ def _placed(clock: _Clock, part: str) -> _Clock:
         hour = (hour + 12) if hour >= 5 or part in ("下午", "午后", "傍晚") else hour
     elif part in ("晚上", "半夜", "深夜", "夜里", "凌晨", "晚") and hour == 12:
         hour = 0
-    elif part == "中午" and hour < 6:
-        hour += 12
-    elif not part and 1 <= hour <= 6:
+    elif (part == "中午" and hour < 6) or (not part and 1 <= hour <= 6):
         hour += 12
     return replace(clock, hour=hour, part=part)
 
 
-def lengths(spoken: Spoken, context: Context) -> Iterator[Span]:
+def lengths(spoken: Spoken, _context: Context) -> Iterator[Span]:
     """How long: 半年, 三个半小时, 十二期, 三到五天, 三个工作日."""
     text = spoken.text
     for number in numbers(text):
@@ -227,7 +251,7 @@ def _counted(text: str, number: Number, match: re.Match[str]) -> Iterator[Span]:
 
 
 def _is_year(number: Number) -> bool:
-    return number.high is None and (number.value >= 1900 or len(number.text) > 1 and number.text[0] in "0零")
+    return number.high is None and (number.value >= 1900 or (len(number.text) > 1 and number.text[0] in "0零"))
 
 
 def _unit(name: str) -> str:

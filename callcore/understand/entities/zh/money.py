@@ -31,47 +31,69 @@ _UNIT = re.compile(
     + "|".join(f"(?P<{code}>{names})" for code, names in sorted(_CURRENCIES.items(), key=lambda item: item[0] == "CNY"))
     + ")"
 )
-_SYMBOLS = {"¥": "CNY", "¥": "CNY", "人民币": "CNY", "rmb": "CNY", "$": "USD", "us$": "USD", "美元": "USD"}
+_SYMBOLS = {"¥": "CNY", "人民币": "CNY", "rmb": "CNY", "$": "USD", "us$": "USD", "美元": "USD"}
 _SYMBOLS |= {"美金": "USD", "€": "EUR", "欧元": "EUR", "£": "GBP", "hk$": "HKD", "港币": "HKD", "usd": "USD"}
 _SYMBOL = re.compile(f"({'|'.join(re.escape(one) for one in sorted(_SYMBOLS, key=len, reverse=True))}) ?$")
 
 _H = "[一二两三四五六七八九\\d]"
-_MINOR = re.compile(rf"零?({_H})(?:毛钱?|角)(?:零?({_H})(?:分钱?)?(?!{_H}|期|钟|之))?|零?({_H})分(?:钱|(?!期|钟|之|行|开|类|账))")
-_BARE_MINOR = re.compile(rf"(?:零({_H})|({_H}{{1,2}}))(?![一二三四五六七八九十百千万零\d点个次张笔年月日天号期毛角分%.:到至])")
+_MINOR = re.compile(
+    rf"零?({_H})(?:毛钱?|角)(?:零?({_H})(?:分钱?)?(?!{_H}|期|钟|之))?|零?({_H})分(?:钱|(?!期|钟|之|行|开|类|账))"
+)
+_BARE_MINOR = re.compile(
+    rf"(?:零({_H})|({_H}{{1,2}}))(?![一二三四五六七八九十百千万零\d点个次张笔年月日天号期毛角分%.:到至])"
+)
 _COINS = re.compile(rf"({_H})(?:毛钱?|角钱?)(?:({_H})分?)?")
 _TOGETHER = re.compile("儿|去|来|走|办|吃|玩|工作|跟|和|给|的时候")
 
 _VERB = (
-    "转账|转出|转入|转走|转错|转给|转过去|转|汇款|汇|打款|打了?|取现|取款|取出|取|存入|存进|存|刷卡|刷|扣款|扣除|扣|花费|花|付款|支付|付|还款|还|充值|充|借|"
-    "贷款|贷|欠款|欠|收费|收款|收|退款|退|赔偿|赔|买|卖|交|缴|消费|支出|进账|到账|入账|出账|余额|额度|限额|金额|本金|利息|年费|手续费|违约金|工资|奖金|房租|首付|"
-    "月供|保证金|押金|定金|总共|一共|共计|合计|大概|大约|只有|还有|剩下?|少了|多了|不到|超过|最多|最低|最少|至少|亏|赚|涨到|提到|提高到|升到|降到|调到|申请|需要|要|投资?|投"
+    "转账|转出|转入|转走|转错|转给|转过去|转|汇款|汇|打款|打了?|取现|取款|取出|取|存入|存进|存|刷卡|"
+    "刷|扣款|扣除|扣|花费|花|付款|支付|付|还款|还|充值|充|借|"
+    "贷款|贷|欠款|欠|收费|收款|收|退款|退|赔偿|赔|买|卖|交|缴|消费|支出|进账|到账|入账|出账|余额|额度|"
+    "限额|金额|本金|利息|年费|手续费|违约金|工资|奖金|房租|首付|"
+    "月供|保证金|押金|定金|总共|一共|共计|合计|大概|大约|只有|还有|剩下?|少了|多了|不到|超过|最多|"
+    "最低|最少|至少|亏|赚|涨到|提到|提高到|升到|降到|调到|申请|需要|要|投资?|投"
 )
 _BEFORE_BARE = re.compile(
-    rf"(?:{_VERB}|不对|说错了?|错了|应该|改成|不是)(?:了|过|的|到|给我|给你|我|他|她|你|是|为|在|有|将近|差不多|大概|大约|个|成|走|出来|进去|上|,| |呢|呀|啊|应该是?|就){{0,4}}$"
+    rf"(?:{_VERB}|不对|说错了?|错了|应该|改成|不是)(?:了|过|的|到|给我|给你|我|他|她|你|是|为|在|有|"
+    rf"将近|差不多|大概|大约|个|成|走|出来|进去|上|,| |呢|呀|啊|应该是?|就){{0,4}}$"
 )
-_BEFORE_SMALL = re.compile("(?:扣|收|花|刷|充|付|转|取|存|退|少|多扣|交|欠|还款?|手续费|年费|利息|工资|余额)(?:了|掉|过|走|我|给我|是|为|只有|还有|差不多|大概){0,3}$")
+_BEFORE_SMALL = re.compile(
+    "(?:扣|收|花|刷|充|付|转|取|存|退|少|多扣|交|欠|还款?|手续费|年费|利息|工资|余额)(?:了|掉|过|走|"
+    "我|给我|是|为|只有|还有|差不多|大概){0,3}$"
+)
 _LIMIT = re.compile(" ?(?:以上|以下|以内|之内|左右|起存|起购|封顶|整|就行|就够)")
-_TAKEN_BACK = re.compile("[,。 ]*(?:啊|呃|哦|嗯)?[,。 ]*(?:不对|不是|说错了?|错了|不不)[,。 ]*(?:是|应该是)?[,。 ]*[一二两三四五六七八九]")
+_TAKEN_BACK = re.compile(
+    "[,。 ]*(?:啊|呃|哦|嗯)?[,。 ]*(?:不对|不是|说错了?|错了|不不)[,。 ]*(?:是|应该是)?[,。 ]*[一二两三四五六七八九]"
+)
 _COUNTED = re.compile(
-    " ?(?:多|来|余)?(?:个|位|名|人|次|笔|张|条|步|分|积分|点|份|件|台|套|天|年|月|周|号|日|小时|公里|里程|米|平|股|手|岁|倍|成|期|家|页|字|颗|斤|%|％|‰|:|/|-\\d|楼|路|层|户|代|周岁|左右的?积分|克)"
+    " ?(?:多|来|余)?(?:个|位|名|人|次|笔|张|条|步|分|积分|点|份|件|台|套|天|年|月|周|号|日|小时|公里|"
+    "里程|米|平|股|手|岁|倍|成|期|家|页|字|颗|斤|%|％|‰|:|/|-\\d|楼|路|层|户|代|周岁|左右的?积分|克)"
 )
 _APPROXIMATE = re.compile(" ?(?:多|来|余)(万|亿|千|百)?")
 
-_PERIODS = (("daily", "日利率|日息|日费率|每天|每日|一天|按日|日"), ("monthly", "月利率|月息|月费率|每月|每个月|一个月|按月"))
-_PERIODS += (("annual", "年化收益率|年化利率|年化|年利率|年息|年费率|年收益率|每年|一年|年"),)
+_PERIODS = (
+    ("daily", "日利率|日息|日费率|每天|每日|一天|按日|日"),
+    ("monthly", "月利率|月息|月费率|每月|每个月|一个月|按月"),
+    ("annual", "年化收益率|年化利率|年化|年利率|年息|年费率|年收益率|每年|一年|年"),
+)
 _PERIOD = re.compile(
     "(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _PERIODS) + ")"
     "(?:的|收益率?|利率|利息|综合|大概|差不多|大约|是|为|有|才|只有|就|按|收|达到|能到|到|在|也|可以|能|要|:| ){0,4}$"
 )
 _FRACTION = re.compile(r"(百|千|万)分之")
 _RATE_UNIT = re.compile(r" ?(?:(?P<percent>个?%|个百分点|个点(?!儿))|(?P<mille>‰)|(?P<basis>个?基点|个?bp\b))")
-_TENTHS = re.compile("成(?:(?P<half>半)|(?P<fives>[一二三四五六七八九]))?(?!功|为|交|本|立|长|都|员|人|就|绩|家|熟|果|套|分|年|新)")
+_TENTHS = re.compile(
+    "成(?:(?P<half>半)|(?P<fives>[一二三四五六七八九]))?(?!功|为|交|本|立|长|都|员|人|就|绩|家|熟|果|套|分|年|新)"
+)
 _LI = re.compile(r"(?P<unit>厘|分)(?P<more>[一二三四五六七八九])?")
-_RATE_WORD = re.compile(r"(?:利率|年化|收益率?|费率|利息|lpr|月息|年息|点差|加点)[^\d一二三四五六七八九十元块点]{0,10}$")
+_RATE_WORD = re.compile(
+    r"(?:利率|年化|收益率?|费率|利息|lpr|月息|年息|点差|加点)[^\d一二三四五六七八九十元块点]{0,10}$"
+)
 _OF_RATE = re.compile(" ?的(?:年化|月|年|日)?(?:利率|费率|利息|收益率?|年化|月息|年息)")
 _WHOLE = re.compile("百分(?:之)?百(?!分)")
 _SHORT = re.compile(
-    "(?:(?<=手续费)|(?<=费率)|(?<=佣金)|(?<=利率)|(?<=利息)|(?<=日息))(?:是|按|收)?(?P<size>[千万])(?P<parts>[一二三四五六七八九])(?![十百千万元块多个])"
+    "(?:(?<=手续费)|(?<=费率)|(?<=佣金)|(?<=利率)|(?<=利息)|(?<=日息))(?:是|按|"
+    "收)?(?P<size>[千万])(?P<parts>[一二三四五六七八九])(?![十百千万元块多个])"
     "|(?P<size_>[千万])(?P<parts_>[一二三四五六七八九])(?=的?(?:利息|费率|手续费|佣金|利率|日息))"
 )
 REACH = 14  #: characters before a number in which a word may tell what it is
@@ -99,7 +121,7 @@ def amounts(spoken: Spoken, context: Context) -> Iterator[Span]:
         yield _amount(*coins.span(), [value / 10 + cents / 100], home, 0.9)
 
 
-def rates(spoken: Spoken, context: Context) -> Iterator[Span]:
+def rates(spoken: Spoken, _context: Context) -> Iterator[Span]:
     """Percentages, parts per thousand or ten thousand, tenths (成), interest in 厘 and 分, basis points."""
     text = spoken.text
     for number in numbers(text):
@@ -130,7 +152,13 @@ def _percent(text: str, number: Number) -> tuple[int, int, Decimal] | None:
         return number.start, unit.end(), scale
     small = number.value < 10 and number.value == int(number.value)
     if small and (tenths := _TENTHS.match(text, number.end)) and number.text not in ("零", "0"):
-        extra = Decimal("0.5") if tenths["half"] else (cardinal(tenths["fives"]) or Decimal(0)) / 10 if tenths["fives"] else Decimal(0)
+        extra = (
+            Decimal("0.5")
+            if tenths["half"]
+            else (cardinal(tenths["fives"]) or Decimal(0)) / 10
+            if tenths["fives"]
+            else Decimal(0)
+        )
         return number.start, tenths.end(), Decimal(10) * (number.value + extra) / number.value
     period = _period(text, number.start)
     if period and (li := _LI.match(text, number.end)) and number.high is None:
@@ -178,9 +206,16 @@ def _minor(text: str, at: int) -> tuple[Decimal, int]:
 
 def _is_together(text: str, number: Number, unit: re.Match[str]) -> bool:
     """一块 in 一块儿, 我们一块去: together, no money."""
-    return number.text == "一" and unit[0] == "块" and (
-        _TOGETHER.match(text, unit.end()) is not None or text[unit.end() : unit.end() + 1] in ("", ",", "。")
-        and _BEFORE_BARE.search(text, max(0, number.start - REACH), number.start) is None
+    return (
+        number.text == "一"
+        and unit[0] == "块"
+        and (
+            _TOGETHER.match(text, unit.end()) is not None
+            or (
+                text[unit.end() : unit.end() + 1] in ("", ",", "。")
+                and _BEFORE_BARE.search(text, max(0, number.start - REACH), number.start) is None
+            )
+        )
     )
 
 

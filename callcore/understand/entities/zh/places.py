@@ -15,21 +15,47 @@ _SUFFIX = re.compile("支行|分行|营业部|分理处|储蓄所|营业所")
 _HAN = "\u4e00-\u9fff"
 _BEFORE = re.compile(f"[{_HAN}\\d]{{1,10}}$")
 _CUT = re.compile(
-    "银行|工行|农行|中行|建行|交行|招行|浦发|兴业|邮储|中信|光大|广发|你们行|我们行|咱们行|贵行|我行|在|去了?|到了?|是|的|你们|我们|咱们|他们|那个|这个|哪个|附近|一个|一家|这家|那家|哪家|几家|最近的?|我|从|叫做?|"
-    "来(?!宾|安|凤)|找|给|问|了|(?<!祥|雍|永|泰|仁)和(?!平|谐|义|顺|田|县|睦|记|美|泰|林)|跟|请|您|你|开户行|就|还|让|被|说|把|当地|所在|各|每个|任何|其他|别的|本地|网点|"
-    "(?<!成|首|丰|京|望|新)都(?!江|匀|市)|只|换成?|改成?|不是|或者?|对面|那|这|归属|所属|属于|选|预约|联系|吗|啊|嗯|呃|昨天|今天|明天|上午|下午|刚才|刚|投诉|举报|咨询|通过|离"
+    "银行|工行|农行|中行|建行|交行|招行|浦发|兴业|邮储|中信|光大|广发|你们行|我们行|咱们行|贵行|我行|"
+    "在|去了?|到了?|是|的|你们|我们|咱们|他们|那个|这个|哪个|附近|一个|一家|这家|那家|哪家|几家|"
+    "最近的?|我|从|叫做?|"
+    "来(?!宾|安|凤)|找|给|问|了|(?<!祥|雍|永|泰|仁)和(?!平|谐|义|顺|田|县|睦|记|美|泰|林)|跟|请|您|你|"
+    "开户行|就|还|让|被|说|把|当地|所在|各|每个|任何|其他|别的|本地|网点|"
+    "(?<!成|首|丰|京|望|新)都(?!江|匀|市)|只|换成?|改成?|不是|或者?|对面|那|这|归属|所属|属于|选|预约|"
+    "联系|吗|啊|嗯|呃|昨天|今天|明天|上午|下午|刚才|刚|投诉|举报|咨询|通过|离"
 )
-_NOT_NAMES = ("", "总", "上级", "下级", "附近", "一级", "二级", "同一", "不同", "多", "几", "省", "市", "区", "县", "全国", "异地", "外地", "大")
+_NOT_NAMES = (
+    "",
+    "总",
+    "上级",
+    "下级",
+    "附近",
+    "一级",
+    "二级",
+    "同一",
+    "不同",
+    "多",
+    "几",
+    "省",
+    "市",
+    "区",
+    "县",
+    "全国",
+    "异地",
+    "外地",
+    "大",
+)
 
 _LETTERS = r"[a-z\d零一二三四五六七八九幺._+-]|下划线|点|杠|减号|横杠"
 _MAIL = re.compile(
-    rf"(?P<user>(?:{_LETTERS})(?: ?(?:{_LETTERS})){{0,40}}) ?(?:@|艾特|爱特|圈a|小老鼠|(?<= )at(?= )|at(?=[ \d一二三四五六七八九q])) ?"
-    rf"(?P<host>(?:[a-z\d零一二三四五六七八九幺-]| (?=[a-z\d]))(?:[a-z\d零一二三四五六七八九幺-]| ?(?:点|\.) ?(?=[a-z\d])| (?=[a-z\d])){{0,40}})"
+    rf"(?P<user>(?:{_LETTERS})(?: ?(?:{_LETTERS})){{0,40}}) ?(?:@|艾特|爱特|圈a|小老鼠|(?<= )at(?= )|"
+    rf"at(?=[ \d一二三四五六七八九q])) ?"
+    r"(?P<host>(?:[a-z\d零一二三四五六七八九幺-]| (?=[a-z\d]))(?:[a-z\d零一二三四五六七八九幺-]|"
+    r" ?(?:点|\.) ?(?=[a-z\d])| (?=[a-z\d])){0,40})"
 )
 _WRITTEN_MARKS = (("下划线", "_"), ("横杠", "-"), ("减号", "-"), ("杠", "-"), ("点", "."), (" ", ""))
 
 
-def branches(spoken: Spoken, context: Context) -> Iterator[Span]:
+def branches(spoken: Spoken, _context: Context) -> Iterator[Span]:
     """Branches with a name: 望京支行."""
     text = spoken.text
     for suffix in _SUFFIX.finditer(text):
@@ -44,11 +70,15 @@ def branches(spoken: Spoken, context: Context) -> Iterator[Span]:
             yield Span("branch", cut, suffix.end(), text[cut : suffix.end()], 0.92, rank=2)
 
 
-def emails(spoken: Spoken, context: Context) -> Iterator[Span]:
+def emails(spoken: Spoken, _context: Context) -> Iterator[Span]:
     """Addresses as written, and as said: zhangsan 艾特 qq 点 com."""
     for match in _MAIL.finditer(spoken.text):
         user, host = _address(match["user"]), _address(match["host"])
-        if "." in host and re.fullmatch(r"[a-z\d][a-z\d._+-]*", user) and re.fullmatch(r"[a-z\d-]+(?:\.[a-z\d-]+)+", host):
+        if (
+            "." in host
+            and re.fullmatch(r"[a-z\d][a-z\d._+-]*", user)
+            and re.fullmatch(r"[a-z\d-]+(?:\.[a-z\d-]+)+", host)
+        ):
             yield Span("email", *match.span(), f"{user}@{host}", 0.95, rank=7)
 
 
@@ -73,7 +103,9 @@ def _products(names: tuple[tuple[str, str], ...]) -> Terms:
 
 _NO_CHANNEL = {"短信": re.compile("验证码"), "邮件": re.compile("地址"), "支行": re.compile("行长")}
 _BY_TELEPHONE = re.compile(
-    "(?:打(?:了?[一几两三四五好多]*[个次遍通]|了|过)?|通过|用|在|拨打?了?)(?P<channel>电话)(?!号|是|:)|(?P<channel_>电话)(?:里|上|中|渠道|办理|申请|投诉|咨询|激活|查询|挂失|解约|转账|转人工|人工|客服)"
+    "(?:打(?:了?[一几两三四五好多]*[个次遍通]|了|过)?|通过|用|在|拨打?了?)(?P<channel>电话)(?!号|是|"
+    ":)|(?P<channel_>电话)(?:里|上|中|渠道|办理|申请|投诉|咨询|激活|查询|挂失|解约|转账|转人工|人工|"
+    "客服)"
 )
 
 

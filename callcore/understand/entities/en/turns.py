@@ -1,0 +1,39 @@
+"""What tells in English that a value is confirmed, refused, asked for or gone on with."""
+
+from __future__ import annotations
+
+import re
+
+from callcore.understand.entities.spans import TurnCues
+
+CUES = TurnCues(
+    yes=re.compile(
+        r"[ ,.!]*(?:(?:um|uh|oh|well|mm)[ ,.!]+)?(?:yes|yeah|yep|yup|correct|right|that's (?:right|correct|"
+        r"it)|that is (?:right|correct)|exactly|sure|"
+        r"ok(?:ay)?|mm hmm|mhm|uh huh|perfect|absolutely|it is)\b"
+    ),
+    no=re.compile(
+        r"[ ,.!]*(?:(?:um|uh|oh|well|sorry|actually)[ ,.!]+)*(?:no|nope|wrong|not (?:quite|correct|right)|"
+        r"incorrect|that's (?:not|wrong)|that is (?:not|wrong))\b"
+    ),
+    question=re.compile(
+        r"is (?:that|this|it) (?:right|correct)|\bright\b *\?|\bright$|\bcorrect\b *\?|\bcorrect$|(?:isn't|"
+        r"wasn't|doesn't) it|did you say|you said|"
+        r"let me (?:repeat|read|confirm)|to confirm|so that's|just confirming"
+    ),
+    asks=re.compile(
+        r"what(?:'s| is| are)|could you|can you|can i (?:have|get|take)|may i (?:have|get)|would you|"
+        r"please|tell me|give me|i(?:'ll| will)? need|confirm|provide"
+    ),
+    wanted={
+        "card_tail": re.compile(r"last four|last 4"),
+        "card_number": re.compile(r"card number|long number|number (?:on|of) (?:the|your) card"),
+        "account": re.compile(r"account number"),
+        "phone": re.compile(r"(?:phone|telephone|mobile|cell|contact|callback)(?: phone)? number"),
+        "id_number": re.compile(r"social security|passport|id number|driver'?s licen[cs]e"),
+        "code": re.compile(r"verification code|passcode|security code|one time code|\bpin\b|\bcode\b"),
+        "card_expiry": re.compile(r"expir(?:y|ation)"),
+        "reference": re.compile(r"(?:reference|case|ticket|tracking|order|complaint) number"),
+    },
+    filler=re.compile(r"(?:[ ,.!?;]|\bum\b|\buh\b|\ber\b|\band\b|\bthen\b|\bso\b|\bwait\b){0,8}"),
+)

@@ -1,0 +1,209 @@
+"""What of all that was said in a call holds: read-backs, answers to them, numbers said in pieces.
+
+A deterministic fold over turns in the order in which they end, of both sides. Corrections inside a turn are marked in
+its entities (corrections.py); what a later turn changes comes out as :class:`~callcore.types.Resolved`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from callcore.types import Entity, Resolved, Turn
+from callcore.understand.entities.corrections import FAMILIES
+from callcore.understand.entities.digits import LONGEST_CARD
+from callcore.understand.entities.en.turns import CUES as ENGLISH
+from callcore.understand.entities.find import Found
+from callcore.understand.entities.spans import Context, OpenNumber, TurnCues
+from callcore.understand.entities.zh.cues import CUES as MANDARIN
+
+REMEMBERED = 40  #: entities of each call that a read-back may mean
+PATIENCE = 4  #: turns after which a question for a number, or a number left open, is forgotten
+NUMBERS = ("card_number", "card_tail", "account", "phone", "id_number", "code", "card_expiry", "reference", "digits")
+AGREED, REPEATED, REFUSED = 0.95, 0.8, 0.9  #: probabilities: said yes to, repeated by the other side, said no to
+ALIKE = 2  #: digits in which a number read back may differ from the one it means
+
+
+@dataclass(slots=True)
+class _Said:
+    """An entity of an earlier turn, and the value that holds now."""
+
+    turn_id: int
+    channel: int
+    place: int
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """A value put to the other side to confirm, and the entities that stand or fall with it."""
+
+    kind: str
+    value: str
+    about: tuple[_Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Something that lasts until ``until`` turns have been read."""
+
+    until: int
+    number: OpenNumber | None = None
+    kind: str = ""
+
+
+class CallEntities:
+    """The entities of one call, turn by turn. Holds values said in the call: it lives and dies with it."""
+
+    def __init__(self, context: Context) -> None:
+        """``context``: what is known of the call; ``asked`` and ``open`` are filled in here."""
+        self._context = context
+        self._said: deque[_Said] = deque(maxlen=REMEMBERED)
+        self._open: dict[int, _Waiting] = {}
+        self._asked: dict[int, _Waiting] = {}
+        self._checks: dict[int, list[_Check]] = {}
+        self._turns = 0
+
+    def read(self, turn: Turn) -> tuple[tuple[Entity, ...], tuple[Resolved, ...]]:
+        """The entities of the next turn, and what it changes in the standing of earlier ones."""
+        self._turns += 1
+        checks = self._taken_checks(turn.channel)
+        context = self._context_of(turn.channel, checks)
+        found = Found.of(turn.words, turn.language, context)
+        cues = MANDARIN if found.language == "zh" else ENGLISH
+        said = [_Said(turn.turn_id, turn.channel, i, e.kind, e.value) for i, e in enumerate(found.entities)]
+        resolved = [*_answers(checks, found, cues, said, turn.turn_id), *self._completed(found, turn)]
+        answered = [one for check in checks for one in check.about]
+        resolved += self._read_back(found, cues, said, answered)
+        self._said.extend(one for one, entity in zip(said, found.entities, strict=True) if entity.status == "said")
+        self._note_open(found, cues, turn, context)
+        self._note_question(found, cues, turn.channel)
+        return found.entities, tuple(resolved)
+
+    def _context_of(self, channel: int, checks: list[_Check]) -> Context:
+        asked = [waiting for asker, waiting in self._asked.items() if asker != channel]
+        kind = next((waiting.kind for waiting in asked if waiting.until >= self._turns), "")
+        if checks and checks[-1].kind in NUMBERS:
+            kind = checks[-1].kind
+        waiting = self._open.get(channel)
+        number = waiting.number if waiting and waiting.until >= self._turns else None
+        return replace(self._context, asked=kind if kind != "digits" else "", open=number)
+
+    def _taken_checks(self, channel: int) -> list[_Check]:
+        """What the other sides have put to this one."""
+        taken: list[_Check] = []
+        for asker in [asker for asker in self._checks if asker != channel]:
+            taken += self._checks.pop(asker)
+        return taken
+
+    def _read_back(self, found: Found, cues: TurnCues, said: list[_Said], answered: list[_Said]) -> Iterator[Resolved]:
+        """What the turn repeats of the other side's (but for what it has ``answered``), or puts to it."""
+        question = cues.question.search(found.spoken.text) is not None
+        for one, entity in zip(said, found.entities, strict=True):
+            if entity.status != "said" or not one.value:
+                continue
+            meant = self._meant(one)
+            if question:
+                about = (meant, one) if meant is not None else (one,)
+                self._checks.setdefault(one.channel, []).append(_Check(one.kind, one.value, about))
+            elif meant is not None and meant not in answered and _agrees(meant, one):
+                yield Resolved(meant.turn_id, meant.place, "confirmed", meant.value, one.turn_id, REPEATED)
+
+    def _meant(self, one: _Said) -> _Said | None:
+        """The last entity of the other side that a value can mean: the same, or a number like it."""
+        for other in reversed(self._said):
+            if other.channel != one.channel and (_agrees(other, one) or _like(other, one)):
+                return other
+        return None
+
+    def _completed(self, found: Found, turn: Turn) -> Iterator[Resolved]:
+        """Numbers that had seemed complete in an earlier turn and go on in this one."""
+        for entity in found.entities:
+            for one in self._said:
+                if one.turn_id in entity.parts and one.kind == entity.kind and entity.value.startswith(one.value):
+                    one.value = entity.value
+                    yield Resolved(one.turn_id, one.place, "corrected", one.value, turn.turn_id, AGREED)
+
+    def _note_open(self, found: Found, cues: TurnCues, turn: Turn, context: Context) -> None:
+        """Keeps the digits that the turn ends with where they can go on."""
+        if not found.spans:
+            waiting = self._open.get(turn.channel)
+            if waiting and not _only_fillers(found.spoken.text, 0, cues):
+                self._open[turn.channel] = replace(waiting, until=min(waiting.until, self._turns + 1))
+            return
+        self._open.pop(turn.channel, None)
+        span, text = found.spans[-1], found.spoken.text
+        if not _can_go_on(span.kind, span.value, span.valid) or not _only_fillers(text, span.end, cues):
+            return
+        goes_on = span.kind == "digits" and span.parts
+        digits = context.open.digits + span.value if goes_on and context.open else span.value
+        if len(digits) < LONGEST_CARD:
+            kind = span.hint or (context.asked if span.kind == "digits" else span.kind)
+            number = OpenNumber(digits, kind, (*span.parts, turn.turn_id))
+            self._open[turn.channel] = _Waiting(self._turns + PATIENCE, number=number)
+
+    def _note_question(self, found: Found, cues: TurnCues, channel: int) -> None:
+        text = found.spoken.text
+        if not cues.asks.search(text) or any(span.kind in NUMBERS for span in found.spans):
+            return
+        ends = ((match.end(), kind) for kind, cue in cues.wanted.items() for match in cue.finditer(text))
+        _, kind = max(ends, default=(0, ""))
+        if kind:
+            self._asked[channel] = _Waiting(self._turns + PATIENCE, kind=kind)
+
+
+def _answers(checks: list[_Check], found: Found, cues: TurnCues, said: list[_Said], by_turn: int) -> Iterator[Resolved]:
+    """What the answer to read-backs settles."""
+    text = found.spoken.text
+    refused = cues.no.match(text) is not None
+    agreed = not refused and cues.yes.match(text) is not None
+    for check in checks:
+        new = next((one for one in said if _same_family(one.kind, check.kind) and one.value != check.value), None)
+        repeated = not refused and any(one.value == check.value for one in said)
+        if (agreed or repeated) and new is None:
+            yield from _settled(check.about, check.value, by_turn)
+        elif refused and new is not None:
+            yield from _settled(check.about, new.value, by_turn)
+        elif refused:
+            for one in (one for one in check.about if one.value == check.value):
+                yield Resolved(one.turn_id, one.place, "disputed", one.value, by_turn, REFUSED)
+
+
+def _settled(about: tuple[_Said, ...], value: str, by_turn: int) -> Iterator[Resolved]:
+    """Every entity concerned has this value from now on; what said otherwise is corrected."""
+    for one in about:
+        same = one.value == value or one.value.endswith(value) or value.endswith(one.value)
+        one.value = one.value if same else value
+        yield Resolved(one.turn_id, one.place, "confirmed" if same else "corrected", one.value, by_turn, AGREED)
+
+
+def _same_family(kind: str, other: str) -> bool:
+    return kind == other or any(kind in family and other in family for family in FAMILIES) or "digits" in (kind, other)
+
+
+def _agrees(one: _Said, other: _Said) -> bool:
+    """The same value; of a card its tail will do."""
+    if one.value == other.value:
+        return _same_family(one.kind, other.kind)
+    tail = {one.kind, other.kind} == {"card_number", "card_tail"}
+    return tail and (one.value.endswith(other.value) or other.value.endswith(one.value))
+
+
+def _like(one: _Said, other: _Said) -> bool:
+    """Numbers of one kind and length that differ in a digit or two."""
+    if one.kind not in NUMBERS or not _same_family(one.kind, other.kind) or len(one.value) != len(other.value):
+        return False
+    return sum(a != b for a, b in zip(one.value, other.value, strict=True)) <= ALIKE
+
+
+def _can_go_on(kind: str, value: str, valid: bool | None) -> bool:
+    """Whether more digits may follow. Cards of 16 digits that begin with 62 may have 19."""
+    if kind == "card_number":
+        return len(value) < LONGEST_CARD and (not valid or value.startswith("62"))
+    return kind == "digits" or (kind in ("phone", "id_number") and valid is False)
+
+
+def _only_fillers(text: str, start: int, cues: TurnCues) -> bool:
+    return cues.filler.fullmatch(text, start) is not None
