@@ -8,7 +8,7 @@ from datetime import date
 
 from callcore.config import Settings, settings_hash
 from callcore.engines.silero import SileroVad
-from callcore.loading import LoadedModel, load_model, result_settings
+from callcore.loading import LoadedModel, load_model, load_understander, result_settings
 from callcore.pipeline import CallPipeline, CallPlan
 from callcore.roles import RoleCues
 from callcore.types import CallStarted, Role
@@ -32,14 +32,15 @@ class CallFacts:
 
 
 class Assembly:
-    """Model, voice scorer, cues and settings. Read-only; threads may share it."""
+    """Models, voice scorer, cues, catalogue and settings. Read-only; threads may share it."""
 
     def __init__(self, settings: Settings, model: LoadedModel | None = None, *, live: bool = False) -> None:
         """``model``: loaded from the settings unless given. Raises as :func:`load_model`, and :class:`ConfigError`."""
         self.settings = settings
         self.model = model or load_model(settings, live=live)
         self._cues = RoleCues.load(settings.roles.cues_file)
-        self.result_settings = result_settings(settings, self.model, self._cues, live=live)
+        self._understander = load_understander(settings) if settings.understand.enabled else None
+        self.result_settings = result_settings(settings, self.model, self._cues, self._understander, live=live)
         self.settings_hash = settings_hash(self.result_settings)
         self._scorer = SileroVad()
         self._live = live
@@ -68,7 +69,10 @@ class Assembly:
             better_model=self.model.better,
             live=self._live,
         )
-        return CallPipeline(plan, self.settings, self._scorer, self._cues)
+        understanding = None
+        if self._understander:
+            understanding = self._understander.call(facts.channels, day, self.settings.segment)
+        return CallPipeline(plan, self.settings, self._scorer, self._cues, understanding)
 
     def close(self) -> None:
         """Free the weights."""

@@ -9,10 +9,21 @@ from typing import Any
 from callcore.config import Settings, settings_hash
 from callcore.engines.base import Recogniser
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
+from callcore.engines.text_model import OnnxTextModel
+from callcore.engines.voice_model import VoiceMoodModel
 from callcore.errors import ConfigError, LanguageUnsupported
 from callcore.models.manifest import load_manifest
+from callcore.models.readers import reader_folder
 from callcore.models.registry import InstalledModel, resolve
 from callcore.roles import RoleCues
+from callcore.understand.call import Understander
+from callcore.understand.catalogue import Catalogue
+from callcore.understand.entities.find import VERSION as ENTITY_RULES
+from callcore.understand.features import VERSION as FEATURES
+from callcore.understand.mood.prosody import MEASURES
+from callcore.understand.text_reader import TextReader
+
+READ = ("zh", "en")  #: languages with a text model
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,26 @@ def _better(model: InstalledModel, language: str | None) -> str:
     return f"{made_for} Get a better one: callcore models pull {suggestion.name}" if suggestion else made_for
 
 
-def result_settings(settings: Settings, model: LoadedModel, cues: RoleCues, *, live: bool = False) -> dict[str, Any]:
+def load_understander(settings: Settings) -> Understander:
+    """The bank's catalogue and the models that read turns.
+
+    Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
+    """
+    how = settings.understand
+    catalogue = Catalogue.load(how.taxonomy_file, how.causes_file, how.routing_file)
+    models = {language: TextReader(OnnxTextModel(reader_folder("text", language), FEATURES)) for language in READ}
+    voice = VoiceMoodModel(reader_folder("voice", "any"), MEASURES) if how.voice else None
+    return Understander(how, catalogue, models, voice)
+
+
+def result_settings(
+    settings: Settings,
+    model: LoadedModel,
+    cues: RoleCues,
+    understander: Understander | None = None,
+    *,
+    live: bool = False,
+) -> dict[str, Any]:
     """All that can change the result of a call, ready for JSON."""
     return {
         **settings.result_settings(live=live),
@@ -62,6 +92,17 @@ def result_settings(settings: Settings, model: LoadedModel, cues: RoleCues, *, l
         "compute_type": model.engine.info.compute_type,
         "hotwords_hash": settings_hash({"words": read_hotwords(settings.recognise.hotwords_file)}),
         "cues_hash": settings_hash(cues.model_dump(mode="json")),
+        **(_identity(understander) if understander else {}),
+    }
+
+
+def _identity(understander: Understander) -> dict[str, str]:
+    versions = [model.version for model in understander.models.values()]
+    versions += [understander.voice.version] if understander.voice else []
+    return {
+        "catalogue_hash": settings_hash(understander.catalogue.model_dump(mode="json")),
+        "understand_models": " ".join(versions),
+        "entity_rules": ENTITY_RULES,
     }
 
 

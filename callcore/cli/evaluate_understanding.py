@@ -116,9 +116,9 @@ def _classes(name: str, file: Path) -> dict[str, Any]:
     from callcore.evaluate.labelled import read_table
     from callcore.evaluate.understanding import OUT_OF_SCOPE, evaluate_classes
     from callcore.models.readers import named_reader_folder
-    from callcore.understand.features import features
+    from callcore.understand.features import VERSION, features
 
-    model = OnnxTextModel(named_reader_folder(f"understand-{name}"))
+    model = OnnxTextModel(named_reader_folder(f"understand-{name}"), VERSION)
     labels, threshold = model.card.heads["class"], model.thresholds.get("class", 0.0)
 
     def classify(text: str) -> tuple[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +89,8 @@ def _read(understander: Understander, text: str, language: str | None) -> tuple[
     from callcore.understand.entities import plain_words
 
     words = plain_words(text)
-    return understander.read_alone(words, language or understander.language_of(text)), words
+    context = understander.context(understander.settings.call_date or date.today())
+    return understander.read(words, language or understander.language_of(text), context), words
 
 
 def _values(understander: Understander, text: str, language: str | None) -> dict[str, Any]:
@@ -124,16 +126,14 @@ def _print(understander: Understander, text: str, language: str | None, console:
     found, words = _read(understander, text, language)
     grid = Table.grid(padding=(0, 2, 0, 0))
     for name, labels in _rows(found):
-        for label in labels:
+        for place, label in enumerate(labels):
             shown = _shown(understander.catalogue.name(label.code, found.language), label.code)
-            grid.add_row(Text(name, style="dim"), shown, *_bar(label.probability), _quote(label, words))
-            name = ""
+            heading = Text("" if place else name, style="dim")
+            grid.add_row(heading, shown, *_bar(label.probability), _quote(label, words))
     if found.mood is not None:
-        label = found.mood.label or "unsure"
-        numbers = f"valence {found.mood.valence:+.2f}, arousal {found.mood.arousal:+.2f}"
-        grid.add_row(
-            Text("mood", style="dim"), _shown(label, label), *_bar(found.mood.probability), Text(numbers, style="dim")
-        )
+        mood = found.mood.label or "unsure"
+        numbers = Text(f"valence {found.mood.valence:+.2f}, arousal {found.mood.arousal:+.2f}", style="dim")
+        grid.add_row(Text("mood", style="dim"), _shown(mood, mood), *_bar(found.mood.probability), numbers)
     if department := _department(understander, found):
         name = understander.catalogue.name(department, found.language)
         grid.add_row(Text("department", style="dim"), _shown(name, department))

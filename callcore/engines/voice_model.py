@@ -11,8 +11,6 @@ import onnxruntime
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callcore.errors import ModelCorrupt, ModelNotFound
-from callcore.understand.base import VoiceScores
-from callcore.understand.mood.prosody import MEASURES
 
 RECORD_FILE = "model.json"
 AGAIN = "The bundled files were changed or not unpacked whole: install callcore again."
@@ -36,13 +34,13 @@ class _Record(BaseModel):
 class VoiceMoodModel:
     """The weights, loaded once and shared by all calls; read-only, so safe to share between threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Load the model in ``folder``.
+    def __init__(self, folder: Path, measures: Sequence[str]) -> None:
+        """Load the model in ``folder``. ``measures``: names of those that it will be given.
 
         Raises :class:`ModelNotFound` when its files are not there and :class:`ModelCorrupt` when they differ from
         model.json, or are made for other measures.
         """
-        self._record = _read(folder)
+        self._record = _read(folder, tuple(measures))
         path = folder / self._record.file
         try:
             content = path.read_bytes()
@@ -77,19 +75,22 @@ class VoiceMoodModel:
         """How far each measure of an unmoved speaker strays from stretch to stretch (standard deviation)."""
         return self._record.spread
 
-    def score(self, deviations: Sequence[Mapping[str, float]]) -> list[VoiceScores]:
-        """One answer for each stretch; see :class:`~callcore.understand.base.VoiceModel`."""
+    def score(self, deviations: Sequence[Mapping[str, float]]) -> list[tuple[dict[str, float], float, float]]:
+        """For each stretch probabilities by label, valence and arousal.
+
+        ``deviations``: by measure, its distance from the speaker's usual tone in standard deviations.
+        """
         if not deviations:
             return []
-        rows = np.array([[one[name] for name in MEASURES] for one in deviations], dtype=np.float32)
+        rows = np.array([[one[name] for name in self._record.measures] for one in deviations], dtype=np.float32)
         probabilities, valence, arousal = self._session.run(None, {"deviations": rows})
         return [
-            VoiceScores(dict(zip(self._record.labels, map(float, row), strict=True)), float(pleasure), float(stir))
+            (dict(zip(self._record.labels, map(float, row), strict=True)), float(pleasure), float(stir))
             for row, pleasure, stir in zip(probabilities, valence, arousal, strict=True)
         ]
 
 
-def _read(folder: Path) -> _Record:
+def _read(folder: Path, measures: tuple[str, ...]) -> _Record:
     path = folder / RECORD_FILE
     try:
         record = _Record.model_validate_json(path.read_bytes())
@@ -98,7 +99,7 @@ def _read(folder: Path) -> _Record:
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, one["loc"])) or "the file" for one in error.errors())
         raise ModelCorrupt(f"{path} is wrong: {fields}.", AGAIN) from error
-    if record.measures != MEASURES or set(record.spread) != set(MEASURES):
+    if record.measures != measures or set(record.spread) != set(measures):
         raise ModelCorrupt(f"{path} is of a model for other measures than these.", AGAIN)
     if min(record.spread.values()) <= 0:
         raise ModelCorrupt(f"{path} is wrong: spread.", AGAIN)

@@ -25,6 +25,7 @@ from callcore.types import (
     CallEnded,
     CallStarted,
     DecodeFailure,
+    DecodeRequest,
     DecodeResult,
     Event,
     Final,
@@ -37,6 +38,8 @@ from callcore.types import (
     Samples,
     WarningKind,
 )
+from callcore.understand.call import CallUnderstanding
+from callcore.understand.dynamics import DynamicsSnapshot
 
 NO_SPEECH = "no speech was found in the call. Where people speak very softly: CALLCORE_SEGMENT__GATE=false"
 ROLE_TEXTS = 200  #: finals a channel that the search for roles looks at
@@ -58,8 +61,17 @@ class CallPlan:
 class CallPipeline:
     """Follows one call. Outputs depend on the audio and the results alone, not on how the audio was cut into frames."""
 
-    def __init__(self, plan: CallPlan, settings: Settings, scorer: SpeechScorer, cues: RoleCues) -> None:
+    def __init__(
+        self,
+        plan: CallPlan,
+        settings: Settings,
+        scorer: SpeechScorer,
+        cues: RoleCues,
+        understanding: CallUnderstanding | None = None,
+    ) -> None:
+        """``understanding``: of this very call; None where only the words are wanted."""
         self._plan = plan
+        self._understanding = understanding
         self._cues = cues
         self._role_settings = settings.roles
         segment_settings = _segment_settings(plan, settings)
@@ -107,6 +119,11 @@ class CallPipeline:
         """Segments that have ended and have no text yet."""
         return self._policy.open_count
 
+    @property
+    def dynamics(self) -> DynamicsSnapshot | None:
+        """The course of the conversation so far; None where only the words are wanted."""
+        return self._understanding.dynamics(self.position) if self._understanding else None
+
     def speaking(self, channel: int) -> bool:
         """Whether somebody speaks on a channel now."""
         return self._segmenters[channel].speaking
@@ -120,7 +137,7 @@ class CallPipeline:
             events.append(RolesAssigned(dict(roles), 1.0 if known else 0.0, "option" if known else "mono"))
         if self._policy.fixed_language:
             events.append(LanguageDecided(self._policy.fixed_language, 1.0))
-        return events
+        return self._understood(events)
 
     def push(self, frame: AudioFrame) -> list[Output]:
         """Take the next frame of one channel. Missing samples become silence, with a warning.
@@ -138,8 +155,10 @@ class CallPipeline:
             outputs.append(gap_warning(frame, missing))
         while all(item.waiting >= self._step for item in self._intake.values()):
             for channel, item in self._intake.items():
-                outputs += self._advance(channel, item.take(self._step))
-        return outputs
+                outputs += self._advance(channel, item.received - item.waiting, item.take(self._step))
+            if self._understanding:
+                outputs += self._understanding.advance(min(one.earliest_start for one in self._segmenters.values()))
+        return self._understood(outputs)
 
     def deliver(self, result: DecodeResult) -> list[Output]:
         """Take an engine's answer to one of the requests."""
@@ -150,26 +169,43 @@ class CallPipeline:
         elif result.kind is RequestKind.FINAL:
             outputs += self._policy.final_result(result)
         elif self._live:
-            return [*self._live.answer(result)]
-        return outputs + self._settle()
+            return self._understood(self._live.answer(result))
+        return self._understood(outputs + self._settle())
 
     def fail(self, failure: DecodeFailure) -> list[Output]:
         """A request got no answer: its segment is given up, and the call goes on."""
         self._policy.failed(failure)
-        return self._settle()
+        return self._understood(self._settle())
 
     def finish(self, warnings: Sequence[AudioWarning] = ()) -> list[Output]:
         """No more audio will come. ``warnings``: what the reader of the audio found; they become events of the call."""
         outputs: list[Output] = [*warnings]
         for channel, item in self._intake.items():
-            segmenter = self._segmenters[channel]
-            outputs += self._segment_events([*segmenter.push(item.take(item.waiting)), *segmenter.finish()])
+            segmenter, rest = self._segmenters[channel], item.take(item.waiting)
+            if self._understanding:
+                self._understanding.sounded(channel, item.received - len(rest), rest)
+            outputs += self._segment_events([*segmenter.push(rest), *segmenter.finish()])
         self._finished = True
-        return outputs + self._settle()
+        return self._understood(outputs + self._settle())
 
-    def _advance(self, channel: int, audio: Samples) -> list[Output]:
+    def _understood(self, outputs: Sequence[Output]) -> list[Output]:
+        """The outputs, each event followed by what is understood of it."""
+        if self._understanding is None:
+            return [*outputs]
+        told: list[Output] = []
+        for output in outputs:
+            if isinstance(output, CallEnded):
+                told += self._understanding.finish(output.sample_count)
+            told.append(output)
+            if not isinstance(output, DecodeRequest):
+                told += self._understanding.take(output)
+        return told
+
+    def _advance(self, channel: int, start: int, audio: Samples) -> list[Output]:
         """Judge the next step of one channel."""
         segmenter = self._segmenters[channel]
+        if self._understanding:
+            self._understanding.sounded(channel, start, audio)
         if self._live:
             self._live.set_hangover(channel)
         outputs = self._segment_events(segmenter.push(audio))
@@ -194,12 +230,16 @@ class CallPipeline:
                 self._silent_since.pop(segment.channel, None)
                 if self._live:
                     self._live.opened(segment)
+                if self._understanding:
+                    self._understanding.opened(segment.channel, start)
             elif isinstance(event, SegmentClosed):
                 self._last_closed[segment.channel] = (segment.segment_id, end)
                 self._silent_since[segment.channel] = end
                 self._segment_count += 1
                 ahead = self._live.closed(segment) if self._live else None
                 outputs += self._policy.add(segment, event.audio, ahead)
+                if self._understanding:
+                    self._understanding.closed(segment.segment_id, segment.channel, start, event.audio)
             else:
                 if self._live:
                     self._live.closed(segment)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
-from callcore.types import Entity, Word
+from callcore.types import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +48,6 @@ class VoiceTone:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceScores:
-    """What a voice model makes of a tone: probabilities of its labels (adding up to 1), and the mood's two numbers."""
-
-    labels: Mapping[str, float]
-    valence: float
-    arousal: float
-
-
 class VoiceModel(Protocol):
     """Hears a mood in how a voice departs from its usual tone. Calls may come from several threads."""
 
@@ -73,16 +63,8 @@ class VoiceModel(Protocol):
     def spread(self) -> Mapping[str, float]:
         """How far each measure of an unmoved speaker strays from stretch to stretch (standard deviation)."""
 
-    def score(self, deviations: Sequence[Mapping[str, float]]) -> Sequence[VoiceScores]:
-        """One answer for each stretch: by measure, its distance from the usual tone in standard deviations."""
+    def score(self, deviations: Sequence[Mapping[str, float]]) -> Sequence[tuple[Mapping[str, float], float, float]]:
+        """For each stretch probabilities by label (adding up to 1), valence and arousal.
 
-
-class EntityFinder(Protocol):
-    """Finds facts in a turn."""
-
-    @property
-    def version(self) -> str:
-        """Version of the rules, as results cite it."""
-
-    def find(self, words: Sequence[Word], language: str, today: date) -> tuple[Entity, ...]:
-        """In order of their place. ``today``: the call's date, to which relative times are resolved."""
+        ``deviations``: by measure, its distance from the speaker's usual tone in standard deviations.
+        """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from callcore.types import SAMPLE_RATE_HZ, Mood, Samples
-from callcore.understand.base import VoiceModel, VoiceScores, VoiceTone
+from callcore.understand.base import VoiceModel, VoiceTone
 from callcore.understand.mood.prosody import measure
 from callcore.understand.mood.usual import UsualTone
 
@@ -20,16 +20,18 @@ DIGITS = 4  #: of probabilities; more would be noise
 @dataclass(frozen=True, slots=True)
 class _Scored:
     length: int
-    scores: VoiceScores
+    labels: Mapping[str, float]
+    valence: float
+    arousal: float
 
 
 class VoiceTracker:
     """One a call. Not for use by two threads at once."""
 
-    def __init__(self, model: VoiceModel, channels: int) -> None:
+    def __init__(self, model: VoiceModel, channels: Sequence[int]) -> None:
         self._model = model
-        self._usual = [UsualTone(model.spread) for _ in range(channels)]
-        self._heard: list[OrderedDict[str, tuple[_Scored, ...]]] = [OrderedDict() for _ in range(channels)]
+        self._usual = {channel: UsualTone(model.spread) for channel in channels}
+        self._heard: dict[int, OrderedDict[str, tuple[_Scored, ...]]] = {channel: OrderedDict() for channel in channels}
 
     def heard(self, segment_id: str, channel: int, audio: Samples) -> None:
         """The audio of a closed segment, shape (n,), float32, 16 kHz; segments of a channel in order of time."""
@@ -38,7 +40,7 @@ class VoiceTracker:
         scored: tuple[_Scored, ...] = ()
         if tones and usual.known:
             answers = self._model.score([usual.deviations(tone) for tone in tones])
-            scored = tuple(_Scored(tone.length, one) for tone, one in zip(tones, answers, strict=True))
+            scored = tuple(_Scored(tone.length, *one) for tone, one in zip(tones, answers, strict=True))
         for tone in tones:
             usual.add(tone)
         heard = self._heard[channel]
@@ -56,16 +58,13 @@ class VoiceTracker:
         total = sum(one.length for one in parts)
         if total < LEAST_TURN_S * SAMPLE_RATE_HZ:
             return None
-        labels = {
-            label: sum(one.length * one.scores.labels[label] for one in parts) / total
-            for label in parts[0].scores.labels
-        }
+        labels = {label: sum(one.length * one.labels[label] for one in parts) / total for label in parts[0].labels}
         best = max(labels, key=lambda label: labels[label])
         return Mood(
             best if labels[best] >= self._model.threshold else "",
             round(labels[best], DIGITS),
-            round(sum(one.length * one.scores.valence for one in parts) / total, DIGITS),
-            round(sum(one.length * one.scores.arousal for one in parts) / total, DIGITS),
+            round(sum(one.length * one.valence for one in parts) / total, DIGITS),
+            round(sum(one.length * one.arousal for one in parts) / total, DIGITS),
             source=self._model.version,
         )
 

@@ -1,0 +1,193 @@
+"""What is understood of one call, turn by turn: a fold over its events. No I/O, no clock; time is the sample count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from callcore.config import SegmentSettings, UnderstandSettings
+from callcore.text.chars import HAN_CHARACTER
+from callcore.types import (
+    SAMPLE_RATE_HZ,
+    Entity,
+    Event,
+    Final,
+    Partial,
+    Paused,
+    Rejected,
+    Resumed,
+    Role,
+    RolesAssigned,
+    Samples,
+    Turn,
+    Understanding,
+    UnderstandingPreview,
+    Word,
+)
+from callcore.understand.base import TextModel, VoiceModel
+from callcore.understand.catalogue import Catalogue
+from callcore.understand.dynamics import Dynamics, DynamicsSnapshot
+from callcore.understand.entities import Context, find
+from callcore.understand.entities.resolve import CallEntities
+from callcore.understand.labels import judge
+from callcore.understand.mood.course import MoodCourse
+from callcore.understand.mood.fusion import fuse
+from callcore.understand.mood.voice import VoiceTracker
+
+
+@dataclass(frozen=True, slots=True)
+class Understander:
+    """What all calls share: the bank's catalogue and the models. Read-only."""
+
+    settings: UnderstandSettings
+    catalogue: Catalogue
+    models: Mapping[str, TextModel]  #: by language; a language without one gets entities only
+    voice: VoiceModel | None = None
+
+    def call(self, channels: Sequence[int], day: date, segment: SegmentSettings) -> CallUnderstanding:
+        """The understanding of a new call.
+
+        ``day``: of the call, to which relative times are resolved. ``segment``: of the segmenter it hears from.
+        """
+        return CallUnderstanding(self, channels, day, segment)
+
+    def context(self, day: date) -> Context:
+        """What the rules for entities know beside the words."""
+        own = {
+            term.lower(): topic.code
+            for topic in self.catalogue.taxonomy.topic
+            if topic.like
+            for term in (*topic.terms_zh, *topic.terms_en)
+        }
+        return Context(day, self.settings.currency, self.settings.region, products=own)
+
+    def language_of(self, text: str) -> str:
+        """The language of a text that comes without one, by its script."""
+        return "zh" if HAN_CHARACTER.search(text) else "en"
+
+    def read(self, words: Sequence[Word], language: str, context: Context, before: str = "") -> Understanding:
+        """What a text means by itself: one speaker's ``words``; ``before``: what the same speaker said just before.
+
+        Its place in a call (``turn_id``, ``channel``) is left at 0.
+        """
+        return self.judged(words, language, find(words, language, context) if words else (), before)
+
+    def judged(
+        self, words: Sequence[Word], language: str, entities: tuple[Entity, ...], before: str = ""
+    ) -> Understanding:
+        """The same where the entities are known."""
+        start, end = (words[0].start_sample, words[-1].end_sample) if words else (0, 0)
+        alone = Understanding(0, 0, start, end, language, in_scope=0.0, entities=entities)
+        model = self.models.get(language.partition("-")[0])
+        if model is None or not words:
+            return alone
+        text = "".join((" " if word.space_before else "") + word.text for word in words)
+        judged = judge(model.score(words, before), model.thresholds, self.catalogue, text, model.version)
+        return replace(
+            alone,
+            category=judged.category,
+            topics=judged.topics,
+            intents=judged.intents,
+            causes=judged.causes,
+            caller=judged.caller,
+            in_scope=judged.in_scope,
+            text_mood=judged.mood,
+            mood=judged.mood,
+            source=model.version,
+        )
+
+
+class CallUnderstanding:
+    """One call. Events in, understanding out; audio is heard once, for the tone of voices and for music."""
+
+    def __init__(
+        self, understander: Understander, channels: Sequence[int], day: date, segment: SegmentSettings
+    ) -> None:
+        self._understander = understander
+        self._context = understander.context(day)
+        self._entities = CallEntities(self._context)
+        self._voices = VoiceTracker(understander.voice, channels) if understander.voice else None
+        self._courses = {channel: MoodCourse(channel) for channel in channels}
+        self._roles: Mapping[int, Role] = {}
+        self._dynamics = Dynamics(channels, understander.settings, segment)
+        self._previewed: dict[int, int] = {}  #: end of the audio behind the channel's last preview
+        self._preview_every = understander.settings.preview_interval_ms * SAMPLE_RATE_HZ // 1000
+
+    def opened(self, channel: int, start_sample: int) -> None:
+        """Somebody begins to speak."""
+        self._dynamics.opened(channel, start_sample)
+
+    def sounded(self, channel: int, start_sample: int, audio: Samples) -> None:
+        """The next audio of a channel, shape (n,), float32, 16 kHz."""
+        self._dynamics.sounded(channel, start_sample, audio)
+
+    def closed(self, segment_id: str, channel: int, start_sample: int, audio: Samples) -> None:
+        """A segment has ended: ``audio``, shape (n,), float32, 16 kHz, from ``start_sample`` on."""
+        self._dynamics.closed(channel, start_sample, start_sample + len(audio))
+        if self._voices:
+            self._voices.heard(segment_id, channel, audio)
+
+    def advance(self, position: int) -> list[Event]:
+        """No segment that is yet to be opened begins before ``position``; all audio up to it was handed in."""
+        return [*self._dynamics.advance(position)]
+
+    def take(self, event: Event) -> list[Event]:
+        """The next event of the call; returns what follows from it."""
+        match event:
+            case Partial():
+                return self._preview(event)
+            case Final():
+                self._dynamics.said(event)
+                self._previewed.pop(event.channel, None)
+                return [self._seen(event, event.words)]
+            case Turn():
+                return self._turn(event)
+            case Rejected():
+                self._dynamics.refused(event.channel, event.start_sample, event.end_sample)
+            case RolesAssigned():
+                self._roles = event.roles
+            case Paused():
+                self._dynamics.paused(event.start_sample)
+            case Resumed():
+                self._dynamics.resumed(event.start_sample)
+        return []
+
+    def finish(self, sample_count: int) -> list[Event]:
+        """The call has ended at ``sample_count``."""
+        return [*self._dynamics.finish(sample_count)]
+
+    def dynamics(self, position: int) -> DynamicsSnapshot:
+        """The course of the conversation up to ``position``."""
+        return self._dynamics.snapshot(position)
+
+    def _preview(self, partial: Partial) -> list[Event]:
+        shown = self._previewed.get(partial.channel, partial.start_sample)
+        if not partial.stable or partial.end_sample - shown < self._preview_every:
+            return []
+        self._previewed[partial.channel] = partial.end_sample
+        return [self._seen(partial, partial.stable)]
+
+    def _seen(self, event: Partial | Final, words: Sequence[Word]) -> UnderstandingPreview:
+        found = self._understander.read(words, event.language, self._context)
+        return UnderstandingPreview(event.segment_id, replace(found, turn_id=-1, channel=event.channel))
+
+    def _turn(self, turn: Turn) -> list[Event]:
+        entities, resolved = self._entities.read(turn)
+        found = self._understander.judged(turn.words, turn.language, entities)
+        voice = self._voices.mood(turn.channel, turn.segment_ids) if self._voices else None
+        understanding = replace(
+            found,
+            turn_id=turn.turn_id,
+            channel=turn.channel,
+            start_sample=turn.start_sample,
+            end_sample=turn.end_sample,
+            voice_mood=voice,
+            mood=fuse(found.text_mood, voice),
+        )
+        alert = self._courses[turn.channel].add(understanding)
+        events: list[Event] = [understanding, *resolved]
+        # The agent's tone is told turn by turn; warnings are about customers.
+        if alert and self._roles.get(turn.channel) is not Role.AGENT:
+            events.append(alert)
+        return events
