@@ -123,7 +123,7 @@ def _continued(run: DigitRun, before: OpenNumber, hint: str, regions: tuple[str,
     if (hint and before.kind and hint != before.kind) or len(digits) > LONGEST_CARD:
         return None
     whole = Span("digits", run.start, run.end, digits, 0.85, rank=BARE, parts=before.turns, hint=kind)
-    if not kind:
+    if kind not in _LENGTHS:  # nothing tells what it is to become
         kind = _shape(digits, regions)
     if not kind or len(digits) < _LENGTHS[kind][0]:
         return replace(whole, value=run.digits)
