@@ -11,14 +11,18 @@ from callcore.types import (
     CallStarted,
     Event,
     Final,
+    Incident,
     LanguageDecided,
+    MoodAlert,
     Paused,
     Rejected,
+    Resolved,
     Resumed,
     Revision,
     Role,
     RolesAssigned,
     Turn,
+    Understanding,
 )
 
 
@@ -36,10 +40,18 @@ class CallRecord:
     warnings: list[AudioWarning] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     pauses: list[Paused | Resumed] = field(default_factory=list)
+    understandings: dict[int, Understanding] = field(default_factory=dict)  #: by turn
+    resolved: list[Resolved] = field(default_factory=list)  #: in the order in which they came about
+    alerts: list[MoodAlert] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)  #: in order of their start
 
     def speaker(self, channel: int) -> Role:
         """Who speaks on a channel; unknown until roles are assigned."""
         return self.roles.roles.get(channel, Role.UNKNOWN) if self.roles else Role.UNKNOWN
+
+    def resolutions(self, turn_id: int) -> dict[int, Resolved]:
+        """What later turns made of a turn's entities, by the entity's place: the last word on each."""
+        return {found.entity: found for found in self.resolved if found.turn_id == turn_id}
 
     @property
     def channels(self) -> list[int]:
@@ -90,6 +102,15 @@ def fold(events: Iterable[Event]) -> CallRecord:
                 record.revisions.append(event)
             case Paused() | Resumed():
                 record.pauses.append(event)
+            case Understanding():
+                record.understandings[event.turn_id] = event
+            case Resolved():
+                record.resolved.append(event)
+            case MoodAlert():
+                record.alerts.append(event)
+            case Incident():
+                record.incidents.append(event)
     record.turns.sort(key=lambda turn: (turn.start_sample, turn.channel))
     record.finals.sort(key=lambda final: (final.start_sample, final.channel))
+    record.incidents.sort(key=lambda incident: (incident.start_sample, incident.kind))
     return record

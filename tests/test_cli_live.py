@@ -189,7 +189,8 @@ def test_a_replay_again_replaces_the_first_one_and_transcribe_keeps_its_own(tmp_
 def test_a_second_reading_shows_what_it_reads_otherwise(tmp_path, capsys, scripted, monkeypatch):
     path = cut(tmp_path / "call.wav", 0, 12)
     misread = scripted_model(lambda request: say(request).replace("银行", "印行"))
-    monkeypatch.setattr("callcore.assembly.load_model", lambda settings, live: misread)
+    models = {True: scripted_model(), False: misread}
+    monkeypatch.setattr("callcore.assembly.load_model", lambda settings, live: models[live])
     code, out, err = called(capsys, "--replay", path, "--speed", 20, "--review", "other", "--agent-channel", 0)
     assert code == 0
     with Store.open(tmp_path / "calls.db") as store:
@@ -368,7 +369,8 @@ def test_settings_of_the_command_line_reach_the_call(tmp_path, capsys, monkeypat
         seen.append(settings)
         return scripted_model()
 
-    monkeypatch.setattr("callcore.assembly.load_model", load)
+    for module in ("assembly", "live.station"):  # the model of finals, and that of partials
+        monkeypatch.setattr(f"callcore.{module}.load_model", load)
     path = cut(tmp_path / "c.wav", 0, 2)
     called(capsys, "--replay", path, "--speed", 20, "--partial-model", "tiny", "--hang-up-after", 9, "--language", "zh")
     assert [settings.recognise.model for settings in seen] == ["auto", "tiny"]

@@ -114,12 +114,23 @@ class Row(Strict):
         return name.casefold() in {known.casefold() for known in names if known}
 
 
+class Reader(Strict):
+    """A bundled model of the understanding. Its card, ``model.json``, names the checksums of its other files."""
+
+    name: str = Field(pattern=NAME_PATTERN)
+    kind: Literal["text", "voice", "yardstick"]
+    languages: tuple[str, ...] = Field(min_length=1)
+    licence: str
+    card: FileEntry
+
+
 class Manifest(Strict):
     """The whole file. Iterates over its rows."""
 
     format: Literal[1]
     languages: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     model: tuple[Row, ...]
+    reader: tuple[Reader, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from callcore.output.labels import channels_of, record_labels
+from callcore.output.meaning import meaning
 from callcore.record import CallRecord
 from callcore.types import SAMPLE_RATE_HZ, Event, Turn, Word, seconds
 from callcore.wire import WIRE_VERSION, to_wire
@@ -47,7 +48,13 @@ def events(record: CallRecord) -> Iterator[Event]:
     yield from record.languages
     yield from record.finals
     yield from record.rejected
-    yield from record.turns
+    for turn in record.turns:
+        yield turn
+        if turn.turn_id in record.understandings:
+            yield record.understandings[turn.turn_id]
+    yield from record.resolved
+    yield from record.alerts
+    yield from record.incidents
     if record.roles:
         yield record.roles
     if record.ended:
@@ -71,6 +78,26 @@ def document(record: CallRecord) -> dict[str, Any]:
             for item in record.languages
         ],
         "turns": [_turn(turn, record, labels) for turn in record.turns],
+        "moods": [
+            {
+                "kind": alert.kind,
+                "channel": alert.channel,
+                "at_s": seconds(alert.at_sample),
+                "probability": alert.probability,
+                "turns": list(alert.turn_ids),
+            }
+            for alert in record.alerts
+        ],
+        "incidents": [
+            {
+                "kind": incident.kind,
+                "channel": incident.channel,
+                "start_s": seconds(incident.start_sample),
+                "end_s": seconds(incident.end_sample),
+                "detail": dict(incident.detail),
+            }
+            for incident in record.incidents
+        ],
         "warnings": [
             {
                 "kind": item.kind.value,
@@ -114,6 +141,7 @@ def _call(record: CallRecord) -> dict[str, Any]:
 
 
 def _turn(turn: Turn, record: CallRecord, labels: Mapping[int, str]) -> dict[str, Any]:
+    understood = record.understandings.get(turn.turn_id)
     return {
         "turn": turn.turn_id,
         "channel": turn.channel,
@@ -125,6 +153,7 @@ def _turn(turn: Turn, record: CallRecord, labels: Mapping[int, str]) -> dict[str
         "text": turn.text,
         "segments": list(turn.segment_ids),
         "words": [_word(word) for word in turn.words],
+        "meaning": meaning(understood, turn.words, record.resolutions(turn.turn_id)) if understood else None,
     }
 
 

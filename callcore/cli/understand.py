@@ -1,0 +1,204 @@
+"""``callcore understand``: what a text means, without a call around it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from callcore.cli.options import format_option, overrides, settings_option
+from callcore.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from callcore.types import Label, Understanding, Word
+    from callcore.understand.call import Understander
+
+LONGEST_LINE = 1_000_000  #: characters; more is no line of text
+WIDTH = 10  #: of the bar of a probability
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  callcore understand "我的信用卡被盗刷了,你们到底管不管!"
+  callcore understand "I was charged an annual fee twice" --format json
+  callcore understand "明天下午三点前给我回电" --date 2026-11-22
+  callcore understand --lines turns.txt > meanings.jsonl
+  cut -f1 questions.tsv | callcore understand --lines -
+\b
+docs/understanding.md explains categories, topics and moods, and how a bank sets its own."""
+)
+@click.argument("text", nargs=-1)
+@click.option(
+    "--lines",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Read one text a line (- = standard input) and write one JSON object a line.",
+)
+@click.option("--language", metavar="CODE", help="zh or en [default: by the script of the text].")
+@click.option("--date", "call_date", metavar="YYYY-MM-DD", help="Day that 'tomorrow' is counted from [default: today].")
+@format_option("table")
+@settings_option
+def understand(
+    text: tuple[str, ...],
+    lines: Path | None,
+    language: str | None,
+    call_date: str | None,
+    form: str,
+    settings_file: Path | None,
+) -> int:
+    """Say what TEXT means: category, topic, intent, mood, cause, caller type and the facts in it."""
+    from callcore.config import load_settings
+    from callcore.loading import load_understander
+
+    if bool(text) == bool(lines):
+        raise ConfigError("give either a text or --lines FILE.", 'For example: callcore understand "我要挂失"')
+    settings = load_settings(settings_file, overrides(understand={"call_date": call_date}))
+    understander = load_understander(settings)
+    if lines:
+        for line in _lines(lines):
+            click.echo(json.dumps(_values(understander, line, language), ensure_ascii=False).encode())
+        return 0
+    whole = " ".join(text)
+    if form == "json":
+        click.echo(json.dumps(_values(understander, whole, language), ensure_ascii=False, indent=1).encode())
+    else:
+        from rich.console import Console
+
+        _print(understander, whole, language, Console(highlight=False))
+    return 0
+
+
+def _lines(file: Path) -> Iterator[str]:
+    """Lines of a UTF-8 file. Raises :class:`ConfigError` where it cannot be read."""
+    try:
+        with click.open_file(str(file), encoding="utf-8-sig") as stream:
+            for line in stream:
+                yield line.rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", "Give a UTF-8 text file, one text a line.") from error
+
+
+def _read(understander: Understander, text: str, language: str | None) -> tuple[Understanding, tuple[Word, ...]]:
+    from callcore.understand.entities import plain_words
+
+    words = plain_words(text)
+    return understander.read_alone(words, language or understander.language_of(text)), words
+
+
+def _values(understander: Understander, text: str, language: str | None) -> dict[str, Any]:
+    from callcore.output.meaning import meaning
+
+    found, words = _read(understander, text, language)
+    values = meaning(found, words)
+    for key in ("category", "caller"):
+        _name(values[key], understander, found.language)
+    for key in ("topics", "intents", "causes"):
+        for value in values[key]:
+            _name(value, understander, found.language)
+    return {"text": text, "language": found.language, **values, "department": _department(understander, found) or None}
+
+
+def _name(value: dict[str, Any] | None, understander: Understander, language: str) -> None:
+    if value is not None:
+        value["name"] = understander.catalogue.name(value["code"], language)
+
+
+def _department(understander: Understander, found: Understanding) -> str:
+    return understander.catalogue.department(
+        [label.code for label in found.topics],
+        [label.code for label in found.causes],
+        found.category.code if found.category else "",
+    )
+
+
+def _print(understander: Understander, text: str, language: str | None, console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    found, words = _read(understander, text, language)
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for name, labels in _rows(found):
+        for label in labels:
+            shown = _shown(understander.catalogue.name(label.code, found.language), label.code)
+            grid.add_row(Text(name, style="dim"), shown, *_bar(label.probability), _quote(label, words))
+            name = ""
+    if found.mood is not None:
+        label = found.mood.label or "unsure"
+        numbers = f"valence {found.mood.valence:+.2f}, arousal {found.mood.arousal:+.2f}"
+        grid.add_row(
+            Text("mood", style="dim"), _shown(label, label), *_bar(found.mood.probability), Text(numbers, style="dim")
+        )
+    if department := _department(understander, found):
+        name = understander.catalogue.name(department, found.language)
+        grid.add_row(Text("department", style="dim"), _shown(name, department))
+    if grid.row_count:
+        console.print(grid)
+    if found.in_scope < 0.5:
+        console.print(Text(f"probably no business of a bank ({found.in_scope:.0%} that it is)", style="yellow"))
+    _print_entities(found, console)
+
+
+def _rows(found: Understanding) -> list[tuple[str, Sequence[Label]]]:
+    return [
+        ("category", (found.category,) if found.category else ()),
+        ("topic", found.topics),
+        ("intent", found.intents),
+        ("cause", found.causes),
+        ("caller", (found.caller,) if found.caller else ()),
+    ]
+
+
+def _shown(name: str, code: str) -> Any:
+    from rich.text import Text
+
+    return Text(name, style="bold") if name == code else Text.assemble((name, "bold"), (f"  {code}", "dim"))
+
+
+def _bar(probability: float) -> tuple[Any, Any]:
+    from rich.text import Text
+
+    full = round(probability * WIDTH)
+    return Text("█" * full + "░" * (WIDTH - full), style="cyan"), Text(f"{probability:.0%}")
+
+
+def _quote(label: Label, words: Sequence[Word]) -> Any:
+    from rich.text import Text
+
+    from callcore.cli.conversation import printable
+    from callcore.output.meaning import evidence
+
+    said = evidence(label.first_word, label.end_word, words)[0]
+    return Text(f"“{printable(said)}”" if label.end_word and said else "", style="dim")
+
+
+def _print_entities(found: Understanding, console: Console) -> None:
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    from callcore.cli.conversation import printable
+
+    if not found.entities:
+        return
+    checks: Mapping[bool | None, tuple[str, str]] = {
+        True: ("check digits right", "green"),
+        False: ("check digits wrong", "red"),
+        None: ("", ""),
+    }
+    table = Table("fact", "said", "value", "", box=SIMPLE, pad_edge=False, header_style="dim")
+    for entity in found.entities:
+        word, style = checks[entity.valid]
+        status = "" if entity.status == "said" else entity.status
+        table.add_row(
+            entity.kind,
+            Text(printable(entity.text)),
+            Text(entity.value, style="bold" if not status else "strike"),
+            Text(", ".join(filter(None, (word, status))), style=style),
+        )
+    console.print(table)

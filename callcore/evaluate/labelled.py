@@ -1,0 +1,114 @@
+"""Labelled turns: the corpora of :file:`models/training/understand/corpus`, and tables of a text and its class."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from callcore.errors import ConfigError
+from callcore.evaluate.slots import fill
+
+EMOTIONS = ("calm", "pleased", "confused", "anxious", "dissatisfied", "angry", "disappointed")
+NEGATIVE = ("anxious", "dissatisfied", "angry", "disappointed")  #: emotions that count as negative
+#: Intents that belong to a bank's business only together with a topic or category: anyone may ask for the weather.
+OPEN_INTENTS = frozenset(
+    "ask_info ask_how ask_status ask_data request_action cancel change suggest praise report_fault".split()
+)
+_KEYS = {"topics", "category", "intents", "emotion", "caller", "causes", "speaker", "lines"}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTurn:
+    """A turn and what it means; None where nobody has said."""
+
+    text: str
+    category: str | None = None  #: "none": no business of the bank
+    topics: tuple[str, ...] | None = None
+    intents: tuple[str, ...] | None = None
+    causes: tuple[str, ...] | None = None
+    caller: str | None = None
+    emotion: str | None = None
+    in_scope: bool | None = None
+    speaker: str = "customer"
+    source: str = ""  #: set or file
+    positive_only: bool = False  #: labels that are not named may hold as well
+
+
+def read_corpus(folder: Path, language: str, *, seed: int = 0) -> tuple[LabelledTurn, ...]:
+    """Turns of all ``*.toml`` below ``folder`` in order of file name and line, slots filled, each text once.
+
+    Raises :class:`ConfigError` naming file and block on anything that is not in the format.
+    """
+    random = Random(seed)
+    turns: dict[str, LabelledTurn] = {}
+    for file in sorted(folder.rglob("*.toml")):
+        for turn in _read_blocks(file):
+            text = fill(turn.text, language, random)
+            turns.setdefault(text, _replace_text(turn, text))
+    return tuple(turns.values())
+
+
+def _replace_text(turn: LabelledTurn, text: str) -> LabelledTurn:
+    fields = {name: getattr(turn, name) for name in turn.__slots__}
+    return LabelledTurn(**{**fields, "text": text})
+
+
+def _read_blocks(file: Path) -> Iterator[LabelledTurn]:
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"corpus file {file} cannot be read: {error}") from error
+    blocks = data.get("block", [])
+    if not isinstance(blocks, list):
+        raise ConfigError(f"corpus file {file}: block must be written [[block]].")
+    for number, block in enumerate(blocks, start=1):
+        yield from _read_block(block, f"corpus file {file}, block {number}", file.stem)
+
+
+def _read_block(block: Mapping[str, Any], where: str, source: str) -> Iterator[LabelledTurn]:
+    if unknown := set(block) - _KEYS:
+        raise ConfigError(f"{where}: unknown key {sorted(unknown)[0]}.")
+    for key in ("category", "intents", "lines"):
+        if key not in block:
+            raise ConfigError(f"{where}: {key} is missing.")
+    emotion = block.get("emotion", "calm")
+    if emotion not in EMOTIONS:
+        raise ConfigError(f"{where}: there is no emotion {emotion}.")
+    topics, intents = tuple(block.get("topics", ())), tuple(block["intents"])
+    common = LabelledTurn(
+        text="",
+        category=block["category"],
+        topics=topics,
+        intents=intents,
+        causes=tuple(block.get("causes", ())),
+        caller=block.get("caller", "none"),
+        emotion=emotion,
+        in_scope=in_scope(block["category"], topics, intents),
+        speaker=block.get("speaker", "customer"),
+        source=source,
+    )
+    for line in str(block["lines"]).splitlines():
+        if text := line.strip():
+            yield _replace_text(common, text)
+
+
+def in_scope(category: str, topics: Sequence[str], intents: Sequence[str]) -> bool:
+    """Whether a turn of these labels belongs to a bank's call: it has business, or says what every call says."""
+    return category != "none" or bool(topics) or any(intent not in OPEN_INTENTS for intent in intents)
+
+
+def read_table(file: Path, *, text: str = "text", label: str = "intent") -> tuple[tuple[str, str], ...]:
+    """Pairs of text and class from a tab-separated file with a header line. Raises :class:`ConfigError`."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            if missing := {text, label} - set(rows.fieldnames or ()):
+                raise ConfigError(f"{file} has no column {sorted(missing)[0]}.", "Its first line must name the columns.")
+            return tuple((row[text] or "", row[label] or "") for row in rows)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", "It must be UTF-8, tab-separated.") from error
