@@ -31,6 +31,12 @@ def peers_folder() -> Path:
     return data_folder() / "peers"
 
 
+def labelled_turns_folder() -> Path:
+    """The folder with the labelled test turns (``corpus/zh/test`` ...): inside a wheel, or in a checkout."""
+    in_wheel = PACKAGE / "_bundled" / "understand"
+    return in_wheel if in_wheel.is_dir() else PACKAGE.parent / "models" / "training" / "understand"
+
+
 def bundled_models_folder() -> Path:
     """The folder with ``manifest.toml`` and the starter model: inside a wheel, or at the top of a checkout."""
     in_wheel = PACKAGE / "_bundled" / "models"

@@ -1,21 +1,24 @@
-"""Who talked how much: talk time, silence, overlap, turns and speaking rate of a call. Pure interval arithmetic.
+"""Who talked how much: talk time, silence, overlap, turns, speaking rate and the course of a stored call.
 
-Talk is measured on the finals, the stretches of speech whose text was kept; they carry the little audio that the
-segmenter keeps around speech, so talk is slightly longer and silence slightly shorter than what a stop-watch gives.
+The figures are those of :mod:`callcore.understand.dynamics`, which follows live calls, made from the call's finals.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby, pairwise
-from typing import Literal
+from typing import Any, Literal
 
+from callcore.config import SegmentSettings, UnderstandSettings
+from callcore.intervals import Interval, gaps
 from callcore.record import CallRecord
-from callcore.types import SAMPLE_RATE_HZ, Role, Turn, seconds
+from callcore.types import SAMPLE_RATE_HZ, Incident, Role, seconds
+from callcore.understand.dynamics import Answers, ChannelDynamics, follow
 
-Interval = tuple[int, int]  #: first sample and the sample after the last
+BOUNDS = ("interruption_ms", "dead_air_s", "hold_s")  #: settings that decide what is an incident
+ROLLS = ("pre_roll_ms", "post_roll_ms")  #: settings that say how much longer segments are than speech
 
 _COUNTED_IN_CHARACTERS = frozenset({"zh", "yue", "ja"})
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*")
@@ -33,10 +36,14 @@ class ChannelStats:
     talk_samples: int
     share: float  #: of the talk of all channels added up, 0..1; 0 when nobody talks
     turn_count: int
-    longest_monologue_samples: int  #: longest run of turns, added up, in which no other channel began a turn
+    longest_monologue_samples: int  #: longest talk, added up, in which no other channel said more than a back-channel
     unit_count: int
     unit: Literal["characters", "words"]
     mean_word_probability: float | None  #: of the recogniser, 0..1; None without words
+    syllables_per_s: float | None  #: of talk; None where there is too little of it
+    interruptions: int
+    backchannels: int
+    answers: Answers
 
     @property
     def units_per_minute(self) -> float | None:
@@ -58,50 +65,34 @@ class CallStats:
     silence_samples: int  #: nobody talks
     longest_silence: Interval  #: the first of the longest stretches in which nobody talks; (0, 0) when there is none
     channels: tuple[ChannelStats, ...]
+    incidents: tuple[Incident, ...]  #: as stored; for calls stored without any, found in their finals
 
     @property
     def longest_silence_s(self) -> float:
         start, end = self.longest_silence
         return seconds(end - start)
 
+    def lengths(self, kind: str) -> list[int]:
+        """How long each incident of a kind was, in samples."""
+        return [one.end_sample - one.start_sample for one in self.incidents if one.kind == kind]
+
 
 def call_stats(record: CallRecord) -> CallStats:
     """The statistics of a call; speech beyond its end, which only a damaged record has, is not counted."""
     length = record.sample_count
-    channels = sorted({*record.channels, *(turn.channel for turn in record.turns)})
-    talk = {
-        channel: merged(
-            (max(0, final.start_sample), min(length, final.end_sample))
-            for final in record.finals
-            if final.channel == channel
-        )
-        for channel in channels
-    }
-    anyone = merged(interval for intervals in talk.values() for interval in intervals)
-    all_talk = sum(_total(intervals) for intervals in talk.values())
-    monologues = _longest_monologues(record.turns)
+    given = record.started.settings if record.started else {}
+    course, found, talk = follow(record, _understand(given), _segment(given))
+    incidents = tuple(record.incidents or found)
+    interruptions = Counter(one.channel for one in incidents if one.kind == "interruption")
     return CallStats(
         length_samples=length,
-        talk_samples=_total(anyone),
-        overlap_samples=_overlap([interval for intervals in talk.values() for interval in intervals]),
-        silence_samples=length - _total(anyone),
-        longest_silence=max(_gaps(anyone, length), key=lambda gap: (gap[1] - gap[0], -gap[0]), default=(0, 0)),
-        channels=tuple(
-            _channel_stats(record, channel, _total(talk[channel]), all_talk, monologues.get(channel, 0))
-            for channel in channels
-        ),
+        talk_samples=length - course.silence,
+        overlap_samples=course.overlap,
+        silence_samples=course.silence,
+        longest_silence=max(gaps(talk, 0, length), key=lambda gap: (gap[1] - gap[0], -gap[0]), default=(0, 0)),
+        channels=tuple(_channel_stats(record, side, interruptions[side.channel]) for side in course.channels),
+        incidents=incidents,
     )
-
-
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
-    """The union of intervals as disjoint ones in order; empty ones vanish, touching ones become one."""
-    union: list[Interval] = []
-    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
-        if union and start <= union[-1][1]:
-            union[-1] = (union[-1][0], max(union[-1][1], end))
-        else:
-            union.append((start, end))
-    return union
 
 
 def count_units(text: str, language: str) -> tuple[int, Literal["characters", "words"]]:
@@ -111,48 +102,35 @@ def count_units(text: str, language: str) -> tuple[int, Literal["characters", "w
     return len(_WORD.findall(text)), "words"
 
 
-def _channel_stats(record: CallRecord, channel: int, talk: int, all_talk: int, monologue: int) -> ChannelStats:
-    turns = [turn for turn in record.turns if turn.channel == channel]
+def _channel_stats(record: CallRecord, side: ChannelDynamics, interruptions: int) -> ChannelStats:
+    turns = [turn for turn in record.turns if turn.channel == side.channel]
     language = next((turn.language for turn in turns), record.language)
     unit_count, unit = count_units("\n".join(turn.text for turn in turns), language)
     probabilities = [word.probability for turn in turns for word in turn.words]
     return ChannelStats(
-        channel=channel,
-        role=record.speaker(channel),
-        talk_samples=talk,
-        share=talk / all_talk if all_talk else 0.0,
+        channel=side.channel,
+        role=record.speaker(side.channel),
+        talk_samples=side.talk,
+        share=side.share,
         turn_count=len(turns),
-        longest_monologue_samples=monologue,
+        longest_monologue_samples=side.longest_monologue,
         unit_count=unit_count,
         unit=unit,
         mean_word_probability=sum(probabilities) / len(probabilities) if probabilities else None,
+        syllables_per_s=side.syllables_per_s,
+        interruptions=interruptions,
+        backchannels=side.backchannels,
+        answers=side.answers,
     )
 
 
-def _longest_monologues(turns: Iterable[Turn]) -> dict[int, int]:
-    longest: dict[int, int] = {}
-    for channel, run in groupby(turns, key=lambda turn: turn.channel):
-        length = _total(merged((turn.start_sample, turn.end_sample) for turn in run))
-        longest[channel] = max(longest.get(channel, 0), length)
-    return longest
+def _understand(given: Mapping[str, Any]) -> UnderstandSettings:
+    """The bounds that the call was followed with; today's defaults for calls that were stored without any."""
+    kept = given.get("understand", {})
+    return UnderstandSettings.model_validate({key: kept[key] for key in BOUNDS if key in kept})
 
 
-def _total(intervals: Iterable[Interval]) -> int:
-    return sum(end - start for start, end in intervals)
-
-
-def _overlap(intervals: Iterable[Interval]) -> int:
-    """Samples covered twice or more by intervals that are disjoint within each channel."""
-    edges = sorted(edge for start, end in intervals for edge in ((start, 1), (end, -1)))
-    depth = covered = 0
-    for (position, step), (following, _) in pairwise(edges):
-        depth += step
-        if depth >= 2:
-            covered += following - position
-    return covered
-
-
-def _gaps(union: list[Interval], length: int) -> Iterator[Interval]:
-    starts = [0, *(end for _, end in union)]
-    ends = [*(start for start, _ in union), length]
-    return ((start, end) for start, end in zip(starts, ends, strict=True) if start < end)
+def _segment(given: Mapping[str, Any]) -> SegmentSettings:
+    """The rolls that the call's segments have; none where nobody knows."""
+    kept = given.get("segment", {})
+    return SegmentSettings.model_validate({key: kept.get(key, 0) for key in ROLLS})

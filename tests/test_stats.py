@@ -12,8 +12,9 @@ from output_records import any_records, han, record_of, turn_of, two_speakers
 from rich.console import Console
 
 from callcore.cli.stats_view import render_stats
+from callcore.intervals import merged
 from callcore.record import CallRecord
-from callcore.stats import call_stats, count_units, merged
+from callcore.stats import call_stats, count_units
 from callcore.types import CallEnded, Role, samples
 
 intervals = st.tuples(st.integers(-50, 400), st.integers(0, 80)).map(lambda pair: (pair[0], pair[0] + pair[1]))
@@ -104,12 +105,16 @@ def test_a_monologue_goes_on_until_another_side_takes_a_turn():
     turns = [
         turn_of(1, 0, 0, 10, ["一"]),
         turn_of(2, 0, 12, 17, ["二"]),
-        turn_of(3, 1, 18, 19, ["嗯"]),
+        turn_of(3, 1, 18, 19, ["还", "没"]),
         turn_of(4, 0, 20, 31, ["三"]),
     ]
     agent, customer = call_stats(record_of(turns, length_s=40)).channels
     assert agent.longest_monologue_samples == samples(15)
     assert customer.longest_monologue_samples == samples(1)
+    turns[2] = turn_of(3, 1, 18, 19, ["嗯"])
+    agent, customer = call_stats(record_of(turns, length_s=40)).channels
+    assert agent.longest_monologue_samples == samples(26)  # who only listens does not take the floor
+    assert (customer.longest_monologue_samples, customer.backchannels) == (0, 1)
 
 
 @pytest.mark.parametrize(

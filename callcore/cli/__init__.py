@@ -18,12 +18,13 @@ from callcore.errors import CallcoreError, unexpected
 COMMANDS: dict[str, tuple[str, str]] = {
     "transcribe": ("callcore.cli.transcribe:transcribe", "Recorded calls to transcripts: files, folders, globs."),
     "live": ("callcore.cli.live:live", "A call while it is spoken: both sides on the screen, then stored."),
+    "understand": ("callcore.cli.understand:understand", "What a text means: topic, intent, mood, facts."),
     "calls": ("callcore.cli.calls:calls", "List, show, export and delete stored calls."),
     "search": ("callcore.cli.search:search", "Find words in stored calls."),
     "models": ("callcore.cli.models:models", "List, fetch, add, verify and remove models."),
     "devices": ("callcore.cli.devices:devices", "List the sound devices that live calls can be heard from."),
     "doctor": ("callcore.cli.doctor:doctor", "Check this machine and say how to mend what is wrong."),
-    "evaluate": ("callcore.cli.evaluate:evaluate", "Measure error rates on your own labelled audio."),
+    "evaluate": ("callcore.cli.evaluate:evaluate", "Measure how well callcore works on your own labelled data."),
     "bench": ("callcore.cli.bench:bench", "Measure live latency and what it costs, on your own recordings."),
 }  #: name -> ("module:command", one-line help); the help stands here so that --help imports no command
 

@@ -1,4 +1,4 @@
-"""``callcore evaluate``: error rates on your own labelled audio."""
+"""``callcore evaluate``: how well callcore works on your own labelled data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from callcore.cli.lazy import LazyGroup
 from callcore.cli.options import format_option, overrides, settings_option
 from callcore.config import Settings, load_settings
 from callcore.errors import AudioError, AudioNotFound, OutputError
@@ -21,12 +22,22 @@ WHOLE_WINDOW_S = 30.0  #: a padding that reaches the end of any model's window
 WORST = 10  #: files listed under the table
 
 
-@click.group()
+COMMANDS: dict[str, tuple[str, str]] = {
+    "recognition": ("callcore.cli.evaluate:recognition", "Error rates of transcripts on labelled audio."),
+    "padding": ("callcore.cli.evaluate:padding", "How far windows may be trimmed with a model."),
+    "understanding": (
+        "callcore.cli.evaluate_understanding:understanding",
+        "How well turns and the facts in them are understood.",
+    ),
+}  #: name -> ("module:command", one-line help)
+
+
+@click.group(cls=LazyGroup, table=COMMANDS)
 def evaluate() -> None:
-    """Measure how well recognition works on audio of your own."""
+    """Measure how well callcore works on data of your own."""
 
 
-@evaluate.command(
+@click.command(
     epilog="""\b
 Examples:
   callcore evaluate recognition calls/transcripts.tsv
@@ -95,7 +106,7 @@ def _paddings(ctx: click.Context, parameter: click.Parameter, value: str) -> tup
         raise click.BadParameter("give seconds and 'full', with commas between them.") from None
 
 
-@evaluate.command(
+@click.command(
     epilog="""\b
 Examples:
   callcore evaluate padding calls/transcripts.tsv --model small

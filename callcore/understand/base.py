@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from callcore.types import Entity, Samples, Word
+from callcore.types import Entity, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +49,32 @@ class VoiceTone:
     length: int
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceScores:
+    """What a voice model makes of a tone: probabilities of its labels (adding up to 1), and the mood's two numbers."""
+
+    labels: Mapping[str, float]
+    valence: float
+    arousal: float
+
+
 class VoiceModel(Protocol):
-    """Hears a mood in a voice, against how the same speaker sounded at first."""
+    """Hears a mood in how a voice departs from its usual tone. Calls may come from several threads."""
 
     @property
     def version(self) -> str:
         """Name and version, as results cite it."""
 
-    def measure(self, audio: Samples) -> VoiceTone | None:
-        """The tone of a stretch of one speaker, shape (n,), 16 kHz; None where there is too little voice in it."""
+    @property
+    def threshold(self) -> float:
+        """Probability below which the label abstains."""
 
-    def score(self, tone: VoiceTone, usual: VoiceTone) -> tuple[Mapping[str, float], float, float]:
-        """Probabilities of moods, valence and arousal of ``tone`` beside the speaker's ``usual`` one."""
+    @property
+    def spread(self) -> Mapping[str, float]:
+        """How far each measure of an unmoved speaker strays from stretch to stretch (standard deviation)."""
+
+    def score(self, deviations: Sequence[Mapping[str, float]]) -> Sequence[VoiceScores]:
+        """One answer for each stretch: by measure, its distance from the usual tone in standard deviations."""
 
 
 class EntityFinder(Protocol):

@@ -1,0 +1,74 @@
+"""What a turn means, in a few words beside its text."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from callcore.types import Role
+
+if TYPE_CHECKING:
+    from callcore.types import Entity, Label, Understanding
+    from callcore.understand.catalogue import Catalogue
+
+MOOD_NAMES = {
+    "calm": "平静",
+    "pleased": "满意",
+    "confused": "困惑",
+    "anxious": "焦虑",
+    "dissatisfied": "不满",
+    "angry": "激动",
+    "disappointed": "失望",
+}
+MOOD_STYLES = {
+    "pleased": "green",
+    "confused": "yellow",
+    "anxious": "yellow",
+    "dissatisfied": "red",
+    "angry": "bold red",
+    "disappointed": "red",
+}
+TOLD_INTENTS = frozenset({"urge", "escalate", "leave", "dispute", "want_human", "report_loss", "report_fraud"})
+BY_ITSELF = frozenset({"channel", "product", "bank"})  #: kinds of entities whose words say it all
+MOST_FACTS = 4
+
+Tag = tuple[str, str]  #: text and style
+
+
+def tags(understanding: Understanding, role: Role, catalogue: Catalogue) -> list[Tag]:
+    """Category, topic, what matters among intents, mood and facts; [] where nothing is worth a word.
+
+    The agent's own category and calm are not told: they go without saying.
+    """
+    chinese = understanding.language.startswith(("zh", "yue"))
+
+    def name(label: Label) -> str:
+        return catalogue.name(label.code, understanding.language)
+
+    found: list[Tag] = []
+    customer = role is not Role.AGENT
+    if understanding.category and customer:
+        found.append((name(understanding.category), "red" if understanding.category.code == "complaint" else "cyan"))
+    found += [(name(topic), "cyan") for topic in understanding.topics if customer]
+    found += [(name(intent), "yellow") for intent in understanding.intents if intent.code in TOLD_INTENTS]
+    found += [(name(cause), "red") for cause in understanding.causes]
+    mood = understanding.mood
+    if mood and mood.label not in ("", "calm"):
+        shown = MOOD_NAMES[mood.label] if chinese else mood.label
+        found.append((f"{shown} {mood.probability:.0%}", MOOD_STYLES[mood.label]))
+    facts = [entity for entity in understanding.entities if entity.kind not in BY_ITSELF and entity.value]
+    found += [_fact(entity) for entity in facts[:MOST_FACTS]]
+    return found
+
+
+def _fact(entity: Entity) -> Tag:
+    wrong = "✗" if entity.valid is False else ""
+    return f"{entity.value}{wrong}", "red" if wrong else "blue"
+
+
+@cache
+def bundled() -> Catalogue:
+    """The catalogue that comes with callcore, for calls whose own is not at hand."""
+    from callcore.understand.catalogue import Catalogue
+
+    return Catalogue.load()

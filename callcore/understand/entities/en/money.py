@@ -1,0 +1,242 @@
+"""Amounts and rates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import cache
+
+from callcore.understand.entities import forms
+from callcore.understand.entities.en.lexicon import alternatives, correcting, lexicon
+from callcore.understand.entities.en.numbers import CARDINAL, SCALES, Number, Reading
+from callcore.understand.entities.spans import Context, Span
+
+CURRENCY = "USD"  #: of amounts without one, where the context names none
+DOLLARS = ("USD", "HKD", "SGD", "AUD", "CAD", "NZD")  #: "dollars" are the call's own where it has such
+STATED, ASSUMED = 6, 3  #: ranks of amounts with a currency and without
+
+SEQUENCE = f"{CARDINAL}(?:(?: |-)(?:oh )?{CARDINAL}){{0,5}}"  #: numbers said one after the other
+_GENERIC = ("dollars", "dollar", "bucks", "buck", "$")
+_SMALLEST_BARE = 5
+_HUNDRED = Decimal(100)
+_REACH = 40  #: characters from an amount to the number that takes its place
+
+_MONEY_CUES = (
+    r"(?:transfer|transferring|transferred|send|sending|sent|pay|paying|paid|deposit|deposited|depositing|"
+    r"withdraw|withdrew|withdrawing|withdrawn|move|moved|moving"
+    r"|charge|charged|charging|owe|owed|spent|spend|borrow|borrowed|lend|invest|invested|save|saved|took out|"
+    r"take out|taken|took|refund|refunded|debited|credited"
+    r"|wire|wired|put|earn|lost|stole|overcharged|earning|make|received|receive|got|cost|costs|wrong amount)"
+    r"(?: (?:me|him|her|them|us|you|back|in|out|off|only|just|exactly|about|around|roughly|nearly|almost|over|"
+    r"under|up to|at least|another|an extra|extra|a total of|it|approximately|like|more than|less than)){0,3} "
+    r"|(?:balance|limit|amount|total|sum|payment|deposit|withdrawal|refund|fee|charge|bill|transfer|salary|"
+    r"income|budget|loan|principal|overdraft|credit|debt|transaction|minimum|maximum|payout|cash|price|"
+    r"purchase|instalment|installment)"
+    r"(?: (?:is|of|was|to|from|at|for|being|comes to|should be|by|it's|only|about|around|shows|says|just|would "
+    r"be|limit|due|amount|over|up to|close to|nearly)){0,3} "
+    r"|(?:raise|increase|increased|raised|lower|reduce|reduced|dropped|changed) (?:it|my limit|the limit|that|"
+    r"this)? ?(?:to|from|by) "
+    r"|(?:worth|worth of|in the amount of|to the tune of|sum of|total of|minimum of|maximum of|value of) "
+)
+_FREE = (  # what may follow a number that counts nothing
+    r"(?= ?(?:$|[,.?!;:)]| (?:to|from|into|out|for|on|in|and|at|by|please|as|was|is|this|last|yesterday|today|"
+    r"tomorrow|but|or|that|which|instead|not|now|per|a month|a year|each|every|every"
+    r"|if|when|because|so|with|sorry|no|wait|i|it|my|the|we|they|you|he|she|right|correct|then|before|after|"
+    r"still|back|out|twice|again|cash|gone|went|were|has|would|will|should|of)\b))"
+)
+
+
+def _amounts(reading: Reading, context: Context) -> Iterator[Span]:
+    for match in _before().finditer(reading.code):
+        yield from _stated(reading, match, _code(match["currency"], context))
+    for match in _after().finditer(reading.code):
+        yield from _stated(reading, match, _code(match["currency"], context))
+    for match in _cents().finditer(reading.code):
+        value = reading.numbers[match.start("minor")].value
+        code = lexicon().cents[match["cents"]][0] or _own(context)
+        yield _span(reading, match, forms.amount(value / _HUNDRED, code), STATED)
+    yield from _bare(reading, context)
+
+
+def amounts(reading: Reading, context: Context) -> Iterator[Span]:
+    """What was said of money, with a currency or in the company of words that speak of money."""
+    found = list(_amounts(reading, context)) if reading.numbers else []
+    yield from found
+    for number in reading.numbers.values() if found else ():
+        for span in found:
+            first, second = (span.end, number.start) if span.end <= number.start else (number.end, span.start)
+            if first <= second < first + _REACH and correcting().between.fullmatch(reading.spoken.text, first, second):
+                value = forms.amount(number.value, span.value.rsplit(" ", 1)[-1])
+                yield Span("amount", number.start, number.end, value, 0.85, rank=ASSUMED - 1)
+
+
+def _stated(reading: Reading, match: re.Match[str], code: str) -> Iterator[Span]:
+    value = money(reading, match, "major")
+    if value is None:
+        return
+    for group in ("minor", "rest"):
+        if match.groupdict().get(group):
+            minor = money(reading, match, group)
+            value += minor / _HUNDRED if minor is not None and 0 < minor < _HUNDRED else 0
+    shown = forms.amount(value, code)
+    if match["from"]:
+        first = money(reading, match, "from")
+        if first is not None and first < value:
+            scale = _scale(reading.values(*match.span("major"))[-1])
+            low = first * scale if first < 100 <= scale and first * scale < value else first
+            shown = forms.amount(low, code).split(" ", 1)[0] + "/" + shown
+    yield _span(reading, match, shown, STATED)
+
+
+def _bare(reading: Reading, context: Context) -> Iterator[Span]:
+    """Numbers without a currency: after words of money, or with a word like thousand in them."""
+    for match in _BARE.finditer(reading.code):
+        numbers = reading.values(*match.span("major"))
+        value = spoken_value(numbers, reading.code[match.start("major") : match.end("major")])
+        if value is None or value < _SMALLEST_BARE or (len(numbers) > 1 and all(one.value < 10 for one in numbers)):
+            continue
+        last = numbers[-1]
+        large = last.said.endswith(tuple(SCALES)) and not last.said.startswith("a ") and value >= 1000
+        if match["cue"] or large or (last.figure and "," in last.said):
+            start, end = reading.span(*match.span("major"))
+            yield Span("amount", start, end, forms.amount(value, _own(context)), 0.85, rank=ASSUMED)
+
+
+def money(reading: Reading, match: re.Match[str], group: str) -> Decimal | None:
+    """The value of the numbers in a group of a match of :data:`SEQUENCE`; None where they make none."""
+    start, end = match.span(group)
+    return spoken_value(reading.values(start, end), reading.code[start:end])
+
+
+def spoken_value(numbers: Sequence[Number], code: str = "") -> Decimal | None:
+    """What numbers said one after the other come to: one twenty five fifty is 125.50, twelve oh five 12.05.
+
+    ``code``: their stretch of :attr:`Reading.code`, which holds the "oh"s. None where they make no amount.
+    """
+    if not numbers:
+        return None
+    if len(numbers) == 1:
+        return numbers[0].value
+    if any(one.whole < 0 for one in numbers):
+        return None
+    values = [int(one.value) for one in numbers]
+    if len(values) > 2 and all(value < 10 for value in values) and "oh" not in code:
+        return Decimal("".join(one.digits for one in numbers))
+    if len(values) == 2 and numbers[1].figure and len(numbers[1].said) == 3 and values[0] < 1000:
+        return Decimal(values[0] * 1000 + values[1])
+    pairs = [10 <= one.value < 100 for one in numbers]
+    pieces = code.split(CARDINAL)
+    zeros = ["oh" in pieces[place] or one.said.startswith(("zero ", "0")) for place, one in enumerate(numbers)]
+    fits = [pair or (zero and one.value < 10) for pair, zero, one in zip(pairs, zeros, numbers, strict=True)]
+    if len(values) == 2 and fits[1]:
+        return Decimal(values[0] * 100 + values[1]) if values[0] < 10 else values[0] + Decimal(values[1]) / 100
+    if len(values) == 3 and values[0] < 10 and fits[1] and fits[2]:
+        return values[0] * 100 + values[1] + Decimal(values[2]) / 100
+    return None
+
+
+def rates(reading: Reading, _context: Context) -> Iterator[Span]:
+    """Percentages and basis points, with the period for which they are."""
+    for match in _RATE.finditer(reading.code):
+        value = _percent(reading, match)
+        if value is None:
+            continue
+        said = f"{match['before'] or ''} {match['after'] or ''}"
+        period = next((name for name, pattern in _PERIODS.items() if pattern.search(said)), "")
+        start = match.start("number") if not match["before"] else match.start("before")
+        start, end = reading.span(start, match.end())
+        yield Span("rate", start, end, forms.rate(value, period), rank=STATED + 1)
+    for match in _RATE_OF.finditer(reading.code):
+        number = reading.numbers[match.start("number")]
+        if number.value < 40 and (number.whole < 0 or match["cue"] == "apr"):
+            start, end = reading.span(*match.span("number"))
+            yield Span("rate", start, end, forms.rate(number.value), 0.85, rank=ASSUMED)
+
+
+def _percent(reading: Reading, match: re.Match[str]) -> Decimal | None:
+    part = match["part"]
+    if part:
+        value = Decimal("0.75") if part.startswith(("three", CARDINAL)) else _HALF if "half" in part else _QUARTER
+    else:
+        numbers = reading.values(*match.span("number"))
+        value = numbers[-1].value
+        if len(numbers) == 2 and 10 <= numbers[1].value < 100 and min(one.whole for one in numbers) >= 0:
+            value = numbers[0].value + numbers[1].value / _HUNDRED
+        elif len(numbers) > 1:
+            return None
+    return value / _HUNDRED if match["unit"].startswith(("b", "B")) else value
+
+
+def _span(reading: Reading, match: re.Match[str], value: str, rank: int) -> Span:
+    start, end = reading.span(match.start(), match.end())
+    return Span("amount", start, end, value, rank=rank)
+
+
+def _scale(number: Number) -> int:
+    """The thousands of "three to five thousand", 1 where there are none."""
+    return SCALES.get(number.said.rsplit(" ", 1)[-1], 1)
+
+
+def _own(context: Context) -> str:
+    return context.currency or CURRENCY
+
+
+def _code(said: str, context: Context) -> str:
+    if said in _GENERIC and context.currency in DOLLARS:
+        return context.currency
+    return lexicon().spoken_currencies()[said]
+
+
+@cache
+def _before() -> re.Pattern[str]:
+    """Reads "$3,500.00", "usd 35", "between $20 and $30"."""
+    said = lexicon().spoken_currencies()
+    marks = alternatives(word for word in said if not word.isalpha() or len(word) == 3)
+    return re.compile(
+        rf"(?:between )?(?:(?<!\w)(?:{marks}) ?(?P<from>{CARDINAL}) ?(?:-|to|and|or) "
+        rf")?(?<!\w)(?P<currency>{marks}) ?(?P<major>{CARDINAL})"
+        rf"(?:(?:,? and)? (?P<minor>{CARDINAL}) ?(?:cents?|pence|p)\b)?(?: (?:us )?(?:dollars|pounds|euros)\b)?"
+    )
+
+
+@cache
+def _after() -> re.Pattern[str]:
+    """Reads "thirty five dollars", "a hundred pounds fifty", "three to five thousand yuan"."""
+    said = alternatives(word for word in lexicon().spoken_currencies() if word[-1].isalpha() or word == "€")
+    minor = alternatives(lexicon().cents)
+    unit = r"(?! ?(?:[a-z]+s\b|percent|per|%|am\b|pm\b|of\b|o'|/))"
+    return re.compile(
+        rf"(?:(?:between )?(?P<from>{SEQUENCE}) ?(?:-|to|and|or) ?)?(?P<major>{SEQUENCE})(?: of)? "
+        rf"?(?P<currency>{said})(?!\w)"
+        rf"(?:,?(?: and)? (?P<minor>{CARDINAL}) ?(?:{minor})\b| (?P<rest>{CARDINAL})(?![\w{CARDINAL}]| "
+        rf"{CARDINAL}){unit})?"
+    )
+
+
+@cache
+def _cents() -> re.Pattern[str]:
+    return re.compile(rf"(?P<minor>{CARDINAL}) ?(?P<cents>{alternatives(lexicon().cents)})\b(?!\.m)")
+
+
+_HALF, _QUARTER = Decimal("0.5"), Decimal("0.25")
+_BARE = re.compile(rf"(?P<cue>\b(?:{_MONEY_CUES}))?(?<![\w{CARDINAL}])(?P<major>{SEQUENCE})(?!\w){_FREE}")
+_PERIODS = {
+    "daily": re.compile(r"\b(?:daily|day)\b"),
+    "monthly": re.compile(r"\b(?:monthly|month)\b"),
+    "annual": re.compile(r"\b(?:apr|apy|aer|annual|annually|annum|year|yearly)\b"),
+}
+_RATE = re.compile(
+    r"(?P<before>\b(?:apr|apy|annual (?:percentage |interest )?rate|monthly (?:interest )?rate|daily "
+    r"(?:interest )?rate) (?:(?:is|of|at|was|to) )?(?:only |about |just )?)?"
+    rf"(?P<number>{CARDINAL}(?: {CARDINAL})?|(?P<part>(?:a |one )?half(?: of)?(?: a| of a| of one)?|(?:a |one "
+    rf")?quarter(?: of)?(?: a| of one)?|(?:three|{CARDINAL}) quarters of (?:a|one)))"
+    r" ?-?(?P<unit>percent|per cent|%|pct|percentage points?|basis points?|bps|bips)(?!\w)"
+    r"(?P<after> (?:interest )?(?:apr|apy|aer|per annum|per year|a year|annually|annual|yearly|per month|a "
+    r"month|monthly|per day|a day|daily|each month|each year|every month|every year|every day|p\.a)\b)?"
+)
+_RATE_OF = re.compile(
+    rf"\b(?P<cue>rate|apr|interest)(?: (?:is|was|of|at|to|from|now|only|still|just|about|around|"
+    rf"currently)){{0,3}} (?P<number>{CARDINAL})(?![\w%])(?= ?(?:$|[,.?!;]| (?:for|on|to|now|but|and|which|is|"
+    rf"was|right|this|please|or)\b))"
+)

@@ -1,0 +1,369 @@
+"""Names of people, spelled or not, branches and e-mail addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from callcore.understand.entities.en.digit_runs import NUMBER_WORDS, read_digits
+from callcore.understand.entities.en.lexicon import alternatives, lexicon
+from callcore.understand.entities.en.numbers import Reading
+from callcore.understand.entities.spans import Context, Span
+
+MAYBE_RANK, NAME_RANK, SPELLED_RANK, BRANCH_RANK, EMAIL_RANK = 2, 6, 7, 5, 9
+MOST_WORDS = 3  #: of a name
+_MOST_PLAIN = 3  # words that are joined without a mark in an address
+_SPELLED_ALONE = 4  # letters without any word that asks for a name
+
+_WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?"
+_CUE = re.compile(
+    r"\b(?:(?P<sure>my (?:full |first |last |sur|middle |maiden |given |family )?name(?: is|'s)|name's|the "
+    r"name(?: on (?:the|my) (?:card|account))? is|(?:full|first|last|given|family|maiden|middle) name(?: is|'s|"
+    r",)?|surname(?: is|'s|,)?"
+    r"|(?:account ?holder|cardholder|card holder|payee|beneficiary|recipient|account holder's|payee's|"
+    r"beneficiary's|recipient's|cardholder's|wife's|husband's|son's|daughter's|mother's|father's)(?: name)?(?: "
+    r"is|,)|under the name(?: of)?|(?:is|it's|booked|listed|registered|filed|account) under|in the name of|"
+    r"goes by|go by|name of|named|(?:customer|contact|legal|account|agent's|user) name(?: is|'s|,|:)|you can "
+    r"call me|made out to|payable to"
+    r"|(?:speaking|speak|talking|talk) (?:with|to)|name on (?:the|my) (?:card|account) is|his name is|her name "
+    r"is|their name is|name is)|(?P<maybe>this is|i'm|i am|it's|it is|am i speaking with|is this))[ ,:]+"
+    r"(?:(?:is|um|uh|er|yes|with|to|it's|please|,)[ ,]+)*(?:(?:mr|mrs|ms|miss|dr|doctor|mister|missus)\b\.? )?"
+)
+_AFTER_MAYBE = re.compile(
+    r",? (?:speaking|calling|here\b|from (?:the )?\w+|and (?:i'm|i am) calling|on the line|your (?:agent|"
+    r"advisor|adviser))"
+)
+_GREETING = re.compile(
+    r"\b(?:hi|hello|hey|good (?:morning|afternoon|evening)|thank you|yes|for calling|yeah)(?: there)?[ ,.!]*$"
+)
+_AFTER_GREETED = re.compile(r" ?(?:$|[,.]| (?:and|i|i'm|my|how|from|can|what)\b)")
+_SPEAKING = re.compile(r",? (?:speaking|calling (?:about|from|regarding|to|in)|here[,.]? (?:how|i|calling))")
+_LETTERS = re.compile(r"(?<![\w'])(?:(?:double )?[a-z](?: (?:as in|for|like) [a-z]+)?(?:[ .,-]+|$)){1,25}(?![a-z'])")
+_LETTER = re.compile(
+    r"(?<![\w'])(?P<double>double )?(?P<letter>[a-z])(?: (?:as in|for|like) (?P<word>[a-z]+))?(?![\w'])"
+)
+_SPELL_CUE = re.compile(r"\b(?:spelled|spelt|spell(?:ing)?(?: it| that)?|that's|it's|is|name)[ ,:]*$")
+_ACRONYMS = {
+    "atm",
+    "sms",
+    "otp",
+    "cvv",
+    "usa",
+    "apr",
+    "pin",
+    "isa",
+    "ira",
+    "ssn",
+    "hsbc",
+    "dbs",
+    "pnc",
+    "icbc",
+    "ocbc",
+    "uob",
+    "tsb",
+    "faq",
+    "iban",
+    "asap",
+    "rbs",
+    "lpr",
+}
+
+
+def names(reading: Reading, context: Context) -> Iterator[Span]:
+    """Names after words that introduce one, after titles, and spelled ones."""
+    text, raw = reading.spoken.text, reading.spoken.raw
+    for match in _CUE.finditer(text):
+        if match.end() < len(text):
+            yield from _named(text, raw, match)
+    for match in _titled().finditer(text):
+        words = _name_words(text, raw, match.end(), 2, strict=match["title"] in ("miss", "doctor"))
+        if words:
+            yield Span("name", match.start(), words[-1][1], _value(text, words), rank=NAME_RANK + 1)
+    for match in _SPEAKING.finditer(text):
+        yield from _before_speaking(text, raw, match.start())
+    yield from _spelled_alone(text, context)
+
+
+def _named(text: str, raw: str, match: re.Match[str]) -> Iterator[Span]:
+    maybe = match["maybe"]
+    spelled = _spelled(text, match.end())
+    if spelled and not maybe and len(spelled[0]) > 1:
+        yield Span("name", match.end(), spelled[1], spelled[0].capitalize(), rank=NAME_RANK + 1)
+        return
+    words = _name_words(
+        text,
+        raw,
+        match.end(),
+        MOST_WORDS,
+        strict=bool(maybe) and not (_AFTER_MAYBE.search(text, match.end(), match.end() + 45) or _greeted(text, match)),
+    )
+    if not words:
+        return
+    end = words[-1][1]
+    if maybe and not _sure(text, raw, match, words):
+        return
+    value = _value(text, words)
+    follows = re.compile(
+        r"[ ,.]*(?:(?:that's|it's|spelled|spelt|that is|and that's|and it's|i spell it|is spelled|spelling)[ ,]*)*"
+    ).match(text, end)
+    spelled = _spelled(text, follows.end()) if follows else None
+    if spelled and len(spelled[0]) > 1:
+        *first, last = value.split(" ")
+        same = spelled[0][:1] == last[:1].lower() or not first
+        value = " ".join([*first, spelled[0].capitalize()]) if same else value
+        end = spelled[1] if same else end
+    yield Span(
+        "name",
+        words[0][0],
+        end,
+        value,
+        0.95 if not maybe else 0.85,
+        rank=MAYBE_RANK if maybe in ("it's", "it is", "is this") else NAME_RANK,
+    )
+
+
+def _sure(text: str, raw: str, match: re.Match[str], words: Sequence[tuple[int, int]]) -> bool:
+    """Whether "this is", "I'm" and the like introduce a name here."""
+    end = words[-1][1]
+    if _AFTER_MAYBE.match(text, end):
+        return True
+    if raw[words[0][0]].isupper():
+        return match["maybe"] in ("this is", "i'm", "i am", "am i speaking with") or len(words) > 1
+    return _greeted(text, match) and bool(_AFTER_GREETED.match(text, end))
+
+
+def _greeted(text: str, match: re.Match[str]) -> bool:
+    """Whether a greeting stands before the match."""
+    if match["maybe"] == "this is" and match.start() == 0:
+        return True
+    return match["maybe"] in ("this is", "i'm", "i am", "it's") and bool(
+        _GREETING.search(text, max(0, match.start() - 25), match.start())
+    )
+
+
+def _name_words(text: str, raw: str, at: int, most: int, strict: bool = False) -> list[tuple[int, int]]:
+    """Ranges of the words of a name that begins at ``at``. ``strict``: only with a capital."""
+    found: list[tuple[int, int]] = []
+    capital = False
+    for match in re.compile(rf" ?({_WORD})").finditer(text, at):
+        if match.start() != (found[-1][1] if found else at) or len(found) == most:
+            break
+        word, upper = match[1].rstrip("."), raw[match.start(1)].isupper()
+        if word in _not_names() or word.endswith(("'s", "'re", "'ll", "'d")) or len(word) == 1:
+            break
+        if not found:
+            capital = upper
+            if strict and not upper:
+                break
+        elif capital and not upper and word not in ("van", "de", "der", "von", "la", "bin", "al"):
+            break
+        if word in _months() and found and not upper:
+            break
+        ended = match[1].endswith(".") and word not in ("st", "jr")
+        found.append((match.start(1), match.end(1) - (1 if match[1].endswith(".") else 0)))
+        if ended:
+            break
+    return found
+
+
+def _before_speaking(text: str, raw: str, end: int) -> Iterator[Span]:
+    """Reads "John Smith speaking"."""
+    words: list[tuple[int, int]] = []
+    for match in reversed(list(re.finditer(rf"({_WORD})", text[max(0, end - 40) : end]))[-2:]):
+        start = max(0, end - 40) + match.start()
+        stop = max(0, end - 40) + match.end()
+        opening = start == 0 or bool(words) or _GREETING.search(text, 0, start)
+        if match[0] in _not_names() or len(match[0]) < 2 or not (raw[start].isupper() or opening):
+            break
+        words.insert(0, (start, stop))
+    if words and words[-1][1] == end:
+        yield Span("name", words[0][0], end, _value(text, words), 0.85, rank=NAME_RANK - 1)
+
+
+def _spelled_alone(text: str, context: Context) -> Iterator[Span]:
+    for match in _LETTERS.finditer(text):
+        spelled = _spelled(text, match.start())
+        if not spelled or spelled[0] in _ACRONYMS:
+            continue
+        cued = context.asked == "name" or _SPELL_CUE.search(text, max(0, match.start() - 20), match.start())
+        if len(spelled[0]) >= (2 if cued else _SPELLED_ALONE):
+            yield Span("name", match.start(), spelled[1], spelled[0].capitalize(), 0.8, rank=SPELLED_RANK)
+
+
+def _spelled(text: str, at: int) -> tuple[str, int] | None:
+    """The letters spelled from ``at`` on, joined, and where they end."""
+    run = _LETTERS.match(text, at)
+    if run is None:
+        return None
+    said, end = "", at
+    for letter in _LETTER.finditer(text, at, run.end()):
+        said += letter["letter"] * (2 if letter["double"] else 1)
+        end = letter.end()
+    return (said, end) if len(said) > 1 else None
+
+
+def _value(text: str, words: Sequence[tuple[int, int]]) -> str:
+    return " ".join(capitalised(text[start:end]) for start, end in words)
+
+
+def capitalised(word: str) -> str:
+    """The word as a name is written: O'Brien, Smith-Jones, McDonald."""
+    parts = [part.capitalize() for part in re.split("([-'])", word)]
+    if len(parts) == 3 and parts[1] == "'" and len(parts[2]) == 1:
+        parts[2] = parts[2].lower()
+    said = "".join(parts)
+    return f"Mc{said[2:].capitalize()}" if said.startswith("Mc") and len(said) > 3 else said
+
+
+def branches(reading: Reading, _context: Context) -> Iterator[Span]:
+    """Reads "the Oxford Street branch", "the branch on Main Street"."""
+    text, raw = reading.spoken.text, reading.spoken.raw
+    for match in _BRANCH.finditer(text):
+        words = _before_branch(text, raw, match.start())
+        if words:
+            value = " ".join(capitalised(text[start:end]) for start, end in words)
+            yield Span("branch", words[0][0], match.end(), value, rank=BRANCH_RANK)
+    for match in _BRANCH_IN.finditer(raw):
+        yield Span("branch", match.start(), match.end(), match["name"], 0.9, rank=BRANCH_RANK - 1)
+    for match in _BRANCH_AT.finditer(text):
+        words = [
+            (match.start("name") + one.start(), match.start("name") + one.end())
+            for one in re.finditer(r"\S+", match["name"])
+        ]
+        while words and text[slice(*words[0])] == "the":
+            words.pop(0)
+        if words and not any(text[slice(*word)] in _not_branches() - {"main"} for word in words[:-1]):
+            value = " ".join(capitalised(text[start:end]) for start, end in words)
+            yield Span("branch", match.start(), match.end(), value, rank=BRANCH_RANK)
+
+
+def _before_branch(text: str, raw: str, end: int) -> list[tuple[int, int]]:
+    """Ranges of the words of a branch's name that ends at ``end``."""
+    words: list[tuple[int, int]] = []
+    begin = max(0, end - 40)
+    found = [(begin + one.start(), begin + one.end()) for one in re.finditer(r"[^\s,.?!]+", text[begin:end])]
+    if begin and found:
+        found.pop(0)
+    capital = False
+    for start, stop in reversed(found[-4:]):
+        if text[stop : words[0][0] if words else end].strip(" ") or text[start:stop] in _not_branches():
+            break
+        upper = raw[start].isupper() or raw[start].isdecimal()
+        if words and capital and not upper:
+            break
+        capital = upper
+        words.insert(0, (start, stop))
+    return words
+
+
+def emails(reading: Reading, _context: Context) -> Iterator[Span]:
+    """Written addresses and spoken ones: "john dot smith at gmail dot com"."""
+    text = reading.spoken.text
+    for match in _WRITTEN.finditer(text):
+        yield Span("email", match.start(), match.end(), match[0], rank=EMAIL_RANK)
+    for match in _DOMAIN.finditer(text):
+        local, start = _local_part(text, match.start())
+        if local:
+            domain = "".join(_mark(word) for word in match["domain"].split())
+            yield Span("email", start, match.end(), f"{local}@{domain}", rank=EMAIL_RANK)
+
+
+def _local_part(text: str, end: int) -> tuple[str, int]:
+    """What stands before the "at" of a spoken address and where it starts."""
+    begin = max(0, end - 120)
+    words = [(begin + one.start(), one[0].rstrip(",")) for one in re.finditer(r"\S+", text[begin:end])]
+    taken: list[tuple[int, str]] = []
+    plain = 0
+    for start, word in reversed(words):
+        joined = bool(taken) and taken[0][1] in _MARKS
+        letter = word == "a" and bool(taken) and len(taken[0][1]) == 1
+        if (
+            (word in _EMAIL_STOPS and not (joined or letter))
+            or re.search(r"[.?!:;]$", word)
+            or not re.fullmatch(r"[\w.+-]+", word)
+        ):
+            break
+        if word not in _MARKS and not joined and len(word) > 1 and not read_digits([word]) and word not in _EMAIL_PARTS:
+            plain += 1
+            if plain > _MOST_PLAIN:
+                break
+        if word != "capital":
+            taken.insert(0, (start, word))
+    if not taken:
+        return "", end
+    return read_address([word for _, word in taken]), taken[0][0]
+
+
+def read_address(words: Sequence[str]) -> str:
+    """The part of an address that words say: marks by name, numbers as digits, "double" letters."""
+    said, at = "", 0
+    pending: list[str] = []
+    while at < len(words):
+        if words[at] == "double" and at + 1 < len(words) and len(words[at + 1]) == 1 and words[at + 1].isalpha():
+            said += read_digits(pending) + words[at + 1] * 2
+            pending, at = [], at + 2
+            continue
+        if read_digits([*pending, words[at]]) or words[at] in ("double", "triple"):
+            pending.append(words[at])
+        else:
+            said += read_digits(pending) + _mark(words[at])
+            pending = []
+        at += 1
+    return said + read_digits(pending)
+
+
+def _mark(word: str) -> str:
+    return _MARKS.get(word, word)
+
+
+@cache
+def _not_names() -> frozenset[str]:
+    return frozenset(lexicon().words["not_names"]) | NUMBER_WORDS
+
+
+@cache
+def _months() -> frozenset[str]:
+    return frozenset(
+        (
+            "january february march april june july august september october november december monday tuesday "
+            "wednesday thursday friday saturday sunday"
+        ).split()
+    )
+
+
+@cache
+def _not_branches() -> frozenset[str]:
+    return frozenset(lexicon().words["not_branches"])
+
+
+@cache
+def _titled() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w'])(?P<title>{alternatives(lexicon().words['titles'])})\b\.? ")
+
+
+_MARKS = {
+    "dot": ".",
+    "period": ".",
+    "point": ".",
+    "underscore": "_",
+    "dash": "-",
+    "hyphen": "-",
+    "plus": "+",
+    "minus": "-",
+}
+_EMAIL_PARTS = ("double", "triple")
+_EMAIL_STOPS = frozenset(
+    "is it's its email e-mail mail address to at me my on and the that's a i'm send sent contact it was um uh "
+    "er so yes sure okay ok reach by via through for from with says have has as of we you your can please under all "
+    "lowercase lower case be would should".split()
+)
+_WRITTEN = re.compile(r"(?<![\w.+-])[a-z0-9][\w.+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}(?<![.-])")
+_DOMAIN = re.compile(r" (?:at|@) (?P<domain>[a-z0-9-]+(?: [a-z0-9-]+)?(?: dot [a-z0-9]+){1,3})\b")
+_STREETS = (
+    "street|road|avenue|lane|square|drive|boulevard|plaza|mall|park|way|hill|place|court|bridge|circus|airport|"
+    "station|row|parade|broadway|downtown|center|centre|st|ave|rd|blvd"
+)
+_BRANCH = re.compile(r" branch(?:'s)?\b(?! (?:manager )?(?:in|on|at) [a-z]+ (?:street|road|avenue)\b)")
+_BRANCH_AT = re.compile(rf"\bbranch (?:in|on|at|near) (?P<name>(?:[^\s,.?!]+ ){{0,3}}(?:{_STREETS}))\b")
+_BRANCH_IN = re.compile(r"\b[Bb]ranch (?:in|on|at) (?:the )?(?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+){0,2})")

@@ -1,0 +1,74 @@
+"""What a rule gets and gives."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from callcore.understand.entities.spoken import Spoken
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNumber:
+    """Digits that a speaker has begun to say and that turns to come may go on with."""
+
+    digits: str
+    kind: str  #: kind they are to become, "" while nothing tells
+    turns: tuple[int, ...]  #: that hold them, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rules know beside the words of the turn."""
+
+    date: datetime.date  #: of the call, where the call is taken
+    currency: str = ""  #: ISO 4217 code of amounts without a currency; "" = CNY in Mandarin, USD in English
+    region: str = ""  #: ISO 3166 code of telephone numbers without a country code; "" = CN in Mandarin, US in English
+    products: Mapping[str, str] = field(default_factory=dict)  #: names of products (lower case) to taxonomy codes
+    asked: str = ""  #: kind that the other side has just asked for
+    open: OpenNumber | None = None  #: of the same speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An entity as a rule found it: half-open range of characters of :class:`Spoken`."""
+
+    kind: str
+    start: int
+    end: int
+    value: str
+    probability: float = 0.95
+    valid: bool | None = None
+    rank: int = 0  #: of two that overlap the higher stays; the longer of equals; the earlier of equally long ones
+    status: str = "said"
+    source: str = ""
+    parts: tuple[int, ...] = ()
+    hint: str = ""  #: of "digits": the kind that they may still become
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCues:
+    """Words of a language that tell how values of a call stand to each other."""
+
+    yes: re.Pattern[str]  #: how an answer begins that agrees
+    no: re.Pattern[str]  #: how an answer begins that refuses
+    question: re.Pattern[str]  #: occurs in a turn that wants an answer ("is that right")
+    asks: re.Pattern[str]  #: occurs in a turn that asks for a number ("what is", "could you give me")
+
+
+Rule = Callable[[Spoken, Context], Iterable[Span]]
+
+
+def choose(found: Iterable[Span]) -> list[Span]:
+    """Spans that do not overlap, in order of their start: see :attr:`Span.rank`."""
+    chosen: list[Span] = []
+    taken: set[int] = set()
+    for span in sorted(found, key=lambda one: (-one.rank, one.start - one.end, one.start)):
+        characters = range(span.start, span.end)
+        if characters and taken.isdisjoint(characters):
+            taken.update(characters)
+            chosen.append(span)
+    return sorted(chosen, key=attrgetter("start"))

@@ -1,0 +1,28 @@
+"""What tells in Mandarin that a value is corrected, confirmed, refused, asked for or gone on with."""
+
+from __future__ import annotations
+
+import re
+
+from callcore.understand.entities.corrections import Corrections
+from callcore.understand.entities.spans import TurnCues
+
+FILLERS = re.compile("(?:[ ,.、。;!?]|嗯|啊|呃|额|哦|那个|然后是?|就是|后面是?|接着是?|再是|是|好的?|对){0,8}")
+
+CUES = TurnCues(
+    yes=re.compile("[ ,.。!]*(?:嗯+|啊|哦|呃)?[ ,.。!]*(?:对对?|没错|是的|是是|是(?![不吗])|正确|可以|好的?|没问题|ok|就是这个|确认|嗯+)"),
+    no=re.compile("[ ,.。!]*(?:啊|哦|呃|嗯)?[ ,.。!]*(?:不对|不是|错了|不正确|有误|不不|没有|说错了|你?(?:听|说|记|搞)错了)"),
+    question=re.compile("吗|对吧|是吧|是不是|对不对|没错吧|核对一下|确认一下|\\?"),
+    asks=re.compile("多少|什么|几号|报一下|提供一下|说一下|告诉我|输入|请报|麻烦报|念一下|读一下|请提供|请说|核实一下|核对一下|后四位"),
+)
+
+_OH = "[ ,.。!?、]*(?:(?:啊|呃|哦|嗯|哎呀?|诶|噢)[ ,.。!?、]*)?"
+_WRONG = (
+    "不对不对|不对|不是不是|不是(?=[,。 、是])|不不不|不不|(?:我)?(?:又)?(?:说|讲|记|看|搞|弄|报|念)错了?|错了|口误|更正一下|更正|纠正一下|重新说|等一下|等等|应该是|哦不|算了"
+)
+CORRECTIONS = Corrections(
+    between=re.compile(f"[^,.。\\d]{{0,6}}{_OH}(?:{_WRONG})(?:{_WRONG}|啊|呀|了|,|。| |、|我|应该|是|那个|呃|嗯|换成|改成|的|到|转|存|取|还|要|还是|来|就){{0,10}}"),
+    not_before=re.compile("不是$"),
+    between_not=re.compile("[^,.。\\d]{0,4}[ ,。]?(?:而)?(?:应该)?是(?:说)?"),
+    second_refused=re.compile("[^,.。\\d]{0,4}[ ,。]?(?:而)?不是"),
+)
