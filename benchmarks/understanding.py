@@ -59,7 +59,9 @@ print(json.dumps({"loaded_s": loaded, "first_s": first, "memory_mb": (process.me
 def measure(language: str, rounds: int) -> dict[str, Any]:
     """Milliseconds a turn, by part."""
     understander = load_understander(load_settings())
-    turns = [plain_words(turn.text) for turn in read_corpus(labelled_turns_folder() / "corpus" / language / "test", language)]
+    turns = [
+        plain_words(turn.text) for turn in read_corpus(labelled_turns_folder() / "corpus" / language / "test", language)
+    ]
     context = understander.context(DAY)
     model = understander.models[language]
     parts: dict[str, Callable[[tuple[Word, ...]], object]] = {
@@ -116,7 +118,9 @@ def _voice(understander: Understander, rounds: int) -> list[float]:
 
 
 def _percentiles(times: Sequence[float]) -> dict[str, float]:
-    return {name: round(float(np.percentile(times, share)), 3) for name, share in (("p50", 50), ("p95", 95), ("p99", 99))}
+    return {
+        name: round(float(np.percentile(times, share)), 3) for name, share in (("p50", 50), ("p95", 95), ("p99", 99))
+    }
 
 
 def start_up() -> dict[str, float]:

@@ -75,10 +75,15 @@ def print_conversation(record: CallRecord, console: Console) -> None:
         grid.add_column(overflow=overflow, no_wrap=overflow != "fold")
     for turn, over in zip(record.turns, _overlaps(record.turns), strict=True):
         cells = _cells(record, turn, over=over, width=width)
+        said = _meaning(record, turn)
         if console.is_terminal:
             grid.add_row(*cells)
+            if said:
+                grid.add_row(Text(), Text(), said)
         else:
             console.print(Text("  ").join(cells), soft_wrap=True)
+            if said:
+                console.print(Text("  ").join((Text(" " * cells[0].cell_len), Text(" " * width), said)), soft_wrap=True)
     if console.is_terminal:
         console.print(grid)
 
@@ -147,6 +152,15 @@ def _overlaps(turns: list[Turn]) -> list[bool]:
         marks.append(any(end > turn.start_sample for channel, end in ends.items() if channel != turn.channel))
         ends[turn.channel] = max(ends.get(turn.channel, 0), turn.end_sample)
     return marks
+
+
+def _meaning(record: CallRecord, turn: Turn) -> Text | None:
+    """What a turn means, in a few words; None where nothing is worth them."""
+    from callcore.cli.tags import bundled, tag_line, tags
+
+    understood = record.understandings.get(turn.turn_id)
+    found = tags(understood, record.speaker(turn.channel), bundled()) if understood else []
+    return tag_line(found) if found else None
 
 
 def _cells(record: CallRecord, turn: Turn, *, over: bool, width: int) -> tuple[Text, Text, Text]:

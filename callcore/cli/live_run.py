@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from callcore.cli.live_state import ChannelVitals, ScreenState, Vitals
 from callcore.errors import CallcoreError, unexpected
 from callcore.live.timing import FinalTimer
-from callcore.types import CallEnded, CallStarted, Event, Partial, Tick
+from callcore.types import CallEnded, CallStarted, Event, Passing, Tick
 
 if TYPE_CHECKING:
     from callcore.cli.live_sources import CallSource
@@ -32,7 +33,7 @@ Begin = Callable[[CallStarted], "Storing"]
 
 
 class EventDesk:
-    """Takes the events of the call, in its loop, and hands each to whoever needs it; keeps all but the partials."""
+    """Takes the events of the call, in its loop, and hands each to whoever needs it; keeps what will be stored."""
 
     def __init__(self, state: ScreenState, timer: FinalTimer, begin: Begin | None, *, printing: bool) -> None:
         """``begin``: starts to store the call. ``printing``: events are also queued for :meth:`next`."""
@@ -50,11 +51,11 @@ class EventDesk:
             self.storing = self._begin(event)
         if self.storing is not None:
             self.storing.put(event)
-        if not isinstance(event, Partial):
+        if not isinstance(event, Passing):
             self.events.append(event)
         self.state.apply(event)
         # A reader that is slow costs partials, which newer ones replace, and nothing else.
-        if self._queue is not None and not (isinstance(event, Partial) and self._queue.qsize() > WAITING_PARTIALS):
+        if self._queue is not None and not (isinstance(event, Passing) and self._queue.qsize() > WAITING_PARTIALS):
             self._queue.put(event)
 
     def close(self) -> None:
@@ -85,11 +86,15 @@ class LiveRun:
         *,
         metrics: Callable[[], SchedulerMetrics | None] = lambda: None,
         interval_s: float = 0.0,
+        dead_air_s: float = math.inf,
     ) -> None:
-        """``metrics``: of the scheduler. ``interval_s``: speech between two updates while there is time enough."""
+        """``metrics``: of the scheduler. ``interval_s``: speech between two updates while there is time enough.
+
+        ``dead_air_s``: see the settings.
+        """
         self._call, self._source, self._buffer = call, source, buffer
         self.desk = desk
-        self._metrics, self._interval_s = metrics, interval_s
+        self._metrics, self._interval_s, self._dead_air_s = metrics, interval_s, dead_air_s
         self._load = metrics()
         self._load_at_s = time.monotonic()
         self._status: LiveStatus = call.status()
@@ -168,6 +173,8 @@ class LiveRun:
             and load.busy_share > BUSY
             and load.interval_ms / 1000 > WIDENED * self._interval_s,
             dropped=self.dropped,
+            dynamics=status.dynamics,
+            dead_air_s=self._dead_air_s,
         )
 
     @property

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
 from callcore.cli.live_state import Say, ScreenState, Vitals
+from callcore.cli.tags import tags
 from callcore.output.labels import columns, is_chinese, padded
 from callcore.types import SAMPLE_RATE_HZ, Role
 from callcore.understand.dynamics import DynamicsSnapshot
@@ -45,6 +46,7 @@ _ENGLISH = {
     "dropped": "{} updates dropped",
     "warning": "warning",
     "not_heard": "paused: nothing is listened to",
+    "worsening": "{} is getting upset",
     "channel": "channel {}",
     "rate": "{} syllables/s",
     "silence": "both silent {} s",
@@ -70,6 +72,7 @@ _CHINESE = {
     "dropped": "略过更新 {}",
     "warning": "警告",
     "not_heard": "已暂停：不收听任何声音",
+    "worsening": "{}情绪恶化",
     "channel": "声道 {}",
     "rate": "语速 {} 音节/秒",
     "silence": "冷场 {} 秒",
@@ -221,6 +224,11 @@ class _Page:
             return [Text(f" {sign} {printable(self._state.notice)}", style="bold red")]
         if self._vitals.paused:
             return [Text(f" {'|' if self._plain else '‖'} {self._words['not_heard']}", style="bold yellow")]
+        if self._state.alerts and self._state.alerts[-1].kind == "worsening":
+            alert = self._state.alerts[-1]
+            name = self._names.get(alert.channel, self._name(alert.channel))
+            told = self._words["worsening"].format(name)
+            return [Text(f" {sign} {clock(alert.at_sample)} {told} ({alert.probability:.0%})", style="bold red")]
         if not self._state.warnings:
             return []
         last = self._state.warnings[-1]
@@ -264,7 +272,20 @@ class _Page:
             for text, firm in parts:
                 line.append(text, style if firm else f"dim {style}")
             lines.append(line)
-        return lines
+        return [*lines, *self._tags(say, indent)]
+
+    def _tags(self, say: Say, indent: int) -> list[Text]:
+        """A line of what it means, where that is worth one."""
+        if say.meaning is None:
+            return []
+        found = tags(say.meaning, self._state.roles.get(say.channel, Role.UNKNOWN), self._state.catalogue)
+        if not found:
+            return []
+        line = Text(" " * indent + ("> " if self._plain else "› "), style="dim")
+        for place, (text, style) in enumerate(found):
+            line.append(" · " if place and not self._plain else ", " if place else "", "dim")
+            line.append(printable(text), f"dim {style}" if say.open else style)
+        return [line]
 
     def _name(self, channel: int) -> str:
         role = self._state.roles.get(channel, Role.UNKNOWN)

@@ -22,6 +22,7 @@ from callcore.cli.live_sources import CallSource, open_source
 from callcore.cli.live_state import ScreenState
 from callcore.cli.live_views import LEAVE_SCREEN, Controls, FullScreen, JsonLines, Lines, View, line_console
 from callcore.cli.stopping import Stopping
+from callcore.cli.tags import bank_catalogue
 from callcore.config import Settings
 from callcore.errors import CallcoreError
 from callcore.live.buffer import TickBuffer
@@ -60,13 +61,16 @@ class LiveSession:
             store = None
             if not self._options["no_store"]:
                 store = stack.enter_context(Store.open(database_file(self._settings.store), self._settings.store))
-            state = ScreenState(source.channels, source.roles, self._options["language"] or "")
+            catalogue = bank_catalogue(self._settings.understand)
+            state = ScreenState(source.channels, source.roles, self._options["language"] or "", catalogue)
             desk = EventDesk(state, timer, _beginning(store, digest), printing=not self._full_screen)
             with self._beside.status("Loading the model ...") if self._beside.is_terminal else nullcontext():
                 station = stack.enter_context(LiveStation(self._settings))
                 call = self._call(station, source, desk, digest, buffer)
             interval_s = self._settings.live.partial_interval_ms / 1000
-            run = LiveRun(call, source, buffer, desk, metrics=station.scheduler.metrics, interval_s=interval_s)
+            dead_air_s = self._settings.understand.dead_air_s
+            metrics = station.scheduler.metrics
+            run = LiveRun(call, source, buffer, desk, metrics=metrics, interval_s=interval_s, dead_air_s=dead_air_s)
             code = self._follow(run, source, store, view)
             if self._options["review"]:
                 self._review(run, store)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from callcore.cli.tags import bundled
 from callcore.types import (
     SAMPLE_RATE_HZ,
     AudioWarning,
@@ -15,6 +16,7 @@ from callcore.types import (
     Event,
     Final,
     LanguageDecided,
+    MoodAlert,
     Partial,
     Paused,
     Rejected,
@@ -23,8 +25,11 @@ from callcore.types import (
     Role,
     RolesAssigned,
     Turn,
+    Understanding,
+    UnderstandingPreview,
     Word,
 )
+from callcore.understand.catalogue import Catalogue
 from callcore.understand.dynamics import DynamicsSnapshot
 
 KEPT_SAYS = 300  #: says that are held; more than the highest terminal shows
@@ -45,10 +50,14 @@ class Piece:
 
 @dataclass(slots=True)
 class Say:
-    """What one speaker says in a row: segments until another speaks or a silence falls; a turn once it is complete."""
+    """What one speaker says in a row: segments until another speaks or a silence falls; a turn once it is complete.
+
+    ``meaning``: what it means, as far as that is known.
+    """
 
     channel: int
     pieces: list[Piece]
+    meaning: Understanding | None = None
 
     @property
     def start_sample(self) -> int:
@@ -101,7 +110,15 @@ class Vitals:
 class ScreenState:
     """The conversation as far as it is known. Events may come from another thread than the one that looks."""
 
-    def __init__(self, channels: Sequence[int], roles: Mapping[int, Role] | None = None, language: str = "") -> None:
+    def __init__(
+        self,
+        channels: Sequence[int],
+        roles: Mapping[int, Role] | None = None,
+        language: str = "",
+        catalogue: Catalogue | None = None,
+    ) -> None:
+        """``catalogue``: names of what turns mean; else the bundled."""
+        self.catalogue = catalogue or bundled()
         self.channels = tuple(channels)
         self.source = ""
         self.model = ""
@@ -109,6 +126,7 @@ class ScreenState:
         self.roles: Mapping[int, Role] = dict(roles or {})
         self.warnings: list[AudioWarning] = []
         self.revisions = 0
+        self.alerts: list[MoodAlert] = []  #: turns for the worse and the better
         self.notice = ""  #: a line of callcore's own, such as an error of the database
         self.ended = False
         self._says: list[Say] = []
@@ -126,13 +144,18 @@ class ScreenState:
                     self._remove({event.segment_id})
                 case Turn():
                     self._settle(event)
+                case Understanding():
+                    self._understand(event)
+                case UnderstandingPreview():
+                    self._preview(event)
                 case _:
                     self._note(event)
 
     def tail(self, count: int) -> list[Say]:
         """The last says in order of their start, ``count`` at most; copies that no later event changes."""
         with self._lock:
-            return [Say(say.channel, list(say.pieces)) for say in self._says[max(0, len(self._says) - count) :]]
+            last = self._says[max(0, len(self._says) - count) :]
+            return [Say(say.channel, list(say.pieces), say.meaning) for say in last]
 
     def _note(self, event: Event) -> None:
         match event:
@@ -146,6 +169,8 @@ class ScreenState:
                 self.warnings.append(event)
             case Revision():
                 self.revisions += 1
+            case MoodAlert():
+                self.alerts.append(event)
             case CallEnded():
                 self.ended = True
             case Paused() | Resumed():
@@ -177,6 +202,20 @@ class ScreenState:
         self._remove(set(turn.segment_ids))
         name = turn.segment_ids[-1] if turn.segment_ids else ""
         self._insert(Say(turn.channel, [Piece(name, turn.start_sample, turn.end_sample, turn.text, open=False)]))
+
+    def _understand(self, understanding: Understanding) -> None:
+        """The meaning of a turn: that of the say which begins where it does."""
+        for say in reversed(self._says):
+            if (say.channel, say.start_sample) == (understanding.channel, understanding.start_sample):
+                say.meaning = understanding
+                return
+
+    def _preview(self, preview: UnderstandingPreview) -> None:
+        """What an open segment, or the last one of an open say, seems to mean."""
+        for say in reversed(self._says):
+            if say.pieces[-1].segment_id == preview.segment_id and say.channel == preview.understanding.channel:
+                say.meaning = preview.understanding
+                return
 
     def _remove(self, segment_ids: set[str]) -> None:
         for say in self._says:

@@ -12,8 +12,9 @@ import click
 from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
 from callcore.cli.keys import Keys
 from callcore.cli.stopping import Stopping
+from callcore.cli.tags import tag_line, tags
 from callcore.output.labels import is_chinese
-from callcore.types import AudioWarning, Event, Final, Paused, Resumed, Role
+from callcore.types import AudioWarning, Event, Final, MoodAlert, Paused, Resumed, Role, Understanding
 from callcore.wire import to_wire
 
 if TYPE_CHECKING:
@@ -109,6 +110,12 @@ class Lines:
                 )
                 self._console.print(Text("  ").join(parts), soft_wrap=True)
                 self._console.file.flush()
+            case Understanding() if found := tags(event, state.roles.get(event.channel, Role.UNKNOWN), state.catalogue):
+                told = Text(f"{clock(event.start_sample)}   ", style="dim").append_text(tag_line(found))
+                self._console.print(told, soft_wrap=True)
+                self._console.file.flush()
+            case MoodAlert():
+                self._beside.print(Text(alert_line(event, state), style="bold red"), soft_wrap=True)
             case AudioWarning():
                 where = f" (channel {event.channel})" if event.channel is not None else ""
                 line = f"warning{where}: {printable(event.message)}"
@@ -151,6 +158,14 @@ def follow(run: LiveRun, controls: Controls, show: Callable[[Event], None]) -> N
                 run.stop()
     if gone is not None:
         raise gone
+
+
+def alert_line(alert: MoodAlert, state: ScreenState) -> str:
+    """A turn of the mood, in words."""
+    role = state.roles.get(alert.channel, Role.UNKNOWN)
+    who = role_name(role, state.language) if role is not Role.UNKNOWN else f"channel {alert.channel}"
+    turned = "is getting upset" if alert.kind == "worsening" else "has calmed down"
+    return f"{clock(alert.at_sample)} {who} {turned} ({alert.probability:.0%})"
 
 
 def _channel(event: Final) -> str:

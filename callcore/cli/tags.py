@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from callcore.types import Role
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from callcore.config import UnderstandSettings
     from callcore.types import Entity, Label, Understanding
     from callcore.understand.catalogue import Catalogue
 
@@ -31,6 +34,16 @@ MOOD_STYLES = {
 TOLD_INTENTS = frozenset({"urge", "escalate", "leave", "dispute", "want_human", "report_loss", "report_fraud"})
 BY_ITSELF = frozenset({"channel", "product", "bank"})  #: kinds of entities whose words say it all
 MOST_FACTS = 4
+KIND_NAMES = {
+    "card_tail": ("尾号", "ending in"),
+    "card_number": ("卡号", "card"),
+    "account": ("账号", "account"),
+    "phone": ("电话", "phone"),
+    "id_number": ("证件号", "ID"),
+    "reference": ("编号", "no."),
+    "name": ("姓名", "name"),
+    "digits": ("数字", "digits"),
+}  #: of entities whose value alone does not tell: Chinese, English
 
 Tag = tuple[str, str]  #: text and style
 
@@ -57,13 +70,33 @@ def tags(understanding: Understanding, role: Role, catalogue: Catalogue) -> list
         shown = MOOD_NAMES[mood.label] if chinese else mood.label
         found.append((f"{shown} {mood.probability:.0%}", MOOD_STYLES[mood.label]))
     facts = [entity for entity in understanding.entities if entity.kind not in BY_ITSELF and entity.value]
-    found += [_fact(entity) for entity in facts[:MOST_FACTS]]
+    found += [_fact(entity, chinese=chinese) for entity in facts[:MOST_FACTS]]
     return found
 
 
-def _fact(entity: Entity) -> Tag:
-    wrong = "✗" if entity.valid is False else ""
-    return f"{entity.value}{wrong}", "red" if wrong else "blue"
+def _fact(entity: Entity, *, chinese: bool) -> Tag:
+    kind = KIND_NAMES.get(entity.kind, ("", ""))[0 if chinese else 1]
+    wrong = " ✗" if entity.valid is False else ""
+    return f"{kind} {entity.value}{wrong}".strip(), "red" if wrong else "blue"
+
+
+def tag_line(found: list[Tag]) -> Text:
+    """Tags on one line."""
+    from rich.text import Text
+
+    from callcore.cli.conversation import printable
+
+    line = Text("› ", style="dim")
+    for place, (text, style) in enumerate(found):
+        line.append(" · " if place else "", "dim").append(printable(text), style)
+    return line
+
+
+def bank_catalogue(settings: UnderstandSettings) -> Catalogue:
+    """The catalogue that the settings name. Raises :class:`ConfigError`."""
+    from callcore.understand.catalogue import Catalogue
+
+    return Catalogue.load(settings.taxonomy_file, settings.causes_file, settings.routing_file)
 
 
 @cache

@@ -27,6 +27,7 @@ from callcore.types import (
     WarningKind,
     seconds,
 )
+from callcore.understand.dynamics import DynamicsSnapshot
 
 Sink = Callable[[Event], None]  #: gets every event in order, in the loop's thread; must not block
 SILENT_DBFS = -90.0  #: lowest level shown
@@ -53,6 +54,7 @@ class LiveStatus:
     paused: bool
     revisions: int
     waiting_finals: int
+    dynamics: DynamicsSnapshot | None = None  #: the course of the conversation; None where only words are wanted
 
 
 class LiveCall:
@@ -126,6 +128,7 @@ class LiveCall:
             paused=self._paused,
             revisions=self._revisions,
             waiting_finals=self._pipeline.waiting_finals,
+            dynamics=self._pipeline.dynamics,
         )
 
     def _hear(self, tick: Iterable[AudioFrame | Event]) -> None:
