@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from callcore.types import Entity, Word
 from callcore.understand.entities.corrections import corrected
 from callcore.understand.entities.languages import Language, english, mandarin
 from callcore.understand.entities.spans import Context, Span, choose
-from callcore.understand.entities.spoken import Spoken
+from callcore.understand.entities.spoken import Spoken, plain_words
 
 VERSION = "1"
 MANDARIN = ("zh", "yue")
@@ -21,6 +22,14 @@ def find(words: Sequence[Word], language: str, context: Context) -> tuple[Entity
     ``language``: of the turn; words with Han characters are read as Mandarin whatever it says.
     """
     return Found.of(words, language, context).entities
+
+
+def prepare(languages: Iterable[str]) -> None:
+    """Loads what the first turn in each language would otherwise wait for (some 80 ms): rules, calendar, checks."""
+    mandarin_sample = "三个工作日内, 卡号4539148803436467, 手机号13800138000"
+    for language in languages:
+        sample = mandarin_sample if language in MANDARIN else "card number 4539148803436467, call 212 736 5000"
+        find(plain_words(sample), language, Context(datetime.date(2026, 1, 1)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,13 @@ _CALLED = re.compile(
     rf"(?:是|:|,| |叫)?(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})"
 )
 _TO_SOMEBODY = re.compile(
-    rf"(?:转给|汇给|打给|给|付给|借给|找|和|跟|是)(?P<name>{_SURNAME}{_GIVEN}{{2}})(?=$|"
+    rf"(?:转给|汇给|打给|给|付给|借给|找|和|跟|是|我(?:{_PERSON}))"
+    rf"(?P<name>{_SURNAME}{_GIVEN}{{2}})(?=$|"
     rf"[,。?! 的转汇打存付本]|\\d|[一二两三四五六七八九][十百千万])"
 )
 _I_AM = re.compile(
-    rf"(?:我是|我就是|这里是|您是|你是|是|我(?:{_PERSON})|名)(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?=$|[,。?! ]|吗|本人|吧|对吗)"
+    rf"(?:我是|我就是|这里是|您是|你是|是|我(?:{_PERSON})|名)"
+    rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?=$|[,。?! ]|吗|本人|吧|对吗)"
 )
 _TITLED = re.compile(rf"(?P<name>{_COMPOUND}|[{_TITLE_SURNAMES}])(?:{_TITLE})")
 _TITLED_FULL = re.compile(rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?:女士|先生|小姐)")
