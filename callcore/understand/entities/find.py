@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from callcore.types import Entity, Word
-from callcore.understand.entities import en, zh
 from callcore.understand.entities.corrections import corrected
+from callcore.understand.entities.languages import Language, english, mandarin
 from callcore.understand.entities.spans import Context, Span, choose
 from callcore.understand.entities.spoken import Spoken
 
@@ -28,7 +28,7 @@ class Found:
     """Entities of a turn with what they were made from: ``spans[i]`` is ``entities[i]``."""
 
     spoken: Spoken
-    language: str  #: whose rules were used: "zh" or "en"
+    language: Language  #: whose rules were used
     spans: tuple[Span, ...]
     entities: tuple[Entity, ...]
 
@@ -36,12 +36,10 @@ class Found:
     def of(cls, words: Sequence[Word], language: str, context: Context) -> Found:
         """See :func:`find`."""
         spoken = Spoken.of(words)
-        mandarin = language in MANDARIN or spoken.has_han
-        rules, how = (zh.RULES, zh.CORRECTIONS) if mandarin else (en.RULES, en.correcting())
-        name = "zh" if mandarin else "en"
-        best = choose(span for rule in rules for span in rule(spoken, context))
-        spans = tuple(corrected(best, spoken.text, how))
-        return cls(spoken, name, spans, tuple(_entity(spoken, span, name) for span in spans))
+        read = mandarin() if language in MANDARIN or spoken.has_han else english()
+        best = choose(span for rule in read.rules for span in rule(spoken, context))
+        spans = tuple(corrected(best, spoken.text, read.corrections))
+        return cls(spoken, read, spans, tuple(_entity(spoken, span, read.name) for span in spans))
 
 
 def _entity(spoken: Spoken, span: Span, language: str) -> Entity:
