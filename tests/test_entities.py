@@ -83,6 +83,11 @@ def test_digits_said_one_by_one_are_read_back(digits, yao):
 
 
 @given(st.text(max_size=60), st.sampled_from(["zh", "en", "fr"]))
+@example("٠一", "zh")
+@example("²", "en")
+@example("١٢٣٤٥ \U0001d7d8", "en")
+@example("İ点三", "zh")
+@example("😀3万😀", "zh")
 def test_no_text_breaks_it_and_every_entity_lies_in_its_words(text, language):
     words = plain_words(text)
     for entity in find(words, language, Context(TODAY)):

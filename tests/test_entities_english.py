@@ -85,6 +85,7 @@ DAYS = [
     ("between march and may", ("period", "2027-03-01/2027-05-31")),
     ("since twenty nineteen", ("period", "2019-01-01/2019-12-31")),
     ("at half past three", ("time", "15:30")),
+    ("at nine-thirty", ("time", "09:30")),
     ("at nine thirty am", ("time", "09:30")),
     ("from nine to five", ("time", "09:00/17:00")),
     ("between 9am and 5pm", ("time", "09:00/17:00")),
@@ -104,6 +105,7 @@ DAYS = [
 
 DIGITS = [
     ("ending in double six two eight", ("card_tail", "6628")),
+    ("my card 4417 was declined", ("card_tail", "4417")),
     ("the visa ending in nineteen eighty four", ("card_tail", "1984")),
     ("ending in four thousand and twelve", ("card_tail", "4012")),
     ("my card number is 4532 0151 1283 0366", ("card_number", "4532015112830366")),
@@ -154,6 +156,9 @@ NOTHING = [
     "it's the second time i have asked",
     "i do not need it 24/7",
     "this is ridiculous",
+    "i'm standing here and nobody comes",
+    "why do you ask, i'm STUCK at the airport",
+    "around one or two customers came",
     "hi this is not what i wanted",
     "my name was spelled wrong",
     "may i ask who is there",
@@ -191,6 +196,14 @@ def test_words_that_only_look_like_facts_are_none(text: str) -> None:
 def test_a_dollar_is_the_calls_own() -> None:
     assert facts("fifty dollars", Context(SUNDAY, currency="SGD")) == [("amount", "50.00 SGD")]
     assert facts("transfer fifty to him", Context(SUNDAY, currency="GBP")) == [("amount", "50.00 GBP")]
+
+
+def test_an_amount_without_a_currency_takes_the_one_said_in_the_turn() -> None:
+    assert facts("i withdrew 30 but it only gave me 10 pounds") == [("amount", "30.00 GBP"), ("amount", "10.00 GBP")]
+
+
+def test_a_long_figure_is_no_amount() -> None:
+    assert facts("transfer it to 156234897258") == [("digits", "156234897258")]
 
 
 def test_a_banks_own_products_are_found() -> None:
@@ -332,8 +345,9 @@ def test_any_text_gives_entities_inside_its_words(text: str) -> None:
 
 @pytest.mark.parametrize(
     "bit",
-    ["a ", "one ", "1 ", "x", "twenty five dollars and ", "my name is ", "at ", "1/", "b as in ", "dot ", "$", "., ", "a@",
-     "account number ", "1234567890", "not sorry no ", "half a ", "january ", "expires valid until ", "o ", "- ", "card ", "double "],
+    ["a ", "one ", "1 ", "x", "twenty five dollars and ", "my name is ", "at ", "1/", "b as in ", "dot ", "$", "., ",
+     "a@", "account number ", "1234567890", "not sorry no ", "half a ", "january ", "expires valid until ", "o ", "- ",
+     "card ", "double "],
 )  # fmt: skip
 def test_ten_thousand_characters_of_anything_are_read(bit: str) -> None:
     words = plain_words((bit * (10_000 // len(bit) + 1))[:10_000])

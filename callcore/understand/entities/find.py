@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from callcore.types import Entity, Word
-from callcore.understand.entities import en, zh
 from callcore.understand.entities.corrections import corrected
+from callcore.understand.entities.languages import Language, english, mandarin
 from callcore.understand.entities.spans import Context, Span, choose
-from callcore.understand.entities.spoken import Spoken
+from callcore.understand.entities.spoken import Spoken, plain_words
 
 VERSION = "1"
 MANDARIN = ("zh", "yue")
@@ -23,12 +24,20 @@ def find(words: Sequence[Word], language: str, context: Context) -> tuple[Entity
     return Found.of(words, language, context).entities
 
 
+def prepare(languages: Iterable[str]) -> None:
+    """Loads what the first turn in each language would otherwise wait for (some 80 ms): rules, calendar, checks."""
+    mandarin_sample = "三个工作日内, 卡号4539148803436467, 手机号13800138000"
+    for language in languages:
+        sample = mandarin_sample if language in MANDARIN else "card number 4539148803436467, call 212 736 5000"
+        find(plain_words(sample), language, Context(datetime.date(2026, 1, 1)))
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Entities of a turn with what they were made from: ``spans[i]`` is ``entities[i]``."""
 
     spoken: Spoken
-    language: str  #: whose rules were used: "zh" or "en"
+    language: Language  #: whose rules were used
     spans: tuple[Span, ...]
     entities: tuple[Entity, ...]
 
@@ -36,12 +45,10 @@ class Found:
     def of(cls, words: Sequence[Word], language: str, context: Context) -> Found:
         """See :func:`find`."""
         spoken = Spoken.of(words)
-        mandarin = language in MANDARIN or spoken.has_han
-        rules, how = (zh.RULES, zh.CORRECTIONS) if mandarin else (en.RULES, en.correcting())
-        name = "zh" if mandarin else "en"
-        best = choose(span for rule in rules for span in rule(spoken, context))
-        spans = tuple(corrected(best, spoken.text, how))
-        return cls(spoken, name, spans, tuple(_entity(spoken, span, name) for span in spans))
+        read = mandarin() if language in MANDARIN or spoken.has_han else english()
+        best = choose(span for rule in read.rules for span in rule(spoken, context))
+        spans = tuple(corrected(best, spoken.text, read.corrections))
+        return cls(spoken, read, spans, tuple(_entity(spoken, span, read.name) for span in spans))
 
 
 def _entity(spoken: Spoken, span: Span, language: str) -> Entity:

@@ -13,10 +13,8 @@ from dataclasses import dataclass, replace
 from callcore.types import Entity, Resolved, Turn
 from callcore.understand.entities.corrections import FAMILIES
 from callcore.understand.entities.digits import LONGEST_CARD
-from callcore.understand.entities.en.turns import CUES as ENGLISH
 from callcore.understand.entities.find import Found
 from callcore.understand.entities.spans import Context, OpenNumber, TurnCues
-from callcore.understand.entities.zh.cues import CUES as MANDARIN
 
 REMEMBERED = 40  #: entities of each call that a read-back may mean
 PATIENCE = 4  #: turns after which a question for a number, or a number left open, is forgotten
@@ -72,7 +70,7 @@ class CallEntities:
         checks = self._taken_checks(turn.channel)
         context = self._context_of(turn.channel, checks)
         found = Found.of(turn.words, turn.language, context)
-        cues = MANDARIN if found.language == "zh" else ENGLISH
+        cues = found.language.cues
         said = [_Said(turn.turn_id, turn.channel, i, e.kind, e.value) for i, e in enumerate(found.entities)]
         resolved = [*_answers(checks, found, cues, said, turn.turn_id), *self._completed(found, turn)]
         answered = [one for check in checks for one in check.about]

@@ -14,6 +14,7 @@ from callcore.text.script import convert
 from callcore.types import SAMPLE_RATE_HZ, Word
 
 _WIDE = re.compile("[\u3000\uff01-\uff5e]")  # ideographic space, full-width forms of ASCII
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # Arabic-Indic and the like
 _ODD_SPACE = re.compile(r"[^\S ]")
 _SAME = str.maketrans("’‘`´“”‐‑–—−〇", "''''\"\"-----零")
 _TOKENS = re.compile(f"( *)([{HAN}][^\\w ]*|[^ {HAN}]+)")
@@ -25,8 +26,8 @@ class Spoken:
     """The words of a turn as rules read them.
 
     ``text`` is ``raw`` (the turn as written) in Simplified characters, half-width forms, lower case, straight quotes
-    and hyphens. Both have the same length, so a span of one is a span of the other; ``starts[i]`` is the first
-    character of word i, its space before it included.
+    and hyphens, ASCII digits. Both have the same length, so a span of one is a span of the other; ``starts[i]`` is the
+    first character of word i, its space before it included.
     """
 
     words: tuple[Word, ...]
@@ -72,6 +73,7 @@ def _plain(raw: str) -> str:
     if raw.isascii():
         return raw.lower()
     text = _WIDE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), raw)
+    text = _OTHER_DIGIT.sub(lambda match: str(unicodedata.decimal(match[0])), text)
     text = _ODD_SPACE.sub(" ", text).translate(_SAME)
     lowered = text.lower()
     if len(lowered) != len(text):

@@ -41,8 +41,7 @@ def load(name: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Tables of a data file: section to value to names."""
     text = files("callcore.understand.entities").joinpath("data", name).read_text(encoding="utf-8")
     return {
-        section: {value: tuple(names) for value, names in rows.items()}
-        for section, rows in tomllib.loads(text).items()
+        section: {value: tuple(names) for value, names in rows.items()} for section, rows in tomllib.loads(text).items()
     }
 
 

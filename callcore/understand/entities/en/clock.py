@@ -10,13 +10,13 @@ from callcore.understand.entities.en.numbers import CARDINAL, Reading
 
 _C = CARDINAL
 _HALF_DAY = r"(?P<half>[ap]\.? ?m\b\.?)"
-_PART = r"(?:in the )?(?P<part>morning|afternoon|evening)|at (?P<night>night)"
+_PART = r"(?:in the )?(?P<part>morning|afternoon|evening)|(?:at )?(?P<night>night)"
 _LEAD = (
     r"\b(?:at|around|about|by|until|till|before|after|from|between|since|past|exactly|it's|it was|is|for|sorry|i "
     r"mean|make that|make it|no|actually)"
 )
 _FREE = (
-    r"(?= ?(?:$|[,.?!;]| (?:on|in the|at night|today|tomorrow|yesterday|tonight|this|next|last|and|or|but|"
+    rf"(?= ?(?:$|[,.?!;]| (?:on|in the|at night|today|tomorrow|yesterday|tonight|this|next|last|and|or (?!{_C})|but|"
     r"please|if|because|when|so|then|for|i|we|my|the day|works?|would|is|was|to|until|till|every"
     r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|that|it|they|you|no|sorry|as|with|by|sharp|or "
     r"so|again|instead|local|your|the same)\b))"
@@ -30,19 +30,19 @@ _NOON = re.compile(r"\b(?P<named>noon|midday|midnight)\b")
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<![\w{_C}])(?P<half_to>half )?(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?| (?:oh )?(?P<minute2>{_C}))? "
-        rf"?(?:{_HALF_DAY}|{_PART})(?!\w)",
+        rf"(?<![\w{_C}])(?P<half_to>half )?(?P<hour>{_C})(?::(?P<minute>{_C})(?::{_C})?|[ -](?:oh )?(?P<minute2>{_C}))?"
+        rf" ?(?:{_HALF_DAY}|{_PART})(?!\w)",
         rf"(?P<past>half|(?:a )?quarter|{_C}(?: minutes)?) (?P<way>past|after|to|till|before) "
         rf"(?P<hour>{_C})(?: ?(?:{_HALF_DAY}|{_PART}))(?!\w)",
         rf"(?P<past>half|(?:a )?quarter|{_C} minutes) (?P<way>past|after|to|till|before) (?P<hour>{_C})(?![\w%:/])",
         rf"(?:{_LEAD}) (?P<past>{_C}) (?P<way>past|to|till) (?P<hour>{_C}){_FREE}",
         rf"(?<![\w{_C}])(?P<past>{_C}) (?P<way>past) (?P<hour>{_C})(?![\w%:/])",
-        rf"\bat (?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?(?![\w%:/{_C}]| ?(?:[a-z]+s\b|percent|per|dollars|"
+        rf"\bat (?P<hour>{_C})(?:[ -](?:oh )?(?P<minute2>{_C}))?(?![\w%:/{_C}]| ?(?:[a-z]+s\b|percent|per|dollars|"
         rf"%|{_C}|basis|point|hundred|[a-z]+ (?:street|road|avenue)|least|most|street|road|avenue))",
-        rf"(?P<hour>{_C}) o'?clock(?: ?(?:{_HALF_DAY}|{_PART}))?(?!\w)",
+        rf"(?P<hour>{_C}) o[' ]?clock(?: ?(?:{_HALF_DAY}|{_PART}))?(?!\w)",
         rf"(?<![\w/:.])(?P<hour>{_C}):(?P<minute>{_C})(?::{_C})?(?:-?ish\b)?(?![\w:/])",
-        rf"(?:{_LEAD}) (?P<half_to>half )?(?P<hour>{_C})(?: (?:oh )?(?P<minute2>{_C}))?{_FREE}",
-        rf"(?<![\w{_C}] )(?<![\w{_C}])(?P<hour>{_C}) (?P<bare>{_C}){_FREE}",
+        rf"(?:{_LEAD}) (?P<half_to>half )?(?P<hour>{_C})(?:[ -](?:oh )?(?P<minute2>{_C}))?{_FREE}",
+        rf"(?<![\w{_C}] )(?<![\w{_C}])(?P<hour>{_C})[ -](?P<bare>{_C}){_FREE}",
         rf"\b(?P<half_to>half )(?P<hour>{_C}){_FREE}",
         rf"(?P<military>{_C}) hours\b(?! (?:ago|later|a day))",
         rf"(?:{_C} )?\b(?P<named>noon|midday|midnight)\b",

@@ -286,7 +286,7 @@ _CARD_LENGTHS = (13, 15, 16, 19)
 _BESIDE = re.compile(r"[ ,]*(?:and|or|not|but|and not) (?:the |one |it's |also )?")
 
 _AFTER: Mapping[str, re.Pattern[str]] = {
-    "card_tail": re.compile(r" (?:are|is) the last (?:four|4)(?: digits)?\b"),
+    "card_tail": re.compile(r" (?:are|is) the last (?:four|4)(?: digits)?\b|(?: (?:visa |debit |credit )?card\b)"),
     "code": re.compile(r"(?: is| was|,)?(?: the| my| your) (?:\w+ )?code\b"),
     "phone": re.compile(r"(?: is| was|,)?(?: the| my| your) (?:\w+ )?(?:phone|mobile|cell|contact)(?: number)?\b"),
     "card_number": re.compile(r"(?: is| was|,)?(?: the| my| your) card number\b"),

@@ -19,6 +19,7 @@ STATED, ASSUMED = 6, 3  #: ranks of amounts with a currency and without
 SEQUENCE = f"{CARDINAL}(?:(?: |-)(?:oh )?{CARDINAL}){{0,5}}"  #: numbers said one after the other
 _GENERIC = ("dollars", "dollar", "bucks", "buck", "$")
 _SMALLEST_BARE = 5
+_LONGEST_BARE = 7  # digits without any mark
 _HUNDRED = Decimal(100)
 _REACH = 40  #: characters from an amount to the number that takes its place
 
@@ -48,15 +49,16 @@ _FREE = (  # what may follow a number that counts nothing
 
 
 def _amounts(reading: Reading, context: Context) -> Iterator[Span]:
-    for match in _before().finditer(reading.code):
-        yield from _stated(reading, match, _code(match["currency"], context))
-    for match in _after().finditer(reading.code):
-        yield from _stated(reading, match, _code(match["currency"], context))
+    said: set[str] = set()
+    for pattern in (_before(), _after()):
+        for match in pattern.finditer(reading.code):
+            said.add(_code(match["currency"], context))
+            yield from _stated(reading, match, _code(match["currency"], context))
     for match in _cents().finditer(reading.code):
         value = reading.numbers[match.start("minor")].value
         code = lexicon().spoken_cents()[match["cents"]] or _own(context)
         yield _span(reading, match, forms.amount(value / _HUNDRED, code), STATED)
-    yield from _bare(reading, context)
+    yield from _bare(reading, said.pop() if len(said) == 1 else _own(context))
 
 
 def amounts(reading: Reading, context: Context) -> Iterator[Span]:
@@ -89,7 +91,7 @@ def _stated(reading: Reading, match: re.Match[str], code: str) -> Iterator[Span]
     yield _span(reading, match, shown, STATED)
 
 
-def _bare(reading: Reading, context: Context) -> Iterator[Span]:
+def _bare(reading: Reading, currency: str) -> Iterator[Span]:
     """Numbers without a currency: after words of money, or with a word like thousand in them."""
     for match in _BARE.finditer(reading.code):
         numbers = reading.values(*match.span("major"))
@@ -97,10 +99,12 @@ def _bare(reading: Reading, context: Context) -> Iterator[Span]:
         if value is None or value < _SMALLEST_BARE or (len(numbers) > 1 and all(one.value < 10 for one in numbers)):
             continue
         last = numbers[-1]
+        if last.figure and last.said.isdigit() and (len(last.said) > _LONGEST_BARE or last.said.startswith("0")):
+            continue  # an account or a date
         large = last.said.endswith(tuple(SCALES)) and not last.said.startswith("a ") and value >= 1000
         if match["cue"] or large or (last.figure and "," in last.said):
             start, end = reading.span(*match.span("major"))
-            yield Span("amount", start, end, forms.amount(value, _own(context)), 0.85, rank=ASSUMED)
+            yield Span("amount", start, end, forms.amount(value, currency), 0.85, rank=ASSUMED)
 
 
 def money(reading: Reading, match: re.Match[str], group: str) -> Decimal | None:

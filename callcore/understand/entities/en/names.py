@@ -18,17 +18,18 @@ _SPELLED_ALONE = 4  # letters without any word that asks for a name
 
 _WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?"
 _CUE = re.compile(
-    r"\b(?:(?P<sure>my (?:full |first |last |sur|middle |maiden |given |family )?name(?: is|'s)|name's|the "
+    r"\b(?:(?:my (?:full |first |last |sur|middle |maiden |given |family )?name(?: is|'s)|name's|the "
     r"name(?: on (?:the|my) (?:card|account))? is|(?:full|first|last|given|family|maiden|middle) name(?: is|'s|"
     r",)?|surname(?: is|'s|,)?"
     r"|(?:account ?holder|cardholder|card holder|payee|beneficiary|recipient|account holder's|payee's|"
-    r"beneficiary's|recipient's|cardholder's|wife's|husband's|son's|daughter's|mother's|father's)(?: name)?(?: "
-    r"is|,)|under the name(?: of)?|(?:is|it's|booked|listed|registered|filed|account) under|in the name of|"
+    r"beneficiary's|recipient's|cardholder's|wife's|husband's|son's|daughter's|mother's|father's)(?: name)?"
+    r" is|under the name(?: of)?|(?:is|it's|booked|listed|registered|filed|account) under|in the name of|"
     r"goes by|go by|name of|named|(?:customer|contact|legal|account|agent's|user) name(?: is|'s|,|:)|you can "
-    r"call me|made out to|payable to"
-    r"|(?:speaking|speak|talking|talk) (?:with|to)|name on (?:the|my) (?:card|account) is|his name is|her name "
+    r"call me|you're through to|you are through to|you've reached|made out to|payable to"
+    r"|speaking (?:with|to)|name on (?:the|my) (?:card|account) is|his name is|her name "
     r"is|their name is|name is)|(?P<maybe>my (?:husband|wife|son|daughter|mother|father|brother|sister|mum|mom|"
-    r"dad|partner|boss)|this is|i'm|i am|it's|it is|am i speaking with|is this))[ ,:]+"
+    r"dad|partner|boss)|this is|i'm|i am|it's|it is|am i speaking with|is this|call me|calls me|"
+    r"(?:speak|talking|talk) (?:with|to)))[ ,:?]+"
     r"(?:(?:is|um|uh|er|yes|with|to|it's|please|,)[ ,]+)*(?:(?:mr|mrs|ms|miss|dr|doctor|mister|missus)\b\.? )?"
 )
 _AFTER_MAYBE = re.compile(
@@ -36,6 +37,7 @@ _AFTER_MAYBE = re.compile(
     r"advisor|adviser))"
 )
 _MAYBE_BARE = ("it's", "it is", "is this")  # so often said of other things that a name needs two words
+_OF_ANYTHING = ("i'm", "i am", *_MAYBE_BARE)  # so often said of other things that "here" or "from" tells nothing
 _SPELLED_NEXT = re.compile(
     r"[ ,.]*(?:(?:that's|it's|spelled|spelt|that is|and that's|and it's|i spell it|is spelled|spelling)[ ,]*)*"
 )
@@ -128,9 +130,13 @@ def _named(text: str, raw: str, match: re.Match[str]) -> Iterator[Span]:
 def _sure(text: str, raw: str, match: re.Match[str], words: Sequence[tuple[int, int]]) -> bool:
     """Whether "this is", "I'm" and the like introduce a name here."""
     end = words[-1][1]
-    if _AFTER_MAYBE.match(text, end):
-        return True
-    if raw[words[0][0]].isupper():
+    first = raw[slice(*words[0])]
+    if first.isupper():  # "I'm STUCK", "an ATM"
+        return False
+    after = _AFTER_MAYBE.match(text, end)
+    if after and (first[0].isupper() or match["maybe"] not in _OF_ANYTHING or "ing" in after[0]):
+        return first[0].isupper() or not first.endswith("ing")
+    if first[0].isupper():
         return match["maybe"] not in _MAYBE_BARE or len(words) > 1
     return _greeted(text, match) and bool(_AFTER_GREETED.match(text, end))
 
@@ -186,7 +192,7 @@ def _before_speaking(text: str, raw: str, end: int) -> Iterator[Span]:
 def _spelled_alone(text: str, context: Context) -> Iterator[Span]:
     for match in _LETTERS.finditer(text):
         spelled = _spelled(text, match.start())
-        if not spelled or spelled[0] in _ACRONYMS:
+        if not spelled or spelled[0] in _ACRONYMS or len(set(spelled[0])) == 1:
             continue
         cued = context.asked == "name" or _SPELL_CUE.search(text, max(0, match.start() - 20), match.start())
         if len(spelled[0]) >= (2 if cued else _SPELLED_ALONE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -29,6 +30,7 @@ _DAY_BEFORE = re.compile(" ?(?:之前|以前|前)(?!天|面|台|期|来|一天|�
 _DAY_AFTER = re.compile(" ?(?:之后|以后)")
 _TO = re.compile(" ?(?:到|至|~|-|—) ?")
 _LINK = re.compile(f" ?(?:的|,|在)? ?(?:(?:{PART})(?:的|,)?)? ?")
+LINK_LENGTH = 8  #: characters between a day and its time
 _TRAIL = re.compile(f" ?(?:的)?(?P<part>{PART})")
 _POINT_WORDS = re.compile("了?(?:东西|意见|问题|儿|点|的话|都|也|要求|建议|关系|额外|内容|需要|[首先]|来(?=说))")
 _AFTERNOON = ("下午", "傍晚", "晚上", "晚间", "夜里", "午后", "夜间", "深夜", "晚")
@@ -81,9 +83,11 @@ def moments(spoken: Spoken, context: Context) -> Iterator[Span]:
     text = spoken.text
     found = _longest(days(text, context.date))
     clocks = list(_clocks(text))
+    starts = [clock.start for clock in clocks]
     joined: set[int] = set()
     for day in found:
-        clock = next((one for one in clocks if _follows(text, day, one)), None)
+        place = bisect_left(starts, day.end)
+        clock = clocks[place] if place < len(clocks) and _follows(text, day, clocks[place]) else None
         if clock is None:
             yield _day_span(text, day)
         elif day.first is not None and day.last is None:
@@ -91,23 +95,27 @@ def moments(spoken: Spoken, context: Context) -> Iterator[Span]:
             yield _bounded(text, "datetime", day.start, clock.end, f"{day.value}T{_in_part(text, day, clock).value}", 4)
         else:
             yield _day_span(text, day)
+    by_start = {clock.start: clock for clock in clocks}
     for clock in clocks:
         if clock.start not in joined:
-            yield from _time_spans(text, clock, clocks)
+            yield from _time_spans(text, clock, by_start)
 
 
 def _longest(found: list[Day]) -> list[Day]:
     """Of days that overlap the longest."""
     kept: list[Day] = []
+    taken: set[int] = set()
     for day in sorted(found, key=lambda one: one.start - one.end):
-        if all(day.end <= other.start or other.end <= day.start for other in kept):
+        characters = range(day.start, day.end)
+        if taken.isdisjoint(characters):
+            taken.update(characters)
             kept.append(day)
     return sorted(kept, key=lambda one: one.start)
 
 
 def _follows(text: str, day: Day, clock: _Clock) -> bool:
     """Whether a time belongs to the day before it."""
-    return clock.start >= day.end and _LINK.fullmatch(text, day.end, clock.start) is not None
+    return clock.start - day.end <= LINK_LENGTH and _LINK.fullmatch(text, day.end, clock.start) is not None
 
 
 def _in_part(text: str, day: Day, clock: _Clock) -> _Clock:
@@ -135,9 +143,9 @@ def _bounded(text: str, kind: str, start: int, end: int, value: str, rank: int) 
     return Span(kind, start, end, value, 0.95, rank=rank)
 
 
-def _time_spans(text: str, clock: _Clock, clocks: list[_Clock]) -> Iterator[Span]:
+def _time_spans(text: str, clock: _Clock, by_start: dict[int, _Clock]) -> Iterator[Span]:
     link = _TO.match(text, clock.end)
-    other = next((one for one in clocks if link and one.start == link.end()), None)
+    other = by_start.get(link.end()) if link else None
     if other is not None:
         last = _placed(other, clock.part) if clock.part and not other.part else other
         if last.hour < clock.hour and last.hour <= 12:

@@ -46,6 +46,7 @@ _NOT_NAMES = (
 )
 
 _LETTERS = r"[a-z\d零一二三四五六七八九幺._+-]|下划线|点|杠|减号|横杠"
+_AT = re.compile("@|艾特|爱特|圈a|小老鼠|at")
 _MAIL = re.compile(
     rf"(?P<user>(?:{_LETTERS})(?: ?(?:{_LETTERS})){{0,40}}) ?(?:@|艾特|爱特|圈a|小老鼠|(?<= )at(?= )|"
     rf"at(?=[ \d一二三四五六七八九q])) ?"
@@ -72,6 +73,8 @@ def branches(spoken: Spoken, _context: Context) -> Iterator[Span]:
 
 def emails(spoken: Spoken, _context: Context) -> Iterator[Span]:
     """Addresses as written, and as said: zhangsan 艾特 qq 点 com."""
+    if not _AT.search(spoken.text):
+        return
     for match in _MAIL.finditer(spoken.text):
         user, host = _address(match["user"]), _address(match["host"])
         if (
