@@ -18,6 +18,7 @@ from callcore.models.registry import InstalledModel, resolve
 from callcore.roles import RoleCues
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
+from callcore.understand.entities import prepare
 from callcore.understand.entities.find import VERSION as ENTITY_RULES
 from callcore.understand.features import VERSION as FEATURES
 from callcore.understand.mood.prosody import MEASURES
@@ -74,6 +75,7 @@ def load_understander(settings: Settings) -> Understander:
     catalogue = Catalogue.load(how.taxonomy_file, how.causes_file, how.routing_file)
     models = {language: TextReader(OnnxTextModel(reader_folder("text", language), FEATURES)) for language in READ}
     voice = VoiceMoodModel(reader_folder("voice", "any"), MEASURES) if how.voice else None
+    prepare(READ)  # now, and not in the first turn of a call
     return Understander(how, catalogue, models, voice)
 
 

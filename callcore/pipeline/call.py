@@ -6,6 +6,7 @@ tests; time is the sample count of the audio.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,11 +32,13 @@ from callcore.types import (
     Final,
     LanguageDecided,
     Output,
+    Partial,
     Rejected,
     RequestKind,
     Role,
     RolesAssigned,
     Samples,
+    Turn,
     WarningKind,
 )
 from callcore.understand.call import CallUnderstanding
@@ -198,8 +201,18 @@ class CallPipeline:
                 told += self._understanding.finish(output.sample_count)
             told.append(output)
             if not isinstance(output, DecodeRequest):
-                told += self._understanding.take(output)
+                told += self._meaning(output, self._understanding)
         return told
+
+    def _meaning(self, event: Event, understanding: CallUnderstanding) -> list[Event]:
+        """What follows from an event. A fault of the understanding costs one meaning, and never the call."""
+        try:
+            return understanding.take(event)
+        except Exception as error:
+            message = f"what was said could not be understood ({type(error).__name__}); its words are kept."
+            logging.getLogger(__name__).exception("%s after %s", type(error).__name__, type(event).__name__)
+            at = event.start_sample if isinstance(event, Turn | Final | Partial) else 0
+            return [AudioWarning(WarningKind.NOT_UNDERSTOOD, message, at_sample=at)]
 
     def _advance(self, channel: int, start: int, audio: Samples) -> list[Output]:
         """Judge the next step of one channel."""
