@@ -82,7 +82,7 @@ def share_heap() -> None:
 def trim_heap() -> None:
     """Give memory that nothing holds back to the system (glibc's malloc_trim; nothing elsewhere).
 
-    Buffers of all lengths come and go with the windows of calls and leave holes behind, and from hour to hour a few more
+    Buffers of all lengths come and go with the windows of calls and leave holes behind, from hour to hour a few more
     of them. Takes 4 to 25 ms, so it belongs where a call has ended.
     """
     if malloc_trim := _glibc("malloc_trim"):
