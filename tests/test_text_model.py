@@ -37,7 +37,7 @@ def english(text: str) -> list[Word]:
 
 
 TURNS = [
-    ("zh", "信用卡的年费怎么收", "credit_card.fee"),
+    ("zh", "信用卡年费怎么收", "credit_card.fee"),
     ("zh", "取款机把我的卡吞了", "branch.atm"),
     ("zh", "房贷想提前还一部分", "loan.mortgage"),
     ("en", "the ATM swallowed my card", "branch.atm"),

@@ -48,11 +48,11 @@ def _public_en(data: Path, seed: int) -> list[Part]:
     goemotions = read_set("mapping_goemotions.toml", [data / "emotion_text_en" / "goemotions_train_20k.tsv"])
     multidogo = read_set("mapping_multidogo.toml", [intents / "multidogo_finance_train.tsv"])
     return [
-        Part(read_set("mapping_banking77.toml", [intents / "banking77_train.tsv"]), 0.5),
-        Part([turn for turn in clinc if turn.in_scope], 0.7),
+        Part(read_set("mapping_banking77.toml", [intents / "banking77_train.tsv"]), 0.1),
+        Part([turn for turn in clinc if turn.in_scope], 0.3),
         Part(_some([turn for turn in clinc if not turn.in_scope], 6000, seed), 0.5),
-        Part(_some(multidogo, 5000, seed), 0.5),
-        Part(read_set("mapping_nlupp.toml", [intents / "nlupp_banking.tsv"]), 0.5),
+        Part(_some(multidogo, 5000, seed), 0.1),
+        Part(read_set("mapping_nlupp.toml", [intents / "nlupp_banking.tsv"]), 0.1),
         Part(_some(goemotions, 8000, seed), 0.3),
     ]
 
