@@ -56,6 +56,7 @@ def understand(
     """Say what TEXT means: category, topic, intent, mood, cause, caller type and the facts in it."""
     from callcore.config import load_settings
     from callcore.loading import load_understander
+    from callcore.output.labels import encodable
 
     if bool(text) == bool(lines):
         raise ConfigError("give either a text or --lines FILE.", 'For example: callcore understand "我要挂失"')
@@ -65,7 +66,7 @@ def understand(
         for line in _lines(lines):
             click.echo(json.dumps(_values(understander, line, language), ensure_ascii=False).encode())
         return 0
-    whole = " ".join(text)
+    whole = encodable(" ".join(text))
     if form == "json":
         click.echo(json.dumps(_values(understander, whole, language), ensure_ascii=False, indent=1).encode())
     else:
