@@ -64,4 +64,4 @@ class FakeCall:
             self.desk(event)
 
     def status(self):
-        return SimpleNamespace(position_s=1.0, lag_s=0.1, channels={}, paused=self.paused, revisions=0)
+        return SimpleNamespace(position_s=1.0, lag_s=0.1, channels={}, paused=self.paused, revisions=0, dynamics=None)

@@ -31,6 +31,7 @@ from callcore.types import (
     CallStarted,
     Final,
     Partial,
+    Passing,
     Rejected,
     RequestKind,
     Turn,
@@ -368,7 +369,7 @@ def test_a_database_that_is_locked_for_a_while_costs_nothing(tmp_path, call_file
     assert isinstance(told[0], StoreLocked)
     call, record = kept.stored()
     assert call.status is Status.DONE
-    assert record_events(kept) == [event for event in kept.events if not isinstance(event, Partial)]
+    assert record_events(kept) == [event for event in kept.events if not isinstance(event, Passing)]
     assert record == fold(kept.events)
 
 

@@ -15,7 +15,7 @@ from small_disk import fill
 from sound_server import SoundServer
 
 from callcore.store import Status, Store
-from callcore.types import AudioWarning, CallEnded, CallStarted, Final, Partial, WarningKind
+from callcore.types import AudioWarning, CallEnded, CallStarted, Final, Passing, WarningKind
 from callcore.wire import from_wire
 
 SPEED = 6
@@ -111,7 +111,7 @@ def test_a_full_disk_under_the_database_hides_no_word(tmp_path, disk, environmen
     assert str(kept) in live.errors
     assert kept.stat().st_mode & 0o077 == 0
     told = [from_wire(json.loads(line)) for line in kept.read_text("utf-8").splitlines()]
-    assert told == [event for event in live.events if not isinstance(event, Partial)]
+    assert told == [event for event in live.events if not isinstance(event, Passing)]
 
 
 def test_a_database_that_cannot_be_written_is_told_before_the_call(tmp_path, environment, call_file):
