@@ -25,6 +25,7 @@ from callcore.understand.mood.prosody import MEASURES
 from callcore.understand.text_reader import TextReader
 
 READ = ("zh", "en")  #: languages with a text model
+READ_AS = {"yue": "zh"}  #: languages read by another's model, as its entry in the manifest says
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def load_understander(settings: Settings) -> Understander:
     how = settings.understand
     catalogue = Catalogue.load(how.taxonomy_file, how.causes_file, how.routing_file)
     models = {language: TextReader(OnnxTextModel(reader_folder("text", language), FEATURES)) for language in READ}
+    models |= {language: models[other] for language, other in READ_AS.items()}
     voice = VoiceMoodModel(reader_folder("voice", "any"), MEASURES) if how.voice else None
     prepare(READ)  # now, and not in the first turn of a call
     return Understander(how, catalogue, models, voice)
@@ -99,7 +101,7 @@ def result_settings(
 
 
 def _identity(understander: Understander) -> dict[str, str]:
-    versions = [model.version for model in understander.models.values()]
+    versions = list(dict.fromkeys(model.version for model in understander.models.values()))
     versions += [understander.voice.version] if understander.voice else []
     return {
         "catalogue_hash": settings_hash(understander.catalogue.model_dump(mode="json")),

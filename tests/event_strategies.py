@@ -55,6 +55,7 @@ STARTS = st.builds(
     NAMES,
     NAMES,
     st.dictionaries(TEXT, JSON_VALUES, max_size=4),
+    st.dates().map(str),
 )
 WARNINGS = st.builds(
     AudioWarning,

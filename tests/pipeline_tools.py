@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from callcore.config import Settings
@@ -53,8 +55,9 @@ def plan(channels, *, roles=None, languages=frozenset({"zh"}), max_audio_s=20.0,
     return CallPlan(started, tuple(channels), roles, languages, max_audio_s, better, live)
 
 
-def make(channels, *, settings=SETTINGS, **options):
-    return CallPipeline(plan(channels, **options), settings, LevelScorer(), CUES)
+def make(channels, *, settings=SETTINGS, understander=None, **options):
+    understanding = understander.call(channels, date(2026, 11, 22), settings.segment) if understander else None
+    return CallPipeline(plan(channels, **options), settings, LevelScorer(), CUES, understanding)
 
 
 def frames_of(channels, frame_samples=320):

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 LANGUAGES = ("zh", "en")
 TABLES = ("banking77", "clinc150")  #: sets of one class a text, which have a model of their own
 SETS = ("turns", "entities", *TABLES)
+COLUMNS = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro\nF1",
+    "micro_f1": "micro\nF1",
+    "top_accuracy": "first\nright",
+    "calibration_error": "calibr.\nerror",
+    "answered": "answered",
+    "accuracy_answered": "right\nof those",
+}  #: of the report, and their headings, broken to fit a narrow terminal
 HEADS = ("category", "topic", "intent", "cause", "caller", "emotion")
 
 
@@ -168,9 +177,8 @@ def _print(title: str, report: Mapping[str, Any], console: Console, *, classes: 
         if classes:
             _print_classes(report["classes"], console)
         return
-    columns = ("accuracy", "macro_f1", "micro_f1", "top_accuracy", "calibration_error", "answered", "accuracy_answered")
-    rows = [(head, *(report[head].get(name) for name in columns)) for head in HEADS]
-    _table(("", *(name.replace("_", " ") for name in columns)), rows, console)
+    rows = [(head, *(report[head].get(name) for name in COLUMNS)) for head in HEADS]
+    _table(("", *COLUMNS.values()), rows, console)
     scope, negative = report["in_scope"], report["negative"]
     console.print(
         f"out of scope: recall {_cell(scope['out_of_scope_recall'])} of {scope['out_of_scope_texts']} texts, "

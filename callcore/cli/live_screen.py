@@ -12,7 +12,7 @@ from rich.text import Text
 
 from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
 from callcore.cli.live_state import Say, ScreenState, Vitals
-from callcore.cli.tags import tags
+from callcore.cli.tags import WRONG, tags
 from callcore.output.labels import columns, is_chinese, padded
 from callcore.types import SAMPLE_RATE_HZ, Role
 from callcore.understand.dynamics import DynamicsSnapshot
@@ -284,7 +284,8 @@ class _Page:
         line = Text(" " * indent + ("> " if self._plain else "› "), style="dim")
         for place, (text, style) in enumerate(found):
             line.append(" · " if place and not self._plain else ", " if place else "", "dim")
-            line.append(printable(text), f"dim {style}" if say.open else style)
+            shown = text.replace(WRONG, "!") if self._plain else text
+            line.append(printable(shown), f"dim {style}" if say.open else style)
         return [line]
 
     def _name(self, channel: int) -> str:

@@ -34,6 +34,7 @@ MOOD_STYLES = {
 TOLD_INTENTS = frozenset({"urge", "escalate", "leave", "dispute", "want_human", "report_loss", "report_fraud"})
 BY_ITSELF = frozenset({"channel", "product", "bank"})  #: kinds of entities whose words say it all
 MOST_FACTS = 4
+WRONG = "✗"  #: behind a number whose check digits are wrong
 KIND_NAMES = {
     "card_tail": ("尾号", "ending in"),
     "card_number": ("卡号", "card"),
@@ -76,7 +77,7 @@ def tags(understanding: Understanding, role: Role, catalogue: Catalogue) -> list
 
 def _fact(entity: Entity, *, chinese: bool) -> Tag:
     kind = KIND_NAMES.get(entity.kind, ("", ""))[0 if chinese else 1]
-    wrong = " ✗" if entity.valid is False else ""
+    wrong = f" {WRONG}" if entity.valid is False else ""
     return f"{kind} {entity.value}{wrong}".strip(), "red" if wrong else "blue"
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from callcore.types import Label, Understanding, Word
     from callcore.understand.call import Understander
 
-LONGEST_LINE = 1_000_000  #: characters; more is no line of text
 WIDTH = 10  #: of the bar of a probability
 
 
@@ -41,7 +40,7 @@ docs/understanding.md explains categories, topics and moods, and how a bank sets
     metavar="FILE",
     help="Read one text a line (- = standard input) and write one JSON object a line.",
 )
-@click.option("--language", metavar="CODE", help="zh or en [default: by the script of the text].")
+@click.option("--language", metavar="CODE", help="zh, yue or en [default: by the script of the text].")
 @click.option("--date", "call_date", metavar="YYYY-MM-DD", help="Day that 'tomorrow' is counted from [default: today].")
 @format_option("table")
 @settings_option
@@ -56,16 +55,19 @@ def understand(
     """Say what TEXT means: category, topic, intent, mood, cause, caller type and the facts in it."""
     from callcore.config import load_settings
     from callcore.loading import load_understander
+    from callcore.output.labels import encodable
 
     if bool(text) == bool(lines):
         raise ConfigError("give either a text or --lines FILE.", 'For example: callcore understand "我要挂失"')
     settings = load_settings(settings_file, overrides(understand={"call_date": call_date}))
     understander = load_understander(settings)
+    if language is not None and language.partition("-")[0] not in understander.models:
+        raise ConfigError(f"no model reads {language!r}.", f"--language is one of {', '.join(understander.models)}.")
     if lines:
         for line in _lines(lines):
             click.echo(json.dumps(_values(understander, line, language), ensure_ascii=False).encode())
         return 0
-    whole = " ".join(text)
+    whole = encodable(" ".join(text))
     if form == "json":
         click.echo(json.dumps(_values(understander, whole, language), ensure_ascii=False, indent=1).encode())
     else:
@@ -139,7 +141,9 @@ def _print(understander: Understander, text: str, language: str | None, console:
         grid.add_row(Text("department", style="dim"), _shown(name, department))
     if grid.row_count:
         console.print(grid)
-    if found.in_scope < 0.5:
+    if not found.source:
+        console.print(Text("there are no words in it to judge", style="yellow"))
+    elif found.in_scope < 0.5:
         console.print(Text(f"probably no business of a bank ({found.in_scope:.0%} that it is)", style="yellow"))
     _print_entities(found, console)
 

@@ -62,6 +62,8 @@ class OnnxTextModel:
         """
         self.card = _read_card(folder, features)
         graph, grams = (_checked(folder / name, self.card) for name in (GRAPH_FILE, GRAMS_FILE))
+        if not grams or len(grams) % 4:
+            raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of n-grams.", _HINT)
         self._known: Grams = np.frombuffer(grams, dtype="<u4").astype(np.uint32)
         self._session = _session(graph, folder)
         sizes = [len(labels) for labels in self.card.heads.values()]

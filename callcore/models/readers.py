@@ -21,7 +21,7 @@ def reader_folder(kind: str, language: str) -> Path:
     """
     row = next((row for row in load_manifest().reader if row.kind == kind and language in row.languages), None)
     if row is None:
-        raise ModelNotFound(f"no bundled {kind} model reads {language}.")
+        raise ModelNotFound(f"no bundled {kind} model reads {language}.", _HINT)
     return _checked_folder(row.name, row.card.sha256)
 
 
@@ -29,7 +29,7 @@ def named_reader_folder(name: str) -> Path:
     """Folder of the bundled model of that name. Raises as :func:`reader_folder` does."""
     row = next((row for row in load_manifest().reader if row.name == name), None)
     if row is None:
-        raise ModelNotFound(f"no bundled model of the understanding is named {name}.")
+        raise ModelNotFound(f"no bundled model of the understanding is named {name}.", _HINT)
     return _checked_folder(row.name, row.card.sha256)
 
 

@@ -6,7 +6,6 @@ tests; time is the sample count of the audio.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from callcore.config import SegmentSettings, Settings
 from callcore.pipeline.doubt import Doubt
 from callcore.pipeline.intake import Intake, gap_warning
 from callcore.pipeline.live import LiveText
+from callcore.pipeline.understood import Understood
 from callcore.recognise.policy import Accepted, FellSilent, FinalPolicy, Outcome
 from callcore.roles import RoleCues, assign_roles, check_roles
 from callcore.segment import WINDOW_SAMPLES, SegmentClosed, Segmenter, SegmentEvent, SegmentOpened, SpeechScorer
@@ -26,19 +26,16 @@ from callcore.types import (
     CallEnded,
     CallStarted,
     DecodeFailure,
-    DecodeRequest,
     DecodeResult,
     Event,
     Final,
     LanguageDecided,
     Output,
-    Partial,
     Rejected,
     RequestKind,
     Role,
     RolesAssigned,
     Samples,
-    Turn,
     WarningKind,
 )
 from callcore.understand.call import CallUnderstanding
@@ -74,7 +71,7 @@ class CallPipeline:
     ) -> None:
         """``understanding``: of this very call; None where only the words are wanted."""
         self._plan = plan
-        self._understanding = understanding
+        self._understood = Understood(understanding)
         self._cues = cues
         self._role_settings = settings.roles
         segment_settings = _segment_settings(plan, settings)
@@ -125,7 +122,7 @@ class CallPipeline:
     @property
     def dynamics(self) -> DynamicsSnapshot | None:
         """The course of the conversation so far; None where only the words are wanted."""
-        return self._understanding.dynamics(self.position) if self._understanding else None
+        return self._understood.dynamics(self.position)
 
     def speaking(self, channel: int) -> bool:
         """Whether somebody speaks on a channel now."""
@@ -140,7 +137,7 @@ class CallPipeline:
             events.append(RolesAssigned(dict(roles), 1.0 if known else 0.0, "option" if known else "mono"))
         if self._policy.fixed_language:
             events.append(LanguageDecided(self._policy.fixed_language, 1.0))
-        return self._understood(events)
+        return self._understood.follow(events)
 
     def push(self, frame: AudioFrame) -> list[Output]:
         """Take the next frame of one channel. Missing samples become silence, with a warning.
@@ -159,9 +156,8 @@ class CallPipeline:
         while all(item.waiting >= self._step for item in self._intake.values()):
             for channel, item in self._intake.items():
                 outputs += self._advance(channel, item.received - item.waiting, item.take(self._step))
-            if self._understanding:
-                outputs += self._understanding.advance(min(one.earliest_start for one in self._segmenters.values()))
-        return self._understood(outputs)
+            outputs += self._understood.advance(min(one.earliest_start for one in self._segmenters.values()))
+        return self._understood.follow(outputs)
 
     def deliver(self, result: DecodeResult) -> list[Output]:
         """Take an engine's answer to one of the requests."""
@@ -172,53 +168,28 @@ class CallPipeline:
         elif result.kind is RequestKind.FINAL:
             outputs += self._policy.final_result(result)
         elif self._live:
-            return self._understood(self._live.answer(result))
-        return self._understood(outputs + self._settle())
+            return self._understood.follow(self._live.answer(result))
+        return self._understood.follow(outputs + self._settle())
 
     def fail(self, failure: DecodeFailure) -> list[Output]:
         """A request got no answer: its segment is given up, and the call goes on."""
         self._policy.failed(failure)
-        return self._understood(self._settle())
+        return self._understood.follow(self._settle())
 
     def finish(self, warnings: Sequence[AudioWarning] = ()) -> list[Output]:
         """No more audio will come. ``warnings``: what the reader of the audio found; they become events of the call."""
         outputs: list[Output] = [*warnings]
         for channel, item in self._intake.items():
             segmenter, rest = self._segmenters[channel], item.take(item.waiting)
-            if self._understanding:
-                self._understanding.sounded(channel, item.received - len(rest), rest)
+            self._understood.sounded(channel, item.received - len(rest), rest)
             outputs += self._segment_events([*segmenter.push(rest), *segmenter.finish()])
         self._finished = True
-        return self._understood(outputs + self._settle())
-
-    def _understood(self, outputs: Sequence[Output]) -> list[Output]:
-        """The outputs, each event followed by what is understood of it."""
-        if self._understanding is None:
-            return [*outputs]
-        told: list[Output] = []
-        for output in outputs:
-            if isinstance(output, CallEnded):
-                told += self._understanding.finish(output.sample_count)
-            told.append(output)
-            if not isinstance(output, DecodeRequest):
-                told += self._meaning(output, self._understanding)
-        return told
-
-    def _meaning(self, event: Event, understanding: CallUnderstanding) -> list[Event]:
-        """What follows from an event. A fault of the understanding costs one meaning, and never the call."""
-        try:
-            return understanding.take(event)
-        except Exception as error:
-            message = f"what was said could not be understood ({type(error).__name__}); its words are kept."
-            logging.getLogger(__name__).exception("%s after %s", type(error).__name__, type(event).__name__)
-            at = event.start_sample if isinstance(event, Turn | Final | Partial) else 0
-            return [AudioWarning(WarningKind.NOT_UNDERSTOOD, message, at_sample=at)]
+        return self._understood.follow(outputs + self._settle())
 
     def _advance(self, channel: int, start: int, audio: Samples) -> list[Output]:
         """Judge the next step of one channel."""
         segmenter = self._segmenters[channel]
-        if self._understanding:
-            self._understanding.sounded(channel, start, audio)
+        self._understood.sounded(channel, start, audio)
         if self._live:
             self._live.set_hangover(channel)
         outputs = self._segment_events(segmenter.push(audio))
@@ -243,16 +214,14 @@ class CallPipeline:
                 self._silent_since.pop(segment.channel, None)
                 if self._live:
                     self._live.opened(segment)
-                if self._understanding:
-                    self._understanding.opened(segment.channel, start)
+                self._understood.opened(segment.channel, start)
             elif isinstance(event, SegmentClosed):
                 self._last_closed[segment.channel] = (segment.segment_id, end)
                 self._silent_since[segment.channel] = end
                 self._segment_count += 1
                 ahead = self._live.closed(segment) if self._live else None
                 outputs += self._policy.add(segment, event.audio, ahead)
-                if self._understanding:
-                    self._understanding.closed(segment.segment_id, segment.channel, start, event.audio)
+                self._understood.closed(segment.segment_id, segment.channel, start, event.audio)
             else:
                 if self._live:
                     self._live.closed(segment)

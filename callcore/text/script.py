@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Literal
 
@@ -10,6 +11,7 @@ from opencc import OpenCC
 from callcore.text.chars import Text
 
 Script = Literal["simplified", "traditional"]
+_BROKEN = re.compile("[\ud800-\udfff]")  # halves of characters, which OpenCC refuses
 
 
 def convert(text: Text, script: Script) -> Text:
@@ -31,6 +33,7 @@ def convert_string(text: str, script: Script) -> str:
 
 
 def _convert(text: str, script: Script) -> str:
+    text = _BROKEN.sub("\ufffd", text)
     if script == "traditional":
         return str(_table("s2tw").convert(text))
     simplified = str(_table("t2s").convert(text))

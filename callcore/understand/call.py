@@ -13,6 +13,7 @@ from callcore.types import (
     Entity,
     Event,
     Final,
+    MoodAlert,
     Partial,
     Paused,
     Rejected,
@@ -80,9 +81,9 @@ class Understander:
         start, end = (words[0].start_sample, words[-1].end_sample) if words else (0, 0)
         alone = Understanding(0, 0, start, end, language, in_scope=0.0, entities=entities)
         model = self.models.get(language.partition("-")[0])
-        if model is None or not words:
-            return alone
         text = "".join((" " if word.space_before else "") + word.text for word in words)
+        if model is None or not any(map(str.isalnum, text)):  # of marks alone a model can only guess
+            return alone
         judged = judge(model.score(words, before), model.thresholds, self.catalogue, text, model.version)
         return replace(
             alone,
@@ -109,7 +110,8 @@ class CallUnderstanding:
         self._entities = CallEntities(self._context)
         self._voices = VoiceTracker(understander.voice, channels) if understander.voice else None
         self._courses = {channel: MoodCourse(channel) for channel in channels}
-        self._roles: Mapping[int, Role] = {}
+        self._roles: Mapping[int, Role] | None = None  #: None: nobody has said yet who is who
+        self._alerts: list[MoodAlert] = []  #: not told yet
         self._dynamics = Dynamics(channels, understander.settings, segment)
         self._previewed: dict[int, int] = {}  #: end of the audio behind the channel's last preview
         self._preview_every = understander.settings.preview_interval_ms * SAMPLE_RATE_HZ // 1000
@@ -140,13 +142,14 @@ class CallUnderstanding:
             case Final():
                 self._dynamics.said(event)
                 self._previewed.pop(event.channel, None)
-                return [self._seen(event, event.words)]
+                return [self._seen(event, event.words)] if event.words else []
             case Turn():
                 return self._turn(event)
             case Rejected():
                 self._dynamics.refused(event.channel, event.start_sample, event.end_sample)
             case RolesAssigned():
                 self._roles = event.roles
+                return self._told_alerts(event.roles)
             case Paused():
                 self._dynamics.paused(event.start_sample)
             case Resumed():
@@ -155,7 +158,7 @@ class CallUnderstanding:
 
     def finish(self, sample_count: int) -> list[Event]:
         """The call has ended at ``sample_count``."""
-        return [*self._dynamics.finish(sample_count)]
+        return [*self._told_alerts(self._roles or {}), *self._dynamics.finish(sample_count)]
 
     def dynamics(self, position: int) -> DynamicsSnapshot:
         """The course of the conversation up to ``position``."""
@@ -186,8 +189,13 @@ class CallUnderstanding:
             mood=fuse(found.text_mood, voice),
         )
         alert = self._courses[turn.channel].add(understanding)
-        events: list[Event] = [understanding, *resolved]
-        # The agent's tone is told turn by turn; warnings are about customers.
-        if alert and self._roles.get(turn.channel) is not Role.AGENT:
-            events.append(alert)
-        return events
+        if alert:
+            self._alerts.append(alert)
+        told = [] if self._roles is None else self._told_alerts(self._roles)
+        return [understanding, *resolved, *told]
+
+    def _told_alerts(self, roles: Mapping[int, Role]) -> list[Event]:
+        """Alerts that have waited, but for the agent's: whose tone is told turn by turn, alerts are about customers."""
+        told: list[Event] = [alert for alert in self._alerts if roles.get(alert.channel) is not Role.AGENT]
+        self._alerts.clear()
+        return told

@@ -34,9 +34,9 @@ def judge(
     in_scope = scores.in_scope >= thresholds["in_scope"]
     return Judgement(
         category=_one(scores, "category", thresholds) if in_scope else None,
-        topics=_own_topics(_several(scores, "topic", thresholds), catalogue, text) if in_scope else (),
-        intents=_several(scores, "intent", thresholds),
-        causes=_several(scores, "cause", thresholds) if in_scope else (),
+        topics=_own_topics(_sure(scores, "topic", thresholds), catalogue, text)[:MOST] if in_scope else (),
+        intents=_sure(scores, "intent", thresholds)[:MOST],
+        causes=_sure(scores, "cause", thresholds)[:MOST] if in_scope else (),
         caller=_one(scores, "caller", thresholds) if in_scope else None,
         in_scope=round(scores.in_scope, DIGITS),
         mood=_mood(scores, thresholds, source),
@@ -55,14 +55,18 @@ def _one(scores: Scores, head: str, thresholds: Mapping[str, float]) -> Label | 
     return None if best == NONE or options[best] < thresholds[head] else _label(scores, head, best)
 
 
-def _several(scores: Scores, head: str, thresholds: Mapping[str, float]) -> tuple[Label, ...]:
+def _sure(scores: Scores, head: str, thresholds: Mapping[str, float]) -> tuple[Label, ...]:
+    """The labels of a head whose labels stand each for itself."""
     options = scores.heads[head]
     sure = sorted((code for code in options if options[code] >= thresholds[head]), key=lambda code: -options[code])
-    return tuple(_label(scores, head, code) for code in sure[:MOST])
+    return tuple(_label(scores, head, code) for code in sure)
 
 
 def _own_topics(topics: tuple[Label, ...], catalogue: Catalogue, text: str) -> tuple[Label, ...]:
-    """Topics of the bank's own stand in for those they are like, where one of their terms is said."""
+    """Topics of the bank's own stand in for those they are like, where one of their terms is said.
+
+    Topics that the bank has taken out are left out.
+    """
     lower = text.lower()
     own = {
         topic.like: topic.code

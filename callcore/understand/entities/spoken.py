@@ -15,6 +15,7 @@ from callcore.types import SAMPLE_RATE_HZ, Word
 
 _WIDE = re.compile("[\u3000\uff01-\uff5e]")  # ideographic space, full-width forms of ASCII
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")  # Arabic-Indic and the like
+_BROKEN = re.compile("[\ud800-\udfff]")  # halves of characters, which no library takes
 _ODD_SPACE = re.compile(r"[^\S ]")
 _SAME = str.maketrans("’‘`´“”‐‑–—−〇", "''''\"\"-----零")
 _TOKENS = re.compile(f"( *)([{HAN}][^\\w ]*|[^ {HAN}]+)")
@@ -74,7 +75,7 @@ def _plain(raw: str) -> str:
         return raw.lower()
     text = _WIDE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), raw)
     text = _OTHER_DIGIT.sub(lambda match: str(unicodedata.decimal(match[0])), text)
-    text = _ODD_SPACE.sub(" ", text).translate(_SAME)
+    text = _ODD_SPACE.sub(" ", _BROKEN.sub("\ufffd", text)).translate(_SAME)
     lowered = text.lower()
     if len(lowered) != len(text):
         lowered = "".join(one if len(one.lower()) != 1 else one.lower() for one in text)
