@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from types import SimpleNamespace
 
+from callcore.live.call import LiveStatus
 from callcore.types import CallEnded, CallStarted
 
 ENDED = CallEnded(16_000, 2)
@@ -64,4 +64,4 @@ class FakeCall:
             self.desk(event)
 
     def status(self):
-        return SimpleNamespace(position_s=1.0, lag_s=0.1, channels={}, paused=self.paused, revisions=0, dynamics=None)
+        return LiveStatus(1.0, 0.1, {}, self.paused, revisions=0, waiting_finals=0)

@@ -169,9 +169,10 @@ def test_no_terminal_means_a_line_per_text(tmp_path, capsys, scripted):
     call, record = only_call(tmp_path)
     assert call.status is Status.DONE
     assert call.source == str(path)
-    said = [line for line in out.splitlines() if "› " not in line]  # without what it means
+    said = [line for line in out.splitlines() if "›" not in line]  # others tell what a turn means
     assert [line.split("  ")[-1] for line in said] == [final.text for final in record.finals]
     assert {line.split()[1] for line in said} == {"坐席", "客户"}
+    assert len(said) < len(out.splitlines())
     assert "\x1b" not in out + err
     assert "updates   " in err
 

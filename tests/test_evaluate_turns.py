@@ -18,7 +18,6 @@ from callcore.evaluate.understanding import (
     calibration_error,
     class_scores,
     confusion,
-    evaluate_classes,
     evaluate_turns,
     macro_f1,
     micro_f1,
@@ -78,31 +77,9 @@ def test_of_single_labels_micro_f1_is_accuracy(pairs):
     assert np.trace(counts) == pytest.approx(accuracy(wanted, said) * len(pairs))
 
 
-@given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=40))
-def test_the_area_under_the_curve_is_the_share_of_pairs_in_order(rows):
-    values, positive = np.array([v for v, _ in rows]) / 20, np.array([p for _, p in rows])
-    high, low = values[positive], values[~positive]
-    area = area_under_curve(values, positive)
-    if not len(high) or not len(low):
-        assert math.isnan(area)
-        return
-    pairs = [(a > b) + (a == b) / 2 for a in high for b in low]
-    assert area == pytest.approx(sum(pairs) / len(pairs))
-    assert area_under_curve(-values, positive) == pytest.approx(1 - area)
-
-
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40))
 def test_calibration_error_is_a_share(rows):
     assert 0 <= calibration_error(np.array([p for p, _ in rows]), np.array([r for _, r in rows])) <= 1
-
-
-def test_a_table_of_classes_counts_what_is_out_of_scope_apart():
-    answers = {"one": ("a", 0.9), "two": ("b", 0.8), "three": ("oos", 0.2), "four": ("a", 0.7)}
-    report = evaluate_classes([("one", "a"), ("two", "a"), ("three", "oos"), ("four", "oos")], answers.__getitem__)
-    assert (report["texts"], report["accuracy"]) == (2, 0.5)
-    assert (report["out_of_scope_texts"], report["out_of_scope_recall"]) == (2, 0.5)
-    nothing = evaluate_classes([], answers.__getitem__)
-    assert nothing["accuracy"] is nothing["macro_f1"] is nothing["out_of_scope_recall"] is None
 
 
 TURNS = (

@@ -81,9 +81,7 @@ def print_conversation(record: CallRecord, console: Console) -> None:
             if said:
                 grid.add_row(Text(), Text(), said)
         else:
-            console.print(Text("  ").join(cells), soft_wrap=True)
-            if said:
-                console.print(Text("  ").join((Text(" " * cells[0].cell_len), Text(" " * width), said)), soft_wrap=True)
+            console.print(Text("  ").join((*cells, said) if said else cells), soft_wrap=True)  # a line a turn
     if console.is_terminal:
         console.print(grid)
 

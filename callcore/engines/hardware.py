@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 
 import ctranslate2
 import threadpoolctl
@@ -74,7 +75,20 @@ def share_heap() -> None:
     glibc gives threads heaps of their own, and the buffers that one worker freed are of no use to the others: with four
     workers that is a quarter more memory at the peak, and no time saved.
     """
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
-        if mallopt is not None:
-            mallopt(-8, 1)
+    if mallopt := _glibc("mallopt"):
+        mallopt(-8, 1)
+
+
+def trim_heap() -> None:
+    """Give memory that nothing holds back to the system (glibc's malloc_trim; nothing elsewhere).
+
+    Buffers of all lengths come and go with the windows of calls and leave holes behind, from hour to hour a few more
+    of them. Takes 4 to 25 ms, so it belongs where a call has ended.
+    """
+    if malloc_trim := _glibc("malloc_trim"):
+        malloc_trim(0)
+
+
+def _glibc(name: str) -> Callable[..., int] | None:
+    """A function of the C library that only glibc has."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

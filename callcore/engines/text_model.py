@@ -1,7 +1,7 @@
 """The text models of the understanding in onnxruntime: one folder, one model (docs/understanding-models.md).
 
-The graph gets the rows of a text's known n-grams and answers with one number a label, and with what each position of
-the text adds to it; softmax, sigmoid and the calibrated temperatures are applied here.
+The graph gets the rows of a text's known n-grams and answers with one calibrated logit a label, and with what each
+position of the text adds to it; softmax and sigmoid are applied here.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ class ModelCard(BaseModel):
     language: str
     features: int
     heads: Mapping[str, tuple[str, ...]]  #: labels by head, in the order of the graph's output
-    temperatures: Mapping[str, Annotated[float, Field(gt=0)]]
     thresholds: Mapping[str, Annotated[float, Field(ge=0, le=1)]]
     files: Mapping[str, FileEntry]
 
@@ -119,12 +118,12 @@ class OnnxTextModel:
     def _probabilities(self, logits: Float32) -> dict[str, Float32]:
         found: dict[str, Float32] = {}
         for head, place in self._places.items():
-            values = logits[place] / np.float32(self.card.temperatures.get(head, 1.0))
+            values = logits[place]
             if head in EXCLUSIVE:
                 powers = np.exp(values - values.max())
-                found[head] = powers / powers.sum()
+                found[head] = (powers / powers.sum()).astype(np.float32)
             else:
-                found[head] = 1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))
+                found[head] = (1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))).astype(np.float32)
         return found
 
 

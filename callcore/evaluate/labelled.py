@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,11 +15,9 @@ from callcore.evaluate.slots import fill
 
 EMOTIONS = ("calm", "pleased", "confused", "anxious", "dissatisfied", "angry", "disappointed")
 NEGATIVE = ("anxious", "dissatisfied", "angry", "disappointed")  #: emotions that count as negative
-#: Intents that belong to a bank's business only together with a topic or category: anyone may ask for the weather.
-OPEN_INTENTS = frozenset(
-    "ask_info ask_how ask_status ask_data request_action cancel change suggest praise report_fault".split()
-)
-_KEYS = {"topics", "category", "intents", "emotion", "caller", "causes", "speaker", "lines"}
+_KEYS = {
+    "topics", "category", "intents", "emotion", "caller", "causes", "speaker", "out_of_scope", "context", "lines",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,7 @@ class LabelledTurn:
     emotion: str | None = None
     in_scope: bool | None = None
     speaker: str = "customer"
+    context: tuple[str, ...] = ()  #: turns before, oldest first, each "agent: ..." or "customer: ..."
     source: str = ""  #: set or file
     positive_only: bool = False  #: labels that are not named may hold as well
 
@@ -79,27 +78,22 @@ def _read_block(block: Mapping[str, Any], where: str, source: str) -> Iterator[L
     emotion = block.get("emotion", "calm")
     if emotion not in EMOTIONS:
         raise ConfigError(f"{where}: there is no emotion {emotion}.")
-    topics, intents = tuple(block.get("topics", ())), tuple(block["intents"])
     common = LabelledTurn(
         text="",
         category=block["category"],
-        topics=topics,
-        intents=intents,
+        topics=tuple(block.get("topics", ())),
+        intents=tuple(block["intents"]),
         causes=tuple(block.get("causes", ())),
         caller=block.get("caller", "none"),
         emotion=emotion,
-        in_scope=in_scope(block["category"], topics, intents),
+        in_scope=not block.get("out_of_scope", False),
         speaker=block.get("speaker", "customer"),
+        context=tuple(block.get("context", ())),
         source=source,
     )
     for line in str(block["lines"]).splitlines():
         if text := line.strip():
             yield _replace_text(common, text)
-
-
-def in_scope(category: str, topics: Sequence[str], intents: Sequence[str]) -> bool:
-    """Whether a turn of these labels belongs to a bank's call: it has business, or says what every call says."""
-    return category != "none" or bool(topics) or any(intent not in OPEN_INTENTS for intent in intents)
 
 
 def read_table(file: Path, *, text: str = "text", label: str = "intent") -> tuple[tuple[str, str], ...]:
@@ -108,7 +102,9 @@ def read_table(file: Path, *, text: str = "text", label: str = "intent") -> tupl
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
             if missing := {text, label} - set(rows.fieldnames or ()):
-                raise ConfigError(f"{file} has no column {sorted(missing)[0]}.", "Its first line must name the columns.")
+                raise ConfigError(
+                    f"{file} has no column {sorted(missing)[0]}.", "Its first line must name the columns."
+                )
             return tuple((row[text] or "", row[label] or "") for row in rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{file} cannot be read: {error}", "It must be UTF-8, tab-separated.") from error

@@ -138,8 +138,9 @@ def evaluate_turns(
     found = [score(turn.text) for turn in turns]
     report: dict[str, Any] = {"texts": len(turns)}
     for head in SINGLE:
-        labels = [_single(turn, head) for turn in turns]
-        pairs = [(one, s.heads[head]) for one, s in zip(labels, found, strict=True) if one is not None]
+        pairs = [
+            (one, s.heads[head]) for t, s in zip(turns, found, strict=True) if (one := _single(t, head)) is not None
+        ]
         report[head] = _single_head(pairs, thresholds[head])
     for head in MULTIPLE:
         many = [(m, s.heads[head]) for t, s in zip(turns, found, strict=True) if (m := _multiple(t, head)) is not None]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from callcore.config import LiveSettings
 from callcore.engines.base import Recogniser
+from callcore.engines.hardware import trim_heap
 from callcore.errors import CallcoreError, EngineError, unexpected
 from callcore.scheduler.admission import Admission
 from callcore.scheduler.base import Answered
@@ -115,6 +116,7 @@ class Scheduler:
             now_s = self._clock()
             self._queue.release(call_id)
             self._admission.release(call_id, now_s)
+        trim_heap()
 
     # What an operator asks for
 

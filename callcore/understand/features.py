@@ -139,33 +139,20 @@ _merged = lru_cache(maxsize=2048)(merged_sound)
 
 def _rows(tokens: Sequence[_Token]) -> list[list[int]]:
     edge = _Token(_EDGE, _EDGE, False)
-    padded = [*tokens, edge, edge, edge]
+    padded = [*tokens, edge, edge]
     rows: list[list[int]] = []
-    before = edge
     for i, token in enumerate(tokens):
-        ahead = padded[i + 1 : i + 4]
-        row = _sight_grams(before, token, ahead)
-        if token.han or ahead[0].han or ahead[1].han:
-            row += _sound_grams(token, ahead)
-        rows.append(row + (_letter_grams(token.surface) if not token.han else []))
-        before = token
+        one, two, three = padded[i : i + 3]
+        row = [_hash("1" + one.surface), _hash("2" + one.surface + _JOIN + two.surface)]
+        if not i:
+            row.append(_hash("2" + _EDGE + _JOIN + one.surface))
+        if token.han:
+            row += [_hash("o" + one.sound), _hash("p" + one.sound + _JOIN + two.sound)]
+        else:
+            row.append(_hash("3" + one.surface + _JOIN + two.surface + _JOIN + three.surface))
+            row += _letter_grams(one.surface)
+        rows.append(row)
     return rows
-
-
-def _sight_grams(before: _Token, token: _Token, ahead: Sequence[_Token]) -> list[int]:
-    one, two, three = token.surface, ahead[0].surface, ahead[1].surface
-    row = [_hash("1" + one), _hash("2" + one + _JOIN + two), _hash("3" + one + _JOIN + two + _JOIN + three)]
-    row.append(_hash("s" + one + _JOIN + three))
-    if before.surface == _EDGE:
-        row.append(_hash("2" + _EDGE + _JOIN + one))
-    return row
-
-
-def _sound_grams(token: _Token, ahead: Sequence[_Token]) -> list[int]:
-    one, two, three, four = token.sound, ahead[0].sound, ahead[1].sound, ahead[2].sound
-    pair = one + _JOIN + two
-    row = [_hash("p" + pair), _hash("q" + pair + _JOIN + three), _hash("r" + pair + _JOIN + three + _JOIN + four)]
-    return [_hash("o" + one), *row, _hash("t" + one + _JOIN + three)]
 
 
 @lru_cache(maxsize=8192)

@@ -1,18 +1,20 @@
 """Texts as a recogniser would have written them: homophones, near sounds, lost and repeated words, no punctuation.
 
-The recogniser hears sounds and writes the character that is likeliest, so a wrong character nearly always sounds like the
-right one. Candidates come from the characters of the training text itself, weighted by how often they occur.
+The recogniser hears sounds and writes the character that is likeliest, so a wrong character nearly always sounds like
+the right one. Candidates come from the characters of the training text itself, weighted by how often they occur.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 from callcore.pinyin import syllables
 from callcore.understand.features import merged_sound
+
+Noisy = Callable[[str, Random], str]  #: a text as it may be heard
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _MARKS = re.compile(r"[，。？！、；：,.?!;:…“”\"]")
@@ -101,3 +103,21 @@ def with_fillers(text: str, language: str, random: Random) -> str:
 def without_marks(text: str) -> str:
     """``text`` with no punctuation."""
     return _MARKS.sub("" if _HAN.search(text) else " ", text)
+
+
+def noise(language: str, texts: Sequence[str], rate: float | None = None) -> Noisy:
+    """How a text is changed; ``rate`` None: at random up to a quarter of it wrong, fillers, or only marks lost."""
+    confusions = Confusions(texts) if language == "zh" else None
+    vocabulary = sorted({word for text in texts for word in text.lower().split()}) if language == "en" else []
+
+    def change(text: str, random: Random) -> str:
+        if rate is None and random.random() < 0.3:
+            text = with_fillers(text, language, random)
+        if rate is None and random.random() < 0.3:
+            return without_marks(text)
+        share = random.random() * 0.25 if rate is None else rate
+        if confusions is not None:
+            return misheard_zh(text, share, confusions, random)
+        return misheard_en(text, share, vocabulary, random)
+
+    return change

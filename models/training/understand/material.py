@@ -7,54 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-import numpy as np
-
 from callcore.evaluate.labelled import LabelledTurn, read_corpus
 from callcore.understand.catalogue import Catalogue
-from models.training.understand.heads import head_places, product_heads, targets
-from models.training.understand.learn import Material
+from models.training.understand.phrases import HERE, generated_turns
 from models.training.understand.sets import read_set
 
-CORPUS = Path(__file__).parent / "corpus"
-NEUTRAL = {"category": "none", "caller": "none", "emotion": "calm"}
+CORPUS = HERE / "corpus"
+USES = 4  #: of each phrase
+JOINED_SHARE = 0.15  #: of the own turns, two of them said as one
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Turns of one origin, how much each counts, and the share of them in one round."""
+    """Turns of one origin, and how much each counts."""
 
     turns: Sequence[LabelledTurn]
     weight: float = 1.0
-    share: float = 1.0
-
-
-def parts_zh(data: Path, seed: int) -> list[Part]:
-    """Own turns, CPED for emotion, and other people's talk as out of scope."""
-    cped = read_set("mapping_cped.toml", [data / "emotion_text_zh" / "cped_test.tsv"])
-    return [
-        Part(own_turns("zh", seed)),
-        Part(cped, weight=0.3, share=0.3),
-        Part(_elsewhere_zh(data, seed), weight=0.5, share=0.4),
-    ]
-
-
-def parts_en(data: Path, seed: int) -> list[Part]:
-    """Own turns, and five public sets."""
-    intents = data / "intent_en"
-    clinc = read_set("mapping_clinc150.toml", [intents / "clinc150_train.tsv", intents / "clinc150_val.tsv"])
-    return [
-        Part(own_turns("en", seed)),
-        Part(read_set("mapping_banking77.toml", [intents / "banking77_train.tsv"]), weight=0.7, share=0.7),
-        Part([turn for turn in clinc if turn.in_scope]),
-        Part([turn for turn in clinc if not turn.in_scope], weight=0.5, share=0.4),
-        Part(read_set("mapping_multidogo.toml", [intents / "multidogo_finance_train.tsv"]), weight=0.5, share=0.3),
-        Part(read_set("mapping_nlupp.toml", [intents / "nlupp_banking.tsv"]), weight=0.5),
-        Part(
-            read_set("mapping_goemotions.toml", [data / "emotion_text_en" / "goemotions_train_20k.tsv"]),
-            weight=0.5,
-            share=0.4,
-        ),
-    ]
 
 
 def own_turns(language: str, seed: int, part: str = "train") -> tuple[LabelledTurn, ...]:
@@ -63,49 +31,72 @@ def own_turns(language: str, seed: int, part: str = "train") -> tuple[LabelledTu
     return read_corpus(folder, language, seed=seed) if folder.is_dir() else ()
 
 
+def public_parts(language: str, data: Path, seed: int) -> list[Part]:
+    """Public sets whose licence allows it, and generated sentences."""
+    parts = _public_zh(data, seed) if language == "zh" else _public_en(data, seed)
+    return [*parts, Part(generated_turns(language, USES, seed))]
+
+
+def _public_zh(data: Path, seed: int) -> list[Part]:
+    cped = read_set("mapping_cped.toml", [data / "emotion_text_zh" / "cped_test.tsv"])
+    return [Part(_some(cped, 6000, seed), 0.3), Part(_elsewhere_zh(data, seed), 0.5)]
+
+
+def _public_en(data: Path, seed: int) -> list[Part]:
+    intents = data / "intent_en"
+    clinc = read_set("mapping_clinc150.toml", [intents / "clinc150_train.tsv", intents / "clinc150_val.tsv"])
+    goemotions = read_set("mapping_goemotions.toml", [data / "emotion_text_en" / "goemotions_train_20k.tsv"])
+    multidogo = read_set("mapping_multidogo.toml", [intents / "multidogo_finance_train.tsv"])
+    return [
+        Part(read_set("mapping_banking77.toml", [intents / "banking77_train.tsv"]), 0.1),
+        Part([turn for turn in clinc if turn.in_scope], 0.3),
+        Part(_some([turn for turn in clinc if not turn.in_scope], 6000, seed), 0.5),
+        Part(_some(multidogo, 5000, seed), 0.1),
+        Part(read_set("mapping_nlupp.toml", [intents / "nlupp_banking.tsv"]), 0.1),
+        Part(_some(goemotions, 8000, seed), 0.3),
+    ]
+
+
+def _some(turns: Sequence[LabelledTurn], most: int, seed: int) -> list[LabelledTurn]:
+    return Random(seed).sample(list(turns), min(most, len(turns)))
+
+
 def _elsewhere_zh(data: Path, seed: int) -> list[LabelledTurn]:
     """Sentences about films, music, sights and families: long enough to say something, and without a bank's words."""
     terms = {term.lower() for topic in Catalogue.load().taxonomy.topic for term in topic.terms_zh}
     terms |= set("银行 钱 卡 账 贷 存款 客服 投诉 密码 短信 手机 支付 利息 转 谢谢 再见 你好".split())
-    random = Random(seed)
     found: list[LabelledTurn] = []
     for name in ("kdconv.txt", "crosswoz.txt", "cped.txt"):
         lines = (data / "text_zh" / name).read_text(encoding="utf-8").split("\n")
         lines = [line for line in lines if len(line) >= 8 and not any(term in line for term in terms)]
-        for line in random.sample(lines, min(3000, len(lines))):
-            found.append(LabelledTurn(line, category="none", topics=(), in_scope=False, source=name))
+        chosen = Random(seed).sample(lines, min(1500, len(lines)))
+        found += [LabelledTurn(line, category="none", topics=(), in_scope=False, source=name) for line in chosen]
     return found
 
 
-def material(parts: Sequence[Part]) -> Material:
-    """All parts as one."""
-    heads = product_heads()
-    places = head_places(heads)
-    turns = [turn for part in parts for turn in part.turns]
-    wanted = targets(turns, heads).values
-    neutral = {head: places[head].start + heads[head].index(label) for head, label in NEUTRAL.items()}
-    whole = np.flatnonzero([t.caller is not None and t.emotion is not None for t in turns])
-    return Material(
-        texts=[turn.text for turn in turns],
-        targets=wanted,
-        weights=np.array([part.weight for part in parts for _ in part.turns], dtype=np.float32),
-        shares=np.array([part.share for part in parts for _ in part.turns], dtype=np.float32),
-        places=places,
-        neutral=neutral,
-        whole=whole.astype(np.int64),
+def joined_turns(turns: Sequence[LabelledTurn], seed: int) -> list[LabelledTurn]:
+    """Pairs of turns said as one: what either says holds; nothing is said of what they contradict each other in."""
+    random = Random(seed)
+    whole = [turn for turn in turns if turn.in_scope]
+    pairs = [random.sample(whole, 2) for _ in range(round(len(whole) * JOINED_SHARE))] if len(whole) > 1 else []
+    return [_joined(one, other) for one, other in pairs]
+
+
+def _joined(one: LabelledTurn, other: LabelledTurn) -> LabelledTurn:
+    return replace(
+        one,
+        text=f"{one.text} {other.text}",
+        category=_agreed(one.category, other.category, "none"),
+        topics=tuple(dict.fromkeys((*(one.topics or ()), *(other.topics or ())))),
+        intents=tuple(dict.fromkeys((*(one.intents or ()), *(other.intents or ())))),
+        causes=tuple(dict.fromkeys((*(one.causes or ()), *(other.causes or ())))),
+        caller=_agreed(one.caller, other.caller, "none"),
+        emotion=_agreed(one.emotion, other.emotion, "calm"),
+        source="joined",
     )
 
 
-def held_out(parts: Sequence[Part], share: float, seed: int) -> tuple[list[Part], list[LabelledTurn]]:
-    """The parts without a share of the first one's turns (of all of them where it is empty), and those turns."""
-    random = Random(seed + 1)
-    kept: list[Part] = []
-    taken: list[LabelledTurn] = []
-    for number, part in enumerate(parts):
-        if number and parts[0].turns:
-            kept.append(part)
-            continue
-        away = {turn.text for turn in part.turns if random.random() < share}
-        kept.append(replace(part, turns=[turn for turn in part.turns if turn.text not in away]))
-        taken += [turn for turn in part.turns if turn.text in away]
-    return kept, taken
+def _agreed(one: str | None, other: str | None, neutral: str) -> str | None:
+    if one in (other, neutral):
+        return other
+    return one if other == neutral else None

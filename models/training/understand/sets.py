@@ -38,9 +38,7 @@ def _turn(text: str, label: str, mapping: Mapping[str, Any]) -> LabelledTurn | N
         return None
     if "category" in merged or "topics" in merged:
         merged.setdefault("in_scope", True)
-    return LabelledTurn(
-        text=text, source=mapping["set"], positive_only=mapping.get("positive_only", False), **merged
-    )
+    return LabelledTurn(text=text, source=mapping["set"], positive_only=mapping.get("positive_only", False), **merged)
 
 
 def _merged(known: Sequence[Mapping[str, Any]], *, positive_only: bool) -> dict[str, Any] | None:
