@@ -120,9 +120,7 @@ class UnderstandSettings(Section):
     call_date: date | None = Field(
         None, description="date of the calls, which 'tomorrow' is counted from; None = the recording's, or today"
     )
-    currency: str = Field(
-        "", pattern="^([A-Z]{3})?$", description="of bare amounts; empty = CNY, USD in English"
-    )
+    currency: str = Field("", pattern="^([A-Z]{3})?$", description="of bare amounts; empty = CNY, USD in English")
     region: str = Field("", pattern="^([A-Z]{2})?$", description="of telephone numbers; empty = CN, US in English")
     preview_interval_ms: int = Field(500, ge=100, description="live: speech between two previews of an open segment")
     interruption_ms: int = Field(600, ge=100, description="speech over the other's that is more than a back-channel")

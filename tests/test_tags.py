@@ -221,10 +221,11 @@ def printed(record, **options):
 def test_a_printed_conversation_with_its_meanings_and_without():
     record = fold(a_call())
     piped = printed(record).splitlines()
-    assert len(piped) == 3  # a line a turn, however long
-    assert piped[0].startswith("00:00   客户  我的卡丢了尾号六六二八  › ")
-    assert piped[0].endswith("尾号 6628")
-    assert piped[2].endswith("激动 93%")
+    assert len(piped) == 3  # a line a turn
+    assert piped[0].startswith("00:00   客户  我的卡丢了")
+    assert "  › " in piped[0]
+    assert "尾号 6628" in piped[0]
+    assert "激动 93%" in piped[2]
     assert "激动 93%" in printed(record, force_terminal=True, color_system=None)
     words_alone = fold(event for event in a_call() if not isinstance(event, Understanding))
     assert printed(words_alone).splitlines() == [line.partition("  › ")[0] for line in piped]

@@ -131,6 +131,34 @@ def test_the_strongest_range_is_where_the_weight_lies():
 # What is refused
 
 
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(ModelNotFound, match="no text model"):
+        OnnxTextModel(tmp_path, VERSION)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "grams.bin"])
+def test_a_file_that_is_missing_or_differs(own, name):
+    file = own / name
+    file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(ModelCorrupt, match="checksum"):
+        OnnxTextModel(own, VERSION)
+    file.unlink()
+    with pytest.raises(ModelCorrupt, match=name):
+        OnnxTextModel(own, VERSION)
+
+
+def test_a_model_made_for_other_features(own):
+    with pytest.raises(ModelCorrupt, match=f"features {VERSION}, not {VERSION + 1}"):
+        OnnxTextModel(own, VERSION + 1)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "{", '{"format": 2}'])
+def test_a_card_that_is_none(own, content):
+    (own / "model.json").write_text(content)
+    with pytest.raises(ModelCorrupt, match="no card"):
+        OnnxTextModel(own, VERSION)
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"thresholds": {"topic": 1.5}}, {"files": {}}, {"format": 9}, {"heads": 3}],
@@ -138,6 +166,13 @@ def test_the_strongest_range_is_where_the_weight_lies():
 def test_a_card_with_values_that_cannot_be(own, changes):
     change_card(own, **changes)
     with pytest.raises(ModelCorrupt):
+        OnnxTextModel(own, VERSION)
+
+
+def test_a_card_with_other_labels_than_the_graph(own):
+    heads = json.loads((own / "model.json").read_text(encoding="utf-8"))["heads"]
+    change_card(own, heads=heads | {"category": ["none"]})
+    with pytest.raises(ModelCorrupt, match="number of labels"):
         OnnxTextModel(own, VERSION)
 
 

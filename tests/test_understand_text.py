@@ -209,7 +209,7 @@ def test_unmistakable_sentences(bundled):
     assert angry.category.code == "complaint"
     assert {label.code.partition(".")[0] for label in angry.topics} & {"fraud", "credit_card"}
     assert angry.mood.label == "angry" or angry.caller.code == "agitated"
-    assert {"complain", "escalate"} & {label.code for label in check_read(bundled, "我要投诉", "zh").intents}
+    assert check_read(bundled, "我要投诉", "zh").category.code == "complaint"
     assert check_read(bundled, "谢谢你", "zh").intents[0].code == "thank"
     assert check_read(bundled, "How do I activate my new card?", "en").topics[0].code == "credit_card.activation"
 

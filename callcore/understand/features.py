@@ -35,10 +35,16 @@ _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
 _PIECE = re.compile(rf"[{_HAN}]|[^\W\d_{_HAN}]+(?:'[^\W\d_{_HAN}]+)*|\d+|[?!]")
 _IS_HAN = re.compile(f"[{_HAN}]")
 _SAME_INITIAL = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
+_MARKS = str.maketrans(dict.fromkeys("?!？！", " "))
 _EDGE = "\x02"  # stands before the first and after the last position
 _JOIN = "\x01"
 
 Grams = npt.NDArray[np.uint32]
+
+
+def without_marks(text: str) -> str:
+    """The text with question and exclamation marks made spaces: in transcripts they are guesses of the restorer."""
+    return text.translate(_MARKS)
 
 
 @dataclass(frozen=True, slots=True)

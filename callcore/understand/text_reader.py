@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from callcore.types import Word
 from callcore.understand.base import Scores
-from callcore.understand.features import Features, Grams, features
+from callcore.understand.features import Features, Grams, features, without_marks
 
 MOST_SHOWN = 3  #: labels of a head whose words are looked for
 
@@ -69,7 +69,7 @@ class TextReader:
     def score(self, words: Sequence[Word], before: str = "") -> Scores:  # noqa: ARG002  # of the protocol; not of use
         """Scores of a turn. What was said before is not looked at: it was read as a turn of its own."""
         text, starts = _joined(words)
-        seen = features(text)
+        seen = features(without_marks(text))
         probabilities, evidence = self._network.read(seen.grams)
         heads = {
             head: dict(zip(self._network.heads[head], map(float, values), strict=True))

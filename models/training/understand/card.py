@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", choices=("zh", "en", *TABLES), required=True)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the public sets")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     options = parser.parse_args(arguments)
     folder = ROOT / "models" / f"understand-{options.model}"

@@ -25,7 +25,6 @@ from models.training.understand.grams import Rows, known_grams, rows_of
 from models.training.understand.heads import NO_TARGET
 from models.training.understand.material import own_turns
 from models.training.understand.phrases import generated_turns
-from models.training.understand.train import ROOT
 
 Table = list[tuple[str, str]]
 WIDTH = 128
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train every architecture once and write the accuracies."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", choices=("banking77", "zh_topics"), required=True)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True)
