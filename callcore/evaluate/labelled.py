@@ -38,14 +38,14 @@ class LabelledTurn:
     positive_only: bool = False  #: labels that are not named may hold as well
 
 
-def read_corpus(folder: Path, language: str, *, seed: int = 0) -> tuple[LabelledTurn, ...]:
-    """Turns of all ``*.toml`` below ``folder`` in order of file name and line, slots filled, each text once.
+def read_corpus(place: Path, language: str, *, seed: int = 0) -> tuple[LabelledTurn, ...]:
+    """Turns of a file, or of all ``*.toml`` below a folder in order; slots filled, each text once.
 
     Raises :class:`ConfigError` naming file and block on anything that is not in the format.
     """
     random = Random(seed)
     turns: dict[str, LabelledTurn] = {}
-    for file in sorted(folder.rglob("*.toml")):
+    for file in sorted(place.rglob("*.toml")) if place.is_dir() else [place]:
         for turn in _read_blocks(file):
             text = fill(turn.text, language, random)
             turns.setdefault(text, _replace_text(turn, text))
