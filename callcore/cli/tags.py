@@ -52,7 +52,7 @@ Tag = tuple[str, str]  #: text and style
 def tags(understanding: Understanding, role: Role, catalogue: Catalogue) -> list[Tag]:
     """Category, topic, what matters among intents, mood and facts; [] where nothing is worth a word.
 
-    The agent's own category and calm are not told: they go without saying.
+    The agent's own category, topics and causes, and calm, are not told: they go without saying.
     """
     chinese = understanding.language.startswith(("zh", "yue"))
 
@@ -65,7 +65,7 @@ def tags(understanding: Understanding, role: Role, catalogue: Catalogue) -> list
         found.append((name(understanding.category), "red" if understanding.category.code == "complaint" else "cyan"))
     found += [(name(topic), "cyan") for topic in understanding.topics if customer]
     found += [(name(intent), "yellow") for intent in understanding.intents if intent.code in TOLD_INTENTS]
-    found += [(name(cause), "red") for cause in understanding.causes]
+    found += [(name(cause), "red") for cause in understanding.causes if customer]
     mood = understanding.mood
     if mood and mood.label not in ("", "calm"):
         shown = MOOD_NAMES[mood.label] if chinese else mood.label
