@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +91,7 @@ def recognition(
         report = Report([score(row, answer, no_speech=no_speech, language=language or "") for row in _shown(rows)])
     values |= report.as_json(by, texts=texts)
     if output:
-        _write(output, values)
+        write_report(output, values)
     if form == "json":
         click.echo(json.dumps(values, ensure_ascii=False, indent=1))
     else:
@@ -196,7 +196,8 @@ def _shown(rows: Sequence[Row]) -> Iterator[Row]:
     yield from track(rows, description="Recognising", console=Console(stderr=True), transient=True)
 
 
-def _write(output: Path, values: dict[str, Any]) -> None:
+def write_report(output: Path, values: Mapping[str, Any]) -> None:
+    """Write a report as JSON. Raises :class:`OutputError`."""
     try:
         output.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from callcore.cli.evaluate import write_report
 from callcore.cli.options import format_option, settings_option
-from callcore.errors import ConfigError, OutputError
+from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,7 +72,7 @@ def understanding(
             for spoken in _languages(kind, file, language):
                 reports[f"{kind} {spoken}" if kind not in TABLES else kind] = _report(kind, spoken, file, settings_file)
     if output:
-        _write(output, reports)
+        write_report(output, reports)
     if form == "json":
         click.echo(json.dumps(reports, ensure_ascii=False, indent=1))
         return 0
@@ -146,15 +147,6 @@ def _working() -> Iterator[None]:
     console = Console(stderr=True)
     with console.status("Reading ..."):
         yield
-
-
-def _write(output: Path, reports: Mapping[str, Any]) -> None:
-    try:
-        output.write_text(json.dumps(reports, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{output} cannot be written: {error.strerror}.", "Name another place with --output."
-        ) from error
 
 
 def _print(title: str, report: Mapping[str, Any], console: Console, *, classes: bool) -> None:
