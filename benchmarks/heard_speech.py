@@ -39,7 +39,7 @@ from callcore.evaluate.labelled import read_corpus
 from callcore.evaluate.normalise import MANDARIN
 from callcore.evaluate.rates import compare
 from callcore.paths import labelled_turns_folder
-from callcore.text import concatenation
+from callcore.types import text_of
 
 HEARD = ROOT / "benchmarks" / "results" / "heard_zh.tsv"
 VOICE = "cmn-latn-pinyin"
@@ -165,7 +165,7 @@ def hear(text: str, listener: Transcriber) -> tuple[Heard, Way]:
     """One sentence said and recognised; its turns in a row."""
     way, said = Way.of(text), spoken_form(text)
     record = listener.record(telephone_file(over_the_line(say(said, way), way), way.codec))
-    heard = " ".join(concatenation([word for turn in record.turns for word in turn.words]).split())
+    heard = " ".join(text_of([word for turn in record.turns for word in turn.words]).split())
     return Heard(text, said, heard, compare(said, heard, MANDARIN).rate or 0.0), way
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz
 
+from callcore.datafile import parse_toml
 from callcore.errors import ConfigError
 from callcore.pinyin import syllables
 from callcore.types import AudioWarning, Role, RolesAssigned, WarningKind
@@ -63,14 +63,7 @@ class RoleCues(BaseModel):
     @classmethod
     def parse(cls, toml: str, name: str = "role cues") -> RoleCues:
         """From TOML text. Raises :class:`ConfigError` naming the first wrong key."""
-        try:
-            return cls.model_validate(tomllib.loads(toml))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"{name}: {error}", "See docs/roles.md for the format.") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ConfigError(f"{name}: {where}: {first['msg']}", "See docs/roles.md for the format.") from error
+        return parse_toml(cls, toml, name, "See docs/roles.md for the format.")
 
     @classmethod
     def load(cls, file: Path | None = None) -> RoleCues:

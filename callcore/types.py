@@ -476,6 +476,11 @@ EVENT_TYPES: dict[str, type[Any]] = {
 EVENT_NAMES: dict[type[Any], str] = {cls: name for name, cls in EVENT_TYPES.items()}
 
 
+def text_of(words: Sequence[Word]) -> str:
+    """The text that words add up to; begins with a space where the first word has one before it."""
+    return "".join(f" {word.text}" if word.space_before else word.text for word in words)
+
+
 def seconds(sample: int) -> float:
     """Position in seconds, rounded to the millisecond, of a sample at :data:`SAMPLE_RATE_HZ`."""
     return round(sample / SAMPLE_RATE_HZ, 3)

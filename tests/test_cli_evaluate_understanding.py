@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from command_tools import Command
 from rich.cells import cell_len
 
-from callcore.cli import run
 from callcore.models.manifest import load_manifest
 
 HEADS = ("category", "topic", "intent", "cause", "caller", "emotion")
@@ -45,29 +45,14 @@ lines = '''
 """
 CLASSES = "text\tintent\nHow do I activate my card?\tactivate_my_card\nwhat is the weather\toos\n"
 
+COMMAND = Command("evaluate", "understanding")
+called, refused = COMMAND.called, COMMAND.refused
+
 
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch):
     """The size of terminal that is promised to do."""
     monkeypatch.setenv("COLUMNS", "80")
-
-
-def called(capsys, *arguments: object) -> tuple[int, str, str]:
-    code = run(["evaluate", "understanding", *map(str, arguments)])
-    out, err = capsys.readouterr()
-    assert "Traceback" not in out + err
-    return code, out, err
-
-
-def refused(capsys, *arguments: object, code: int = 2) -> str:
-    found, out, err = called(capsys, *arguments)
-    lines = err.splitlines()
-    assert found == code
-    assert out == ""
-    assert len(lines) == 2, err
-    assert lines[0].startswith("callcore: ")
-    assert lines[1].startswith("  ")
-    return err
 
 
 def in_file(tmp_path, content, name="own.toml"):

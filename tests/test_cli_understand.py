@@ -8,8 +8,8 @@ import shutil
 import sys
 
 import pytest
+from command_tools import Command
 
-from callcore.cli import run
 from callcore.paths import bundled_models_folder
 
 FRAUD = "我的信用卡被盗刷了，你们到底管不管！"
@@ -18,30 +18,14 @@ KEYS = {
     "voice_mood", "entities", "source", "department",
 }  # fmt: skip
 
+COMMAND = Command("understand")
+called, refused = COMMAND.called, COMMAND.refused
+
 
 @pytest.fixture(autouse=True)
 def wide(monkeypatch):
     """A terminal in which no line is broken."""
     monkeypatch.setenv("COLUMNS", "200")
-
-
-def called(capsys, *arguments: object) -> tuple[int, str, str]:
-    code = run(["understand", *map(str, arguments)])
-    out, err = capsys.readouterr()
-    assert "Traceback" not in out + err
-    return code, out, err
-
-
-def refused(capsys, *arguments: object, code: int = 2) -> str:
-    """The message: one line, a next step below it, and nothing on standard output."""
-    found, out, err = called(capsys, *arguments)
-    lines = err.splitlines()
-    assert found == code
-    assert out == ""
-    assert len(lines) == 2, err
-    assert lines[0].startswith("callcore: ")
-    assert lines[1].startswith("  ")
-    return err
 
 
 def as_json(capsys, *arguments: object) -> dict:

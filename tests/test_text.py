@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcore.config import TextSettings
-from callcore.text import TextWriter, concatenation, convert_string
+from callcore.text import TextWriter, convert_string
 from callcore.text.restore import Restorer
-from callcore.types import Word
+from callcore.types import Word, text_of
 
 CHARACTER = 3200  # samples, 0.2 s
 
@@ -147,7 +147,7 @@ def test_segments_are_joined_with_the_spaces_of_their_scripts() -> None:
     writer = TextWriter(TextSettings())
     text, words = writer.join([spoken("Hello."), spoken("OK"), spoken("你好，"), spoken("再", "见。")])
     assert text == "Hello. OK 你好，再见。"
-    assert concatenation(words) == text
+    assert text_of(words) == text
     assert writer.join([]) == ("", ())
 
 
@@ -179,7 +179,7 @@ def timed(pieces: list[tuple[str, bool, int, int]]) -> list[Word]:
 def test_words_add_up_to_the_text_whatever_the_recogniser_wrote(pieces, chosen, language, ended) -> None:
     words = timed(pieces)
     text, result = TextWriter(chosen).write(words, language, ended=ended)
-    assert concatenation(result) == text
+    assert text_of(result) == text
     assert text == text.strip(" ")
     assert "  " not in text
     assert "\ufffd" not in text

@@ -9,7 +9,7 @@ import numpy as np
 
 from callcore.audio.resample import Resampler
 from callcore.bench.protocol import Frame, ShownLog
-from callcore.types import SAMPLE_RATE_HZ, AudioFrame, Event, Final, Partial, Rejected, Word
+from callcore.types import SAMPLE_RATE_HZ, AudioFrame, Event, Final, Partial, Rejected, Word, text_of
 
 FULL_SCALE = 32768.0
 
@@ -69,7 +69,7 @@ class CallView:
 
 def written(words: Sequence[Word]) -> str:
     """Words as one text."""
-    return "".join((" " if word.space_before else "") + word.text for word in words).strip()
+    return text_of(words).strip()
 
 
 class Ear:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
 from callcore.cli.live_state import Say, ScreenState, Vitals
-from callcore.cli.tags import WRONG, tags
+from callcore.cli.tags import tag_line, tags
 from callcore.output.labels import columns, is_chinese, padded
 from callcore.types import SAMPLE_RATE_HZ, Role
 from callcore.understand.dynamics import DynamicsSnapshot
@@ -279,14 +279,8 @@ class _Page:
         if say.meaning is None:
             return []
         found = tags(say.meaning, self._state.roles.get(say.channel, Role.UNKNOWN), self._state.catalogue)
-        if not found:
-            return []
-        line = Text(" " * indent + ("> " if self._plain else "› "), style="dim")
-        for place, (text, style) in enumerate(found):
-            line.append(" · " if place and not self._plain else ", " if place else "", "dim")
-            shown = text.replace(WRONG, "!") if self._plain else text
-            line.append(printable(shown), f"dim {style}" if say.open else style)
-        return [line]
+        line = tag_line(found, plain_signs=self._plain, dim=say.open)
+        return [Text(" " * indent).append_text(line)] if found else []
 
     def _name(self, channel: int) -> str:
         role = self._state.roles.get(channel, Role.UNKNOWN)

@@ -27,7 +27,7 @@ from callcore.types import (
     Turn,
     Understanding,
     UnderstandingPreview,
-    Word,
+    text_of,
 )
 from callcore.understand.catalogue import Catalogue
 from callcore.understand.dynamics import DynamicsSnapshot
@@ -137,7 +137,7 @@ class ScreenState:
         with self._lock:
             match event:
                 case Partial():
-                    self._piece(event, _joined(event.stable), _joined(event.unstable), still_open=True)
+                    self._piece(event, text_of(event.stable), text_of(event.unstable), still_open=True)
                 case Final():
                     self._piece(event, event.text, "", still_open=False)
                 case Rejected():
@@ -231,10 +231,6 @@ class ScreenState:
             index -= 1
         self._says.insert(index, say)
         del self._says[:-KEPT_SAYS]
-
-
-def _joined(words: Sequence[Word]) -> str:
-    return "".join((" " if word.space_before else "") + word.text for word in words)
 
 
 def _space_between(before: str, after: str) -> str:

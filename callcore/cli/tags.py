@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from callcore.output.labels import is_chinese
 from callcore.types import Role
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def tags(understanding: Understanding, role: Role, catalogue: Catalogue) -> list
 
     The agent's own category, topics and causes, and calm, are not told: they go without saying.
     """
-    chinese = understanding.language.startswith(("zh", "yue"))
+    chinese = is_chinese(understanding.language)
 
     def name(label: Label) -> str:
         return catalogue.name(label.code, understanding.language)
@@ -81,15 +82,17 @@ def _fact(entity: Entity, *, chinese: bool) -> Tag:
     return f"{kind} {entity.value}{wrong}".strip(), "red" if wrong else "blue"
 
 
-def tag_line(found: list[Tag]) -> Text:
-    """Tags on one line."""
+def tag_line(found: list[Tag], *, plain_signs: bool = False, dim: bool = False) -> Text:
+    """Tags on one line. ``plain_signs``: ASCII only. ``dim``: they may still change."""
     from rich.text import Text
 
     from callcore.cli.conversation import printable
 
-    line = Text("› ", style="dim")
+    line = Text("> " if plain_signs else "› ", style="dim")
     for place, (text, style) in enumerate(found):
-        line.append(" · " if place else "", "dim").append(printable(text), style)
+        line.append((", " if plain_signs else " · ") if place else "", "dim")
+        shown = text.replace(WRONG, "!") if plain_signs else text
+        line.append(printable(shown), f"dim {style}" if dim else style)
     return line
 
 

@@ -1,7 +1,7 @@
 """Silero VAD v6 in onnxruntime: the probability that a 32 ms window holds a voice.
 
 Model: Silero Team, "Silero VAD" (https://github.com/snakers4/silero-vad, MIT), in the ONNX form that the faster-whisper
-package installs: its time axis is free, so many windows are scored in one call. This is the one door to onnxruntime.
+package installs: its time axis is free, so many windows are scored in one call.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from callcore.engines.onnx_session import open_session
 from callcore.errors import ModelCorrupt, ModelNotFound
 
 WINDOW_SAMPLES = 512  #: samples at 16 kHz that get one probability (32 ms); fixed by the model
@@ -51,21 +52,9 @@ class SileroVad:
         self.path = default_model_path() if path is None else path
         if not self.path.is_file():
             raise ModelNotFound(f"no voice activity model at {self.path}.", "Check the path.")
-        options = onnxruntime.SessionOptions()
-        # One thread: a window is too little work to share, and more would take cores from the recogniser.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # the arena would keep the memory of the largest block for good
-        options.log_severity_level = 4  # problems are raised; nothing is printed
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(self.path), sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime's exceptions share no base class
-            raise ModelCorrupt(
-                f"{self.path} is not a usable ONNX model ({type(error).__name__}).",
-                "Install faster-whisper again.",
-            ) from error
+        self._session = open_session(
+            self.path, f"{self.path} is not a usable ONNX model", "Install faster-whisper again."
+        )
         names = {node.name for node in self._session.get_inputs()}
         if names != {"input", "h", "c"}:
             raise ModelCorrupt(f"{self.path} is not Silero VAD v6: its inputs are {', '.join(sorted(names))}.")

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import onnxruntime
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from callcore.engines.onnx_session import open_session
 from callcore.errors import ModelCorrupt, ModelNotFound
 
 CARD_FILE = "model.json"
@@ -156,16 +157,7 @@ def _checked(file: Path, card: ModelCard) -> bytes:
 
 
 def _session(graph: bytes, folder: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # One thread: a turn is too little work to share, and more would take cores from the recogniser.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # the arena would keep the memory of the longest turn for good
-    options.log_severity_level = 4  # problems are raised; nothing is printed
-    try:
-        session = onnxruntime.InferenceSession(graph, sess_options=options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions share no base class
-        raise ModelCorrupt(f"{folder}: no usable ONNX model ({type(error).__name__}).", _HINT) from error
+    session = open_session(graph, f"{folder}: no usable ONNX model", _HINT)
     if [node.name for node in session.get_inputs()] != ["rows"] or len(session.get_outputs()) != 2:
         raise ModelCorrupt(f"{folder}: the graph is not one of callcore's text models.", _HINT)
     return session

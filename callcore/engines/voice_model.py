@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from callcore.engines.onnx_session import open_session
 from callcore.errors import ModelCorrupt, ModelNotFound
 
 RECORD_FILE = "model.json"
@@ -48,17 +48,7 @@ class VoiceMoodModel:
             raise ModelNotFound(f"no voice model at {path}.", AGAIN) from error
         if hashlib.sha256(content).hexdigest() != self._record.sha256:
             raise ModelCorrupt(f"{path} differs from its checksum.", AGAIN)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # a few hundred multiplications
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 4  # problems are raised; nothing is printed
-        try:
-            self._session = onnxruntime.InferenceSession(
-                content, sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime's exceptions share no base class
-            raise ModelCorrupt(f"{path} is not a usable ONNX model ({type(error).__name__}).", AGAIN) from error
+        self._session = open_session(content, f"{path} is not a usable ONNX model", AGAIN)
 
     @property
     def version(self) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from callcore.evaluate import understanding
+from callcore.evaluate.understanding import area_under_curve
 
 BINS = 10  #: of probability, for the calibration error
 ABSTAINED = ""  #: what stands in a confusion for no label
@@ -24,31 +26,22 @@ class Judged:
 
 
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
-    """Probability that a positive scores above a negative, ties half (Mann-Whitney); None where one side is empty."""
+    """:func:`area_under_curve` of positives against negatives; None where one side is empty."""
     if not positive or not negative:
         return None
-    low = np.sort(np.asarray(negative, dtype=np.float64))
-    high = np.asarray(positive, dtype=np.float64)
-    below = np.searchsorted(low, high, "left") + np.searchsorted(low, high, "right")
-    return float(below.sum() / (2 * len(low) * len(high)))
+    scores = np.array([*positive, *negative], dtype=np.float64)
+    return area_under_curve(scores, np.arange(len(scores)) < len(positive))
 
 
 def calibration_error(
     probabilities: Sequence[float], right: Sequence[bool], weights: Sequence[float] | None = None
 ) -> float | None:
-    """Expected calibration error over :data:`BINS` equal bins (Naeini, Cooper and Hauskrecht 2015); None of nothing."""
+    """The same of :mod:`~callcore.evaluate.understanding` over :data:`BINS` bins; None of nothing."""
     if not probabilities:
         return None
-    stated = np.asarray(probabilities, dtype=np.float64)
-    true = np.asarray(right, dtype=np.float64)
-    weight = np.ones(len(stated)) if weights is None else np.asarray(weights, dtype=np.float64)
-    place = np.minimum((stated * BINS).astype(int), BINS - 1)
-    gaps = [_gap(stated[place == one], true[place == one], weight[place == one]) for one in range(BINS)]
-    return float(sum(gaps) / weight.sum())
-
-
-def _gap(stated: npt.NDArray[np.float64], true: npt.NDArray[np.float64], weight: npt.NDArray[np.float64]) -> float:
-    return abs(float((weight * (stated - true)).sum()))
+    weight = None if weights is None else np.asarray(weights, dtype=np.float64)
+    stated, true = np.asarray(probabilities, dtype=np.float64), np.asarray(right, dtype=bool)
+    return understanding.calibration_error(stated, true, BINS, weight)
 
 
 def confusion(judged: Sequence[Judged], threshold: float) -> dict[str, dict[str, int]]:

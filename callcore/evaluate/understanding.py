@@ -69,17 +69,17 @@ def micro_f1(wanted: Sequence[Sequence[str]], said: Sequence[Sequence[str]]) -> 
     return 2 * sum(len(a & b) for a, b in pairs) / both if both else float("nan")
 
 
-def calibration_error(confidence: Floats, right: Bools, bins: int = BINS) -> float:
-    """Expected calibration error over bins of equal width (Naeini et al., 2015); both of shape (n,). NaN of none."""
+def calibration_error(confidence: Floats, right: Bools, bins: int = BINS, weights: Floats | None = None) -> float:
+    """Expected calibration error over bins of equal width (Naeini, Cooper and Hauskrecht, 2015); NaN of none.
+
+    All of shape (n,); without ``weights`` every text counts alike.
+    """
     if not len(confidence):
         return float("nan")
+    weight = np.ones(len(confidence)) if weights is None else weights
     places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(float(confidence[places == b].mean()) - float(right[places == b].mean())) * int((places == b).sum())
-        for b in range(bins)
-        if (places == b).any()
-    ]
-    return sum(gaps) / len(confidence)
+    gaps = np.bincount(places, weights=weight * (confidence - right), minlength=bins)
+    return float(np.abs(gaps).sum() / weight.sum())
 
 
 def area_under_curve(scores: Floats, positive: Bools) -> float:

@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 
 from callcore.recognise.guards import bare
 from callcore.record import CallRecord
-from callcore.types import Turn, Word
+from callcore.types import Turn, Word, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def differences(live: CallRecord, again: CallRecord) -> list[Difference]:
             mine = [word for word in words if start <= _middle(word) and (end is None or _middle(word) < end)]
             changed = Levenshtein.distance(_units(turn.words), _units(mine))
             if changed:
-                text = "".join((" " if word.space_before else "") + word.text for word in mine).strip()
+                text = text_of(mine).strip()
                 found.append(Difference(turn, text, changed))
     return sorted(found, key=lambda difference: (difference.turn.start_sample, difference.turn.channel))
 

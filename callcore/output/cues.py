@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from callcore.output.labels import columns, one_line, record_labels
 from callcore.record import CallRecord
-from callcore.types import Turn, Word, samples
+from callcore.types import Turn, Word, samples, text_of
 
 MAX_CUE_S = 7.0
 MIN_CUE_S = 0.8  #: shorter cues stay on the screen this long, unless the same speaker's next cue comes first
@@ -118,7 +118,7 @@ def _goodness(words: Sequence[Word], at: int) -> float:
 
 
 def _joined(words: Sequence[Word]) -> str:
-    return "".join((" " if word.space_before else "") + word.text for word in words).strip()
+    return text_of(words).strip()
 
 
 def _long_enough(found: list[Cue]) -> list[Cue]:

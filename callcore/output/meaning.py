@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callcore.types import Entity, Label, Mood, Resolved, Understanding, Word, seconds
+from callcore.types import Entity, Label, Mood, Resolved, Understanding, Word, seconds, text_of
 
 
 def meaning(
@@ -36,7 +36,7 @@ def evidence(first: int, end: int, words: Sequence[Word]) -> tuple[str, float, f
     chosen = words[first:end] or words
     if not chosen:
         return "", 0.0, 0.0
-    text = "".join((" " if word.space_before else "") + word.text for word in chosen).strip()
+    text = text_of(chosen).strip()
     return text, seconds(chosen[0].start_sample), seconds(chosen[-1].end_sample)
 
 

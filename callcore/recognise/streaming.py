@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 
 from callcore.config import LiveSettings, RecogniseSettings
 from callcore.recognise.guards import CLEAR_SPEECH, bare, judge
-from callcore.types import SAMPLE_RATE_HZ, DecodeResult, RequestKind, Word
+from callcore.types import SAMPLE_RATE_HZ, DecodeResult, RequestKind, Word, text_of
 
 FIRST_AFTER_MS = 480  #: audio of a segment worth a first look; less is mostly misread
 PAUSE_MS = 64  #: silence that is worth a look at what was said before it
@@ -112,8 +112,8 @@ class PartialPolicy:
         stream.asked = position
         before = [word for word in stream.stable if word.start_sample < stream.window_start]
         within = stream.stable[len(before) :]
-        history = f"{self._said.get(channel, '')}{_joined(before)}" if self._settings.history_tokens else ""
-        return Look(stream.window_start, history, _joined(within), not stream.answered)
+        history = f"{self._said.get(channel, '')}{text_of(before)}" if self._settings.history_tokens else ""
+        return Look(stream.window_start, history, text_of(within), not stream.answered)
 
     def answer(self, result: DecodeResult, speech_probability: float) -> Reading | None:
         """Take the answer to a look, or that to a speculative final. None when it is stale, or not to be shown.
@@ -191,10 +191,6 @@ def changed_words(committed: Sequence[Word], final: Sequence[Word]) -> int:
     before = [key for word in committed if (key := bare(word.text))]
     after = [key for word in final if (key := bare(word.text))]
     return min(_prefix_distances(before, after)) if before else 0
-
-
-def _joined(words: Sequence[Word]) -> str:
-    return "".join((" " if word.space_before else "") + word.text for word in words)
 
 
 def _without_mark(word: Word) -> Word:

@@ -11,7 +11,7 @@ from callcore.text.punctuation import has_marks, normalise_marks, strip_marks
 from callcore.text.restore import Restorer
 from callcore.text.script import convert
 from callcore.text.spacing import space
-from callcore.types import Word
+from callcore.types import Word, text_of
 
 MANDARIN = ("zh", "yue")  #: languages written with Han characters and full-width marks (Whisper's names)
 
@@ -27,9 +27,9 @@ class TextWriter:
         """Display text and words of one segment.
 
         ``words`` in order of time; ``language`` as recognised ("zh"); ``ended`` is False where the speech was cut in
-        the middle of a sentence, so that no end mark is restored. The text is the words' concatenation
-        (:func:`concatenation`); words keep times and probability, a mark is part of the word it follows, and words
-        left without characters are gone.
+        the middle of a sentence, so that no end mark is restored. The text is what the words add up to
+        (:func:`~callcore.types.text_of`); words keep times and probability, a mark is part of the word it follows, and
+        words left without characters are gone.
         """
         settings = self.settings
         text = clean(Text.of(words))
@@ -42,7 +42,7 @@ class TextWriter:
             text = self._restorer.restore(text, words, ended=ended)
             text = space(text, han_latin=settings.space_han_latin)
         written = text.words(words)
-        return concatenation(written), written
+        return text_of(written), written
 
     def join(self, parts: Sequence[Sequence[Word]]) -> tuple[str, tuple[Word, ...]]:
         """The words of several segments in a row, already written, as one text with the right spaces between them."""
@@ -50,12 +50,7 @@ class TextWriter:
         firsts = {sum(map(len, parts[:i])) for i in range(1, len(parts))}
         spaced = [_spaced(word) if i in firsts else word for i, word in enumerate(words)]
         joined = space(Text.of(spaced), han_latin=self.settings.space_han_latin).words(spaced)
-        return concatenation(joined), joined
-
-
-def concatenation(words: Sequence[Word]) -> str:
-    """The text that words add up to."""
-    return "".join(f" {word.text}" if word.space_before else word.text for word in words)
+        return text_of(joined), joined
 
 
 def _spaced(word: Word) -> Word:

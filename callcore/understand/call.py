@@ -25,6 +25,7 @@ from callcore.types import (
     Understanding,
     UnderstandingPreview,
     Word,
+    text_of,
 )
 from callcore.understand.base import TextModel, VoiceModel
 from callcore.understand.catalogue import Catalogue
@@ -55,12 +56,7 @@ class Understander:
 
     def context(self, day: date) -> Context:
         """What the rules for entities know beside the words."""
-        own = {
-            term.lower(): topic.code
-            for topic in self.catalogue.taxonomy.topic
-            if topic.like
-            for term in (*topic.terms_zh, *topic.terms_en)
-        }
+        own = {term: topic.code for term, topic in self.catalogue.own_terms}
         return Context(day, self.settings.currency, self.settings.region, products=own)
 
     def language_of(self, text: str) -> str:
@@ -81,7 +77,7 @@ class Understander:
         start, end = (words[0].start_sample, words[-1].end_sample) if words else (0, 0)
         alone = Understanding(0, 0, start, end, language, in_scope=0.0, entities=entities)
         model = self.models.get(language.partition("-")[0])
-        text = "".join((" " if word.space_before else "") + word.text for word in words)
+        text = text_of(words)
         if model is None or not any(map(str.isalnum, text)):  # of marks alone a model can only guess
             return alone
         judged = judge(model.score(words, before), model.thresholds, self.catalogue, text, model.version)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
+from callcore.datafile import parse_toml
 from callcore.errors import ConfigError
 
 FORMAT_HINT = "See docs/understanding.md for the format."
@@ -74,10 +74,7 @@ class Taxonomy(BaseModel):
     def _consistent(self) -> Self:
         for kind in ("category", "product", "topic", "intent", "caller"):
             _distinct(kind, [item.code for item in getattr(self, kind)])
-        products = {product.code for product in self.product}
-        for topic in self.topic:
-            if topic.code.partition(".")[0] not in products:
-                raise ValueError(f"topic {topic.code}: there is no product {topic.code.partition('.')[0]!r}")
+        _grouped("topic", self.topic, "product", self.product)
         return self
 
 
@@ -94,10 +91,7 @@ class Causes(BaseModel):
     def _consistent(self) -> Self:
         _distinct("group", [group.code for group in self.group])
         _distinct("cause", [cause.code for cause in self.cause])
-        groups = {group.code for group in self.group}
-        for cause in self.cause:
-            if cause.code.partition(".")[0] not in groups:
-                raise ValueError(f"cause {cause.code}: there is no group {cause.code.partition('.')[0]!r}")
+        _grouped("cause", self.cause, "group", self.group)
         return self
 
 
@@ -129,6 +123,8 @@ class Catalogue(BaseModel):
     causes: Causes
     routing: Routing
     _named: dict[str, Named] = PrivateAttr()
+    _topics: dict[str, Topic] = PrivateAttr()
+    _own_terms: tuple[tuple[str, Topic], ...] = PrivateAttr()
 
     @classmethod
     def load(cls, taxonomy: Path | None = None, causes: Path | None = None, routing: Path | None = None) -> Catalogue:
@@ -156,8 +152,17 @@ class Catalogue(BaseModel):
         for override in self.routing.override:
             if category in override.categories or set(causes) & set(override.causes):
                 return override.department
-        by_code = {topic.code: topic.department for topic in self.taxonomy.topic}
-        return next((by_code[code] for code in topics if code in by_code), "")
+        return next((self._topics[code].department for code in topics if code in self._topics), "")
+
+    @property
+    def own_terms(self) -> tuple[tuple[str, Topic], ...]:
+        """Terms, in small letters, of the topics that the bank has added to those of the models; with their topic."""
+        return self._own_terms
+
+    @property
+    def topics(self) -> Mapping[str, Topic]:
+        """By code."""
+        return self._topics
 
     def name(self, code: str, language: str) -> str:
         """The name of a category, topic, intent, caller type, cause or department; the code itself if unknown."""
@@ -177,6 +182,13 @@ class Catalogue(BaseModel):
             taxonomy.category,
         )
         self._named = {item.code: item for group in groups for item in group}
+        self._topics = {topic.code: topic for topic in taxonomy.topic}
+        self._own_terms = tuple(
+            (term.lower(), topic)
+            for topic in taxonomy.topic
+            if topic.like
+            for term in (*topic.terms_zh, *topic.terms_en)
+        )
 
 
 Part = TypeVar("Part", bound=BaseModel)
@@ -185,25 +197,23 @@ Part = TypeVar("Part", bound=BaseModel)
 def _read(kind: type[Part], file: Path | None, name: str) -> Part:
     if file is None:
         bundled = (files("callcore.understand") / "data" / f"{name}.toml").read_text(encoding="utf-8")
-        return _parse(kind, bundled, name)
+        return parse_toml(kind, bundled, name, FORMAT_HINT)
     try:
-        return _parse(kind, file.read_text(encoding="utf-8"), str(file))
+        return parse_toml(kind, file.read_text(encoding="utf-8"), str(file), FORMAT_HINT)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{name} {file} cannot be read: {error}", f"Check [understand] {name}_file.") from error
-
-
-def _parse(kind: type[Part], toml: str, name: str) -> Part:
-    try:
-        return kind.model_validate(tomllib.loads(toml))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: {error}", FORMAT_HINT) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{name}: {where + ': ' if where else ''}{first['msg']}", FORMAT_HINT) from error
 
 
 def _distinct(kind: str, codes: Sequence[Any]) -> None:
     twice = {code for code in codes if codes.count(code) > 1}
     if twice:
         raise ValueError(f"{kind} {min(twice)} is there twice")
+
+
+def _grouped(kind: str, items: Sequence[Named], group_kind: str, groups: Sequence[Named]) -> None:
+    """Every code begins with that of one of the groups."""
+    known = {group.code for group in groups}
+    for item in items:
+        group = item.code.partition(".")[0]
+        if group not in known:
+            raise ValueError(f"{kind} {item.code}: there is no {group_kind} {group!r}")

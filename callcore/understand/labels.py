@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from callcore.types import Label, Mood
 from callcore.understand.base import Scores
@@ -68,14 +68,9 @@ def _own_topics(topics: tuple[Label, ...], catalogue: Catalogue, text: str) -> t
     Topics that the bank has taken out are left out.
     """
     lower = text.lower()
-    own = {
-        topic.like: topic.code
-        for topic in catalogue.taxonomy.topic
-        if topic.like and any(term.lower() in lower for term in (*topic.terms_zh, *topic.terms_en))
-    }
-    known = {topic.code for topic in catalogue.taxonomy.topic}
-    renamed = ((own.get(label.code, label.code), label) for label in topics)
-    return tuple(Label(code, one.probability, one.first_word, one.end_word) for code, one in renamed if code in known)
+    own = {topic.like: topic.code for term, topic in catalogue.own_terms if term in lower}
+    renamed = [replace(label, code=own.get(label.code, label.code)) for label in topics]
+    return tuple(label for label in renamed if label.code in catalogue.topics)
 
 
 def _mood(scores: Scores, thresholds: Mapping[str, float], source: str) -> Mood:

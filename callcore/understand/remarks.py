@@ -7,14 +7,13 @@ features which cue back-channel responses in English and Japanese", Journal of P
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
-from callcore.errors import ConfigError
+from callcore.datafile import parse_toml
 
 FORMAT_HINT = "See docs/dynamics.md for the format."
 
@@ -62,14 +61,7 @@ class Remarks(_Part):
     @classmethod
     def parse(cls, toml: str, name: str = "back-channels") -> Remarks:
         """From TOML text. Raises :class:`ConfigError` naming the first wrong key."""
-        try:
-            return cls.model_validate(tomllib.loads(toml))
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"{name}: {error}", FORMAT_HINT) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ConfigError(f"{name}: {where}: {first['msg']}", FORMAT_HINT) from error
+        return parse_toml(cls, toml, name, FORMAT_HINT)
 
     @classmethod
     def load(cls) -> Remarks:
