@@ -30,7 +30,9 @@ def _written(record: CallRecord, file_format: str) -> str:
     text = _srt_text if file_format == "srt" else _vtt_text
     subtitles = pysubs2.SSAFile()
     subtitles.events = [
-        pysubs2.SSAEvent(start=_ms(cue.start_sample), end=_ms(cue.end_sample), text=text(cue)) for cue in cues(record)
+        pysubs2.SSAEvent(start=start, end=max(_ms(cue.end_sample), start + 1), text=text(cue))
+        for cue in cues(record)
+        for start in [_ms(cue.start_sample)]
     ]
     written: str = subtitles.to_string(file_format, keep_ssa_tags=True)
     return written
