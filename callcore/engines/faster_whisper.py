@@ -21,7 +21,13 @@ from faster_whisper.tokenizer import Tokenizer
 
 from callcore.config import LiveSettings, RecogniseSettings
 from callcore.engines.base import EngineInfo
-from callcore.engines.hardware import calm_blas, choose_compute_type, choose_device, usable_cores
+from callcore.engines.hardware import (
+    calm_blas,
+    choose_compute_type,
+    choose_device,
+    keep_few_kernels,
+    usable_cores,
+)
 from callcore.engines.languages import language_probabilities
 from callcore.engines.token_map import TokenMap, read_token_map
 from callcore.engines.windows import FRAMES_PER_S, HOP_SAMPLES, generate_max_length, token_cap, window_frames
@@ -63,6 +69,7 @@ class FasterWhisperEngine:
         ``live``: how PARTIAL requests are decoded; recorded calls have none.
         """
         calm_blas()
+        keep_few_kernels()
         self._settings = settings
         self._window_s = files.window_s
         self._padding_s = files.padding_s if settings.padding_s is None else settings.padding_s
