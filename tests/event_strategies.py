@@ -9,6 +9,9 @@ from callcore.types import (
     CallEnded,
     CallStarted,
     Entity,
+    Evidence,
+    FieldStatus,
+    FieldValue,
     Final,
     Incident,
     Label,
@@ -17,12 +20,14 @@ from callcore.types import (
     MoodAlert,
     Partial,
     Paused,
+    Promise,
     Rejected,
     Resolved,
     Resumed,
     Revision,
     Role,
     RolesAssigned,
+    TicketChanged,
     Turn,
     Understanding,
     UnderstandingPreview,
@@ -148,7 +153,20 @@ INCIDENTS = st.builds(
     POSITIONS,
     st.dictionaries(TEXT, FLOATS, max_size=2),
 )
+EVIDENCE = st.lists(
+    st.builds(Evidence, st.integers(-1, 10_000), CHANNELS, POSITIONS, POSITIONS, PLACES, PLACES), max_size=2
+).map(tuple)
+FIELD_VALUES = st.builds(FieldValue, NAMES, TEXT, TEXT, PROBABILITIES, st.sampled_from(FieldStatus), EVIDENCE, TEXT)
+PROMISES = st.builds(Promise, NAMES, NAMES, st.sampled_from(Role), TEXT, TEXT, PROBABILITIES, EVIDENCE, TEXT)
+TICKETS = st.builds(
+    TicketChanged,
+    POSITIONS,
+    st.lists(FIELD_VALUES, max_size=2).map(tuple),
+    st.lists(NAMES, max_size=2).map(tuple),
+    st.lists(PROMISES, max_size=2).map(tuple),
+    st.lists(NAMES, max_size=2).map(tuple),
+)
 
 LATER_EVENTS = WARNINGS | LANGUAGES | FINALS | REVISIONS | REJECTIONS | TURNS | ROLES | PAUSES
 LATER_EVENTS |= UNDERSTANDINGS | ALERTS | RESOLUTIONS | INCIDENTS
-EVENTS = STARTS | LATER_EVENTS | PARTIALS | PREVIEWS | ENDS
+EVENTS = STARTS | LATER_EVENTS | PARTIALS | PREVIEWS | TICKETS | ENDS

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from callcore.config import SegmentSettings, Settings
 from callcore.pipeline.doubt import Doubt
+from callcore.pipeline.follower import Follower
 from callcore.pipeline.intake import Intake, gap_warning
 from callcore.pipeline.live import LiveText
 from callcore.pipeline.understood import Understood
@@ -68,10 +69,12 @@ class CallPipeline:
         scorer: SpeechScorer,
         cues: RoleCues,
         understanding: CallUnderstanding | None = None,
+        followers: Sequence[Follower] = (),
     ) -> None:
-        """``understanding``: of this very call; None where only the words are wanted."""
+        """``understanding``: of this very call; None where only the words are wanted. ``followers``: in order."""
         self._plan = plan
         self._understood = Understood(understanding)
+        self._followers = followers
         self._cues = cues
         self._role_settings = settings.roles
         segment_settings = _segment_settings(plan, settings)
@@ -137,7 +140,7 @@ class CallPipeline:
             events.append(RolesAssigned(dict(roles), 1.0 if known else 0.0, "option" if known else "mono"))
         if self._policy.fixed_language:
             events.append(LanguageDecided(self._policy.fixed_language, 1.0))
-        return self._understood.follow(events)
+        return self._told(events)
 
     def push(self, frame: AudioFrame) -> list[Output]:
         """Take the next frame of one channel. Missing samples become silence, with a warning.
@@ -157,7 +160,7 @@ class CallPipeline:
             for channel, item in self._intake.items():
                 outputs += self._advance(channel, item.received - item.waiting, item.take(self._step))
             outputs += self._understood.advance(min(one.earliest_start for one in self._segmenters.values()))
-        return self._understood.follow(outputs)
+        return self._told(outputs)
 
     def deliver(self, result: DecodeResult) -> list[Output]:
         """Take an engine's answer to one of the requests."""
@@ -168,13 +171,13 @@ class CallPipeline:
         elif result.kind is RequestKind.FINAL:
             outputs += self._policy.final_result(result)
         elif self._live:
-            return self._understood.follow(self._live.answer(result))
-        return self._understood.follow(outputs + self._settle())
+            return self._told(self._live.answer(result))
+        return self._told(outputs + self._settle())
 
     def fail(self, failure: DecodeFailure) -> list[Output]:
         """A request got no answer: its segment is given up, and the call goes on."""
         self._policy.failed(failure)
-        return self._understood.follow(self._settle())
+        return self._told(self._settle())
 
     def finish(self, warnings: Sequence[AudioWarning] = ()) -> list[Output]:
         """No more audio will come. ``warnings``: what the reader of the audio found; they become events of the call."""
@@ -184,7 +187,14 @@ class CallPipeline:
             self._understood.sounded(channel, item.received - len(rest), rest)
             outputs += self._segment_events([*segmenter.push(rest), *segmenter.finish()])
         self._finished = True
-        return self._understood.follow(outputs + self._settle())
+        return self._told(outputs + self._settle())
+
+    def _told(self, outputs: Sequence[Output]) -> list[Output]:
+        """The outputs as they leave the pipeline."""
+        told = self._understood.follow(outputs)
+        for follower in self._followers:
+            told = follower.follow(told)
+        return told
 
     def _advance(self, channel: int, start: int, audio: Samples) -> list[Output]:
         """Judge the next step of one channel."""

@@ -1,0 +1,1 @@
+"""What must not leave the pipeline in the clear: found, masked, sealed."""
