@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -128,6 +128,17 @@ class UnderstandSettings(Section):
     hold_s: float = Field(25.0, gt=0, description="silence of both sides, or music, that is a hold")
 
 
+class PrivacySettings(Section):
+    """What is masked before anything leaves a call, who may see originals, and the key that seals them."""
+
+    redact: bool = Field(True, description="mask numbers, names and addresses of people in all that leaves a call")
+    key: SecretStr | None = Field(None, description="key of the sealed originals; only in the environment")
+    key_file: Path | None = Field(None, description="file with the key (callcore privacy init)")
+    key_command: str = Field("", description="program that prints the key: the door to a key manager")
+    roles: dict[str, Literal["agent", "supervisor", "admin"]] = Field({}, description="user name to role")
+    reveal_roles: tuple[str, ...] = Field(("supervisor", "admin"), description="roles that may see originals")
+
+
 class StoreSettings(Section):
     """The database."""
 
@@ -193,6 +204,7 @@ class Settings(Section):
     roles: RoleSettings = RoleSettings()
     turns: TurnSettings = TurnSettings()
     understand: UnderstandSettings = UnderstandSettings()
+    privacy: PrivacySettings = PrivacySettings()
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
     batch: BatchSettings = BatchSettings()
@@ -214,6 +226,7 @@ class Settings(Section):
         for key in ("device", "workers", "batch_size", "model", "hotwords_file"):
             everything["recognise"].pop(key)
         everything["roles"].pop("cues_file")
+        everything["privacy"] = {"redact": self.privacy.redact}
         for key in ("taxonomy_file", "causes_file", "routing_file", "call_date"):
             everything["understand"].pop(key)
         return everything

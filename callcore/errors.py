@@ -125,6 +125,20 @@ class DiskFull(OutputError):
     """No space left where a result or the database is written."""
 
 
+class PrivacyError(CallcoreError):
+    """Private data cannot be sealed, opened or removed as asked."""
+
+    exit_code = 10
+
+
+class SealError(PrivacyError):
+    """A key is missing or wrong, or a sealed original was changed."""
+
+
+class RevealRefused(PrivacyError):
+    """Originals are not for this user."""
+
+
 class DeviceError(CallcoreError):
     """A sound device cannot be used."""
 

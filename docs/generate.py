@@ -31,6 +31,7 @@ _TYPES = {
     "str": "text",
     "int": "whole number",
     "float": "number",
+    "SecretStr": "text",
 }
 
 SETTINGS_HEAD = """# Settings
@@ -142,9 +143,11 @@ def _default(value: Any) -> str:
 def _values(field: FieldInfo) -> str:
     kind: Any = field.annotation
     if get_origin(kind) is Literal:
-        return ", ".join(f'`"{choice}"`' for choice in get_args(kind))
+        return _choices(kind)
     if get_origin(kind) is tuple:
-        return "list of numbers"
+        return "list of texts" if str in get_args(kind) else "list of numbers"
+    if get_origin(kind) is dict:
+        return f"table: {_choices(get_args(kind)[1])} by name"
     kind = next((part for part in get_args(kind) if part is not type(None)), kind)
     bounds = [
         f"{sign} {getattr(bound, name)}"
@@ -153,6 +156,10 @@ def _values(field: FieldInfo) -> str:
         if getattr(bound, name, None) is not None
     ]
     return ", ".join([_TYPES[kind.__name__], *bounds])
+
+
+def _choices(kind: Any) -> str:
+    return ", ".join(f'`"{choice}"`' for choice in get_args(kind))
 
 
 def main(arguments: list[str]) -> int:
