@@ -8,6 +8,7 @@ from datetime import date
 
 from callcore.config import Settings, settings_hash
 from callcore.engines.silero import SileroVad
+from callcore.following import Following
 from callcore.loading import LoadedModel, load_model, load_understander, result_settings
 from callcore.pipeline import CallPipeline, CallPlan
 from callcore.roles import RoleCues
@@ -40,6 +41,7 @@ class Assembly:
         self.model = model or load_model(settings, live=live)
         self._cues = RoleCues.load(settings.roles.cues_file)
         self._understander = load_understander(settings) if settings.understand.enabled else None
+        self._following = Following.load(settings, self._understander.catalogue if self._understander else None)
         self.result_settings = result_settings(settings, self.model, self._cues, self._understander, live=live)
         self.settings_hash = settings_hash(self.result_settings)
         self._scorer = SileroVad()
@@ -72,7 +74,10 @@ class Assembly:
         understanding = None
         if self._understander:
             understanding = self._understander.call(facts.channels, day, self.settings.segment)
-        return CallPipeline(plan, self.settings, self._scorer, self._cues, understanding)
+        followers = self._following.before_ticket()
+        if self._live and (ticketed := self._following.ticketed()):  # of a recording, whoever wants it folds the events
+            followers.append(ticketed)
+        return CallPipeline(plan, self.settings, self._scorer, self._cues, understanding, followers)
 
     def close(self) -> None:
         """Free the weights."""

@@ -55,7 +55,7 @@ class Caller:
         """Of the turn that is worst."""
         if not self._moods:
             return None
-        return self._mood(*min(self._moods, key=lambda one: (one[1].valence - max(one[1].arousal, 0.0) / 2)))
+        return self._mood(*min(self._moods, key=lambda one: one[1].valence - max(one[1].arousal, 0.0) / 2))
 
     @cached_property
     def mood_end(self) -> Judged | None:
@@ -82,8 +82,8 @@ class Caller:
         if not self._call.customer:
             return None
         last = self._call.customer[-1].order
-        good = [hit for hit in self._call.hits("satisfied", "customer")]
-        bad = [hit for hit in self._call.hits("unsatisfied", "customer")]
+        good = list(self._call.hits("satisfied"))
+        bad = list(self._call.hits("unsatisfied"))
         end = self.mood_end
         latest = max([*good, *bad], key=lambda hit: (hit[0].order, hit[1]), default=None)
         if latest is not None and latest in good and (not bad or latest[0].order == last or self._calm_end):
@@ -100,7 +100,7 @@ class Caller:
         """stated, possible or none."""
         if not self._call.customer:
             return None
-        stated, possible = list(self._call.hits("leaving", "customer")), list(self._call.hits("may_leave", "customer"))
+        stated, possible = list(self._call.hits("leaving")), list(self._call.hits("may_leave"))
         closing = any(judged.normal in CLOSING_TOPICS for judged in self._matter.topics[:1])
         stated = [hit for hit in stated if not any(hit[0] is other[0] for other in possible)]
         if stated and (self._unhappy or not closing or self._labelled_leaving):
@@ -113,10 +113,10 @@ class Caller:
 
     @cached_property
     def retention_tried(self) -> Judged | None:
-        """yes or no, where there is a risk that they leave."""
+        """Yes or no, where there is a risk that they leave."""
         if self.churn_risk is None or self.churn_risk.normal == "none":
             return None
-        tried = list(self._call.hits("retention", "agent"))
+        tried = list(self._call.hits("retention"))
         return Judged("yes", SURE, _places(tried)) if tried else Judged("no", USUAL, ())
 
     @cached_property
@@ -140,7 +140,7 @@ class Caller:
         category = self._matter.category
         complains = category is not None and category.normal == "complaint"
         upset = sum(mood.label in UPSET for _, mood in self._moods)
-        return complains or upset > 1 or any(True for _ in self._call.hits("unsatisfied", "customer"))
+        return complains or upset > 1 or any(True for _ in self._call.hits("unsatisfied"))
 
     @property
     def _only_thanks(self) -> bool:
@@ -157,7 +157,7 @@ class Caller:
         return [
             reading
             for reading in self._call.customer
-            if reading.found and any(l.code == "leave" and l.probability >= LEAST_LEAVE for l in reading.found.intents)
+            if reading.found and any(i.code == "leave" and i.probability >= LEAST_LEAVE for i in reading.found.intents)
         ]
 
     @staticmethod

@@ -75,7 +75,7 @@ class Handling:
 
     @cached_property
     def authority(self) -> Judged | None:
-        """within what the agent may do, or beyond."""
+        """Within what the agent may do, or beyond."""
         if beyond := self._hits("beyond"):
             return Judged("beyond", SURE, self._places(beyond))
         if transfers := self._hits("transfer"):
@@ -211,7 +211,7 @@ class Handling:
         category, worst, resolution = self._matter.category, self._caller.mood_worst, self.resolution
         evidence: tuple[Evidence, ...] = ()
         if rule.cues:
-            hits = [hit for cue in rule.cues for hit in self._call.hits(cue, "customer")]
+            hits = [hit for cue in rule.cues for hit in self._call.hits(cue)]
             if not hits:
                 return False, ()
             evidence = self._places(hits)
@@ -232,7 +232,7 @@ class Handling:
         return True, evidence
 
     def _hits(self, cue: str) -> list[tuple[Reading, Span]]:
-        return list(self._call.hits(cue, "agent"))
+        return list(self._call.hits(cue))
 
     @staticmethod
     def _places(hits: Iterable[tuple[Reading, Span]]) -> tuple[Evidence, ...]:

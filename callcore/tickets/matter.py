@@ -82,7 +82,9 @@ class Matter:
             return []
         least = max(self._weights.least_topic, ranked[0][1].weight * self._weights.least_share)
         return [
-            Judged(code, _share(support, total), support.evidence) for code, support in ranked if support.weight >= least
+            Judged(code, _share(support, total), support.evidence)
+            for code, support in ranked
+            if support.weight >= least
         ]
 
     @cached_property
@@ -94,7 +96,7 @@ class Matter:
             weight = OPENING_WEIGHT if reading in opening else 1.0
             self._category_of(reading, weight, supports)
         for cue, bonus in CUE_OF.items():
-            for reading, span in self._call.hits(cue, "customer"):
+            for reading, span in self._call.hits(cue):
                 weight = OPENING_WEIGHT if reading in opening else 1.0
                 supports[CATEGORY_OF_CUE.get(cue, cue)].add(bonus * weight, 0.8, reading.at(span))
         total = sum(support.weight for support in supports.values())

@@ -92,7 +92,8 @@ def _phrase(text: str) -> Phrase:
 
 def _sequence(parts: list[str], gap: str) -> tuple[str, tuple[str, ...]]:
     """Pattern and anchors of the parts up to the end of this option, which are taken off the list."""
-    pattern, best, literal = "", (ALWAYS,), False
+    pattern, literal = "", False
+    best: tuple[str, ...] = (ALWAYS,)
     while parts and parts[0] not in ("|", "]"):
         part = parts.pop(0)
         if part == "[":

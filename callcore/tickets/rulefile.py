@@ -57,4 +57,4 @@ class RuleFile(Entry):
     follow_up: FollowUp
     weights: Weights
     names: NameWords
-    departments: dict[Code, tuple[Text, ...]] = {}  #: other names by which agents call departments
+    departments: dict[Code, tuple[Text, ...]] = Field({})  #: other names by which agents call departments

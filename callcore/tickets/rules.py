@@ -63,15 +63,10 @@ def _reader(
     fields: tuple[FieldSpec, ...], cues: tuple[Cue, ...], promises: PromiseFile, catalogue: Catalogue
 ) -> Reader:
     choices = [
-        (spec.name, one.code, one.phrases.find)
-        for spec in fields
-        if spec.extractor == "choice"
-        for one in spec.choice
+        (spec.name, one.code, one.phrases.find) for spec in fields if spec.extractor == "choice" for one in spec.choice
     ]
     terms = [
-        (term.lower(), topic.code)
-        for topic in catalogue.taxonomy.topic
-        for term in (*topic.terms_zh, *topic.terms_en)
+        (term.lower(), topic.code) for topic in catalogue.taxonomy.topic for term in (*topic.terms_zh, *topic.terms_en)
     ]
     return Reader(cues, promises.promise, promises.never.phrases.find, choices, terms)
 

@@ -111,7 +111,10 @@ class FieldSpec(Entry):
 
     def accepts(self, normal: str) -> bool:
         """Whether a normal form is one that the field takes; of a sealed original nobody can tell, and it is taken."""
-        return self._valid is None or is_hidden(normal) or self._valid.fullmatch(normal) is not None
+        return not self.valid or is_hidden(normal) or self._accepted(normal)
+
+    def _accepted(self, normal: str) -> bool:
+        return self._valid is not None and self._valid.fullmatch(normal) is not None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
