@@ -8,14 +8,11 @@ from datetime import date
 
 from callcore.config import Settings, settings_hash
 from callcore.engines.silero import SileroVad
-from callcore.keys import load_sealer
-from callcore.loading import READ, LoadedModel, load_model, load_understander, result_settings
+from callcore.loading import LoadedModel, load_model, load_redactor, load_understander, result_settings
 from callcore.pipeline import CallPipeline, CallPlan
-from callcore.privacy import Redactor
 from callcore.privacy.find import VERSION as REDACTION_RULES
 from callcore.roles import RoleCues
 from callcore.types import CallStarted, Role
-from callcore.understand.entities import prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +85,3 @@ class Assembly:
     def close(self) -> None:
         """Free the weights."""
         self.model.engine.close()
-
-
-def load_redactor(settings: Settings) -> Redactor:
-    """What masks secrets, with the key that seals them. Raises :class:`SealError`."""
-    prepare(READ)  # now, and not in the first turn of a call
-    return Redactor(load_sealer(settings.privacy), settings.understand.currency, settings.understand.region)

@@ -18,6 +18,7 @@ _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _PAIRS = {word: str(n) for n, word in enumerate(_TEENS, 10)} | {word: f"{n}0" for n, word in enumerate(_TENS, 2)}
 _TIMES = {"双": 2, "double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+_ROUND = {"hundred": "00", "thousand": "000"}  #: "seven three six, five thousand" of a telephone number
 _WORDS = "|".join(sorted((*_UNITS, *_PAIRS), key=len, reverse=True))
 _LARGE = r"(?! (?:hundred|thousand|million|billion|grand|lakh|and a half)\b)"
 
@@ -27,6 +28,7 @@ _PIECE = re.compile(
     rf"|(?P<twice>双)(?P<of2>[{_ALL_HAN}\d])"
     rf"|(?P<han>(?<![十百千万亿点第])[{_ALL_HAN}两](?![十百千万亿点]))"
     rf"|\b(?P<times>double|triple|treble|quadruple) (?P<of3>\d|{'|'.join(_UNITS)})\b"
+    rf"|\b(?P<round>{'|'.join(_UNITS)}) (?P<size>hundred|thousand)\b"
     rf"|\b(?P<word>{_WORDS})\b{_LARGE}"
 )
 _BETWEEN = re.compile(
@@ -55,7 +57,7 @@ def stretches(text: str, passed: Passed = lambda start, end: False) -> Iterator[
     """
     start, end, digits, tens = -1, -1, "", False
     for piece in _PIECE.finditer(text):
-        if passed(*piece.span()):
+        if passed(*piece.span()) or (piece["round"] and (len(digits) < 3 or end + 1 != piece.start())):
             continue
         said = _digits(piece)
         if start >= 0 and _BETWEEN.fullmatch(text, end, piece.start()):
@@ -87,6 +89,8 @@ def _digits(piece: re.Match[str]) -> str:
         return _one(piece["han"])
     if piece["times"]:
         return _one(piece["of3"]) * _TIMES[piece["times"]]
+    if piece["round"]:
+        return _UNITS[piece["round"]] + _ROUND[piece["size"]]
     word = piece["word"]
     return _UNITS.get(word) or _PAIRS[word]
 

@@ -18,7 +18,7 @@ _NAME_CUE = re.compile(
     r"\b(?:(?:my|his|her|their|the|your|full|first|last|middle|given|family|maiden|legal|account|customer|cardholder's|"
     r"payee(?:'s)?|beneficiary(?:'s)?|recipient(?:'s)?|mother's maiden|user) name(?: on (?:the|my) (?:card|account))?"
     r"(?: is| was|'s|:)|names? (?:is|are|was)|name's|surname(?: is|'s|,|:)?|(?:account ?holder|card ?holder|payee|beneficiary|recipient|"
-    r"account owner)(?: is|'s name is|:)|in the name of|under the name(?: of)?|under|made out to|payable to|name of|goes by|"
+    r"account owner)(?:(?:'s)? name)?(?: is|:)?|in the name of|under the name(?: of)?|under|made out to|payable to|name of|goes by|"
     r"(?:speaking|speak|talking|talk) (?:with|to)|this is|maiden name|named|called|"
     r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|fiance|fiancee|friend|colleague|boss|landlord|"
     r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|grandfather)(?:'s name is|,| is)?)\b[ ,:]+"
@@ -230,6 +230,11 @@ def emails(view: View) -> Iterator[Secret]:
         whole = text[cue:end]
         if re.search(r"@|\bat\b|\bdot\b|\d|underscore", whole) or (view.unfinished and end == len(text)):
             yield Secret("email", cue, cue + len(whole.rstrip()))
+
+
+def is_no_name(name: str) -> bool:
+    """Whether what looks like a name is common words."""
+    return all(word in _not_names() for word in re.findall(_WORD, name))
 
 
 def is_name_word(word: str) -> bool:

@@ -34,6 +34,7 @@ _UNIT = re.compile(
     r"|下|些|样|般|定|直|起|共|方|楼|层|米|公里|平|家|种|遍|边|者|是|旦|会|年级|份|款|把|行|等|套|名|本|件|口|步|手|味|再|切|律|度|半|致|概|早|晚|生|面|道|点"
     r"|percent|dollars?|pounds?|euros?|cents?|pence|days?|weeks?|months?|years?|hours?|minutes?|seconds?|times?|cards?|accounts?|people|more|of|or|business|working|years|st\b|nd\b|rd\b|th\b|am\b|pm\b|o'clock|k\b|points?|transactions?|payments?|things?)"
 )
+_COUNTED = re.compile("线|[级等]|[百千万]")
 _WORD_BEFORE = re.compile(r"[统唯万第之专不同某每另任进这那哪有]$")
 _ONLY = re.compile(
     r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|ok|so|it's|that's)[ ,.。、;:!?-]*)*"
@@ -53,7 +54,7 @@ def secrets(found: Found, view: View, *, agent: bool = False) -> list[Secret]:
     """
     text = view.text
     kept = [Secret(span.kind, span.start, span.end, span.value) for span in found.spans if span.kind in SECRET_KINDS]
-    kept = [one for one in kept if not _public(one, text) and not (agent and _own_name(one, text))]
+    kept = [one for one in kept if not (_public(one, text) or _no_name(one, found) or (agent and _own_name(one, text)))]
     for rule in _rules(found):
         for one in rule(view):
             if one.end > one.start and not _no_secret(one, view) and not (agent and _own_name(one, text)):
@@ -66,6 +67,11 @@ def asks(found: Found) -> str:
     return _ASKS[found.language.name](found.spoken.text)
 
 
+def is_service(number: str) -> bool:
+    """Whether a number is a hotline or the like, which everybody may know."""
+    return _PUBLIC.fullmatch(number.removeprefix("+86")) is not None
+
+
 def _rules(found: Found) -> tuple[Rule, ...]:
     return _RULES[found.language.name]
 
@@ -73,12 +79,21 @@ def _rules(found: Found) -> tuple[Rule, ...]:
 def _public(one: Secret, text: str) -> bool:
     """Whether a number is a service's, or explained as no secret."""
     if one.kind == "phone":
-        return bool(_PUBLIC.fullmatch(one.value)) or bool(_PUBLIC.fullmatch(one.value.removeprefix("+86")))
-    return one.kind == "digits" and _explained(text, one.start, one.value)
+        return is_service(one.value)
+    if one.kind == "digits" and _COUNTED.match(text, one.end):
+        return True
+    return one.kind in ("digits", "code") and _explained(text, one.start, one.value)
+
+
+def _no_name(one: Secret, found: Found) -> bool:
+    """Whether what the rules for entities took for a name is something else."""
+    said = found.spoken.text[one.start : one.end]
+    return one.kind == "name" and (mandarin.is_no_name(said) if found.language.name == "zh" else english.is_no_name(said))
 
 
 def _explained(text: str, start: int, digits: str) -> bool:
-    return bool(_EXPLAINED.search(text, max(0, start - 24), start) or (_PUBLIC.fullmatch(digits)))
+    """Whether something tells that digits are nobody's own."""
+    return _EXPLAINED.search(text, max(0, start - 24), start) is not None or is_service(digits)
 
 
 def _own_name(one: Secret, text: str) -> bool:

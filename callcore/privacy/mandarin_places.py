@@ -30,6 +30,9 @@ _ROOM = re.compile(
     rf"|{_NUMBER} ?(?:号楼|栋|幢|座)[ ,]?(?:\d{{3,4}}|[一二三四五六七八九][零一二三四五六七八九]{{2,3}})(?![\d元块])"
 )
 _VILLAGE = re.compile(rf"[{_HAN}]{{1,6}}(?:县|市|区)[{_HAN}]{{1,6}}(?:镇|乡)[{_HAN}]{{0,8}}(?:村|组|队|屯|庄|街)?")
+_DISTRICT = re.compile(
+    rf"[{_HAN}]{{2,6}}(?:省|市)(?:[{_HAN}]{{2,6}}市)?[{_HAN}]{{1,6}}(?:区|县|市)[{_HAN}]{{1,8}}(?:{_ROAD}|镇|乡|街道|小区)[{_HAN}]{{0,2}}(?:号|弄)?"
+)
 _CUE = re.compile(
     r"(?:地址|住址|住所|户籍地|籍贯|老家)(?:给我|帮我|帮您)?(?:改成|改到|改为|换成|换到|变更为|变更成|更新为|登记的?是|写的?是|填的?是|留的?是|应该是|就?是在?|为|在|:|,| ){1,2}"
     r"|(?:住|家|人|公司|单位|店|厂|户口)在|家住|现住|住(?=[^在哪址所宿])|(?:寄|邮|送|快递|发|投递)(?:给我)?(?:到|往|去|至)(?:了)?|搬到了?|搬去了?|搬家到|收货地是?|收件地是?"
@@ -42,7 +45,7 @@ _GENERAL = re.compile(
     r"|学校(?=[,。 ]|$)|本人|同一|上面|门口|楼下|院里?|医院(?=[,。 ]|$)|宾馆|酒店|一起|了|着|过|的|得|院"
 )
 _CUT = re.compile(
-    r"地址|住址|住在|家住|现住|住|寄到|寄往|邮到|送到|快递到|发到|搬到了?|搬去|在|到|是|我们?家?|咱们?|就|去|从|往|说|家里|公司|单位|[,。?!:; ]|那个|这个|嗯|呃|啊|的|了|和|跟|为|成|给|叫|离|过|走|问|请|您"
+    r"地址|住址|住在|家住|现住|住|寄到|寄往|邮到|送到|快递到|发到|搬到了?|搬去|在|是|我们?家?|咱们?|说|家里|公司|单位|[,。?!:; ]|那个|这个|嗯|呃|啊|的|了|[问想查请您你]"
 )
 _BEFORE = re.compile(rf"(?:[{_HAN}]{{2,8}}?{_REGION}[ ,、]{{0,2}}){{1,5}}$")
 _PUBLIC = re.compile(r"支行|分行|网点|营业厅|营业部|营业所|储蓄所|分理处|自助银行|atm|取款机|柜员机|柜台|我行")
@@ -56,7 +59,7 @@ def addresses(view: View) -> Iterator[Secret]:
     text = view.text
     for match in _POSTCODE.finditer(text):
         yield Secret("address", *match.span("code"))
-    for pattern in (_STREET, _FLAT, _ROOM, _VILLAGE):
+    for pattern in (_STREET, _FLAT, _ROOM, _VILLAGE, _DISTRICT):
         for match in pattern.finditer(text):
             start = _start(text, match.start(), match.end())
             if not _public(text, start, match.end()) and not view.readable(start, match.end()):

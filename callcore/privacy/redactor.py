@@ -37,6 +37,7 @@ from callcore.types import (
     UnderstandingPreview,
     WarningKind,
     Word,
+    text_of,
 )
 from callcore.understand.entities import CallEntities, Context, plain_words
 from callcore.understand.entities.find import Found
@@ -60,27 +61,36 @@ class Redactor:
 
     def call(self, day: date) -> CallRedactor:
         """The redaction of a new call. ``day``: of the call."""
-        return CallRedactor(self.sealer, Context(day, self.currency, self.region))
+        return CallRedactor(self, Context(day, self.currency, self.region))
+
+    def entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
+        """An entity of masked words as it may leave, and whether it is a secret."""
+        text, hidden = masked.entity(entity)
+        value = self.sealer.seal(entity.kind, entity.value) if hidden else entity.value
+        return replace(entity, text=text, value=value), hidden
 
     def words(self, words: Sequence[Word], language: str, day: date) -> Masked:
         """Words of a text that stands by itself, as they may leave."""
         if not words:
             return Masked((), ())
         found = Found.of(words, language, Context(day, self.currency, self.region))
-        hidden = characters(secrets(found, View(found.spoken, found.spans)))
+        view, memory = View(found.spoken, found.spans), CallMemory()
+        own = secrets(found, view)
+        memory.remember(view.text, own)
+        hidden = characters([*own, *memory.repeats(view)])
         return Masked.of(found.spoken, hidden, words)
 
     def text(self, text: str, language: str, day: date) -> str:
         """A text as it may leave; runs of spaces become one."""
         words = plain_words(text)
-        return self.words(words, language, day).text("".join((" " if w.space_before else "") + w.text for w in words))
+        return text_of(self.words(words, language, day).words)
 
 
 class CallRedactor:
     """One call. Holds what was said in it: it lives and dies with its call."""
 
-    def __init__(self, sealer: Sealer, context: Context) -> None:
-        self._sealer = sealer
+    def __init__(self, redactor: Redactor, context: Context) -> None:
+        self._redactor = redactor
         self._entities = CallEntities(context)
         self._memory = CallMemory()
         self._roles: Mapping[int, Role] = {}
@@ -162,8 +172,8 @@ class CallRedactor:
         found, _ = self._entities.take(event)
         view = View(found.spoken, found.spans, Stage.TURN, asked, number_wanted)
         own = secrets(found, view, agent=self._roles.get(event.channel) is Role.AGENT)
-        hidden = characters([*own, *self._memory.repeats(view)])
         self._memory.remember(view.text, own)
+        hidden = characters([*own, *self._memory.repeats(view)])
         if wanted := asks(found):
             self._asked[event.channel] = (wanted, self._turns + PATIENCE)
         masked = Masked.of(found.spoken, hidden, event.words)
@@ -196,7 +206,7 @@ class CallRedactor:
         masked = self._open.get(event.segment_id)
         if masked is None:
             return _without_values(event)
-        entities = tuple(self._entity(entity, masked)[0] for entity in event.understanding.entities)
+        entities = tuple(self._redactor.entity(entity, masked)[0] for entity in event.understanding.entities)
         return replace(event, understanding=replace(event.understanding, entities=entities))
 
     def _understanding(self, event: Understanding) -> Understanding:
@@ -205,23 +215,18 @@ class CallRedactor:
             return replace(event, entities=tuple(map(_without_value, event.entities)))
         entities = []
         for place, entity in enumerate(event.entities):
-            shown, hidden = self._entity(entity, masked)
+            shown, hidden = self._redactor.entity(entity, masked)
             self._kinds[event.turn_id, place] = entity.kind if hidden else ""
             if hidden:
                 self._hidden.add(entity.value)
             entities.append(shown)
         return replace(event, entities=tuple(entities))
 
-    def _entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
-        text, hidden = masked.entity(entity)
-        value = self._sealer.seal(entity.kind, entity.value) if hidden else entity.value
-        return replace(entity, text=text, value=value), hidden
-
     def _resolved(self, event: Resolved) -> Resolved:
         kind = self._kinds.get((event.turn_id, event.entity), _UNKNOWN)
         if not kind and event.value in self._hidden:
             kind = _UNKNOWN
-        return replace(event, value=self._sealer.seal(kind, event.value)) if kind else event
+        return replace(event, value=self._redactor.sealer.seal(kind, event.value)) if kind else event
 
 
 def _joined(before: Sequence[Word], words: Sequence[Word]) -> tuple[Word, ...]:
