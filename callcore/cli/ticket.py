@@ -38,7 +38,7 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
     """Fill the ticket of a written call: fields with evidence, promises, what is missing."""
     from callcore.config import load_settings
     from callcore.following import Following
-    from callcore.loading import load_understander
+    from callcore.loading import load_redactor, load_understander
     from callcore.output.tickets import ticket_markdown
     from callcore.record import fold
     from callcore.tickets import ticket_of
@@ -49,9 +49,11 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
     if not (settings.tickets.enabled and settings.understand.enabled):
         raise ConfigError("tickets are switched off.", "Set [tickets] enabled and [understand] enabled to true.")
     understander = load_understander(settings)
-    following = Following.load(settings, understander.catalogue)
+    redactor = load_redactor(settings) if settings.privacy.redact else None
+    following = Following.of(settings, understander, redactor)
     assert following.tickets is not None
-    events = told(written, call.stem, settings, understander, following.before_ticket())
+    day = settings.understand.call_date or written.call_date
+    events = told(written, call.stem, settings, understander, following.call(day, ticket=False))
     filled = ticket_of(events, following.tickets)
     assert filled is not None
     if form == "json":
