@@ -88,9 +88,7 @@ def _public(one: Secret, text: str) -> bool:
 def _no_name(one: Secret, found: Found) -> bool:
     """Whether what the rules for entities took for a name is something else."""
     said = found.spoken.text[one.start : one.end]
-    return one.kind == "name" and (
-        mandarin.is_no_name(said) if found.language.name == "zh" else english.is_no_name(said)
-    )
+    return one.kind == "name" and (mandarin.is_no_name(said) if found.language.name == "zh" else english.is_no_name(said))
 
 
 def _explained(text: str, start: int, digits: str) -> bool:
