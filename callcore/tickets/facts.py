@@ -44,6 +44,7 @@ def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
     else:
         best = max(open_, key=lambda key: (_own(open_[key]), _last(open_[key])))
         rivals = [key for key, group in open_.items() if key != best and _own(group) >= _own(open_[best])]
+    rivals = [key for key in rivals if _comparable(groups[key], groups[best])]
     disputed = bool(rivals) or any(fact.status == "disputed" for fact in groups[best])
     return [value_of(spec, groups[key], disputed=disputed) for key in (best, *rivals)]
 
@@ -139,6 +140,12 @@ def _joined(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
 
 def _same_person(one: str, other: str) -> bool:
     return is_hidden(one) or is_hidden(other) or one in other or other in one
+
+
+def _comparable(group: Sequence[Fact], other: Sequence[Fact]) -> bool:
+    """Whether different values contradict each other: of sealed ones only those of one kind, tails are not numbers."""
+    hidden = any(is_hidden(fact.normal) for fact in (*group, *other))
+    return not hidden or {fact.entity.kind for fact in group} == {fact.entity.kind for fact in other}
 
 
 def _own(group: Iterable[Fact]) -> bool:
