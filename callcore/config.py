@@ -146,6 +146,7 @@ class TicketSettings(Section):
     fields_file: Path | None = Field(None, description="your own fields (TOML, docs/tickets.md)")
     cues_file: Path | None = Field(None, description="your own words that tell how a call goes (TOML)")
     promises_file: Path | None = Field(None, description="your own words of promises (TOML)")
+    topics_file: Path | None = Field(None, description="your own words of topics (TOML)")
     rules_file: Path | None = Field(None, description="your own rules: severity, terms, weights (TOML)")
 
 

@@ -64,7 +64,10 @@ class GoldCall:
 
 @dataclass(slots=True)
 class FieldScore:
-    """Counts of one field over all calls. ``cited``: right ones of which evidence lies in a turn that should show it."""
+    """Counts of one field over all calls; of a field of several codes each code counts.
+
+    ``cited``: right ones of which evidence lies in a turn that should show it.
+    """
 
     marked: int = 0
     right: int = 0
@@ -195,6 +198,11 @@ def _count(
 ) -> None:
     row = report.fields.setdefault(spec.name, FieldScore())
     marked, values = one.gold.fields.get(spec.name, ()), ticket.fields.get(spec.name, ())
+    if spec.name in FREE_TEXT and not marked:
+        return
+    if spec.type == "codes":
+        _count_codes(report, row, one.name, spec.name, set(marked), {value.normal for value in values})
+        return
     row.marked += bool(marked)
     if not values:
         if marked:
@@ -217,6 +225,17 @@ def _count(
         if filled_at_s is not None:
             said_s = min(one.call.turns[index].end_s for index in wanted if index < len(one.call.turns))
             row.delays_s.append(max(filled_at_s - said_s, 0.0))
+
+
+def _count_codes(
+    report: TicketReport, row: FieldScore, call: str, name: str, marked: set[str], filled: set[str]
+) -> None:
+    """Of a field of several codes each counts by itself."""
+    row.marked += len(marked)
+    row.right += len(marked & filled)
+    row.spurious += len(filled - marked)
+    if marked != filled:
+        report.wrong.append((call, name, tuple(sorted(marked)), tuple(sorted(filled))))
 
 
 def _same(spec: FieldSpec, marked: tuple[str, ...], filled: tuple[str, ...]) -> bool:

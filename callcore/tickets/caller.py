@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from callcore.tickets.matter import Judged, Matter, Support
@@ -11,6 +12,8 @@ from callcore.types import Evidence, Mood
 
 LEAST_LETTERS = 4  #: a turn with less says nothing of a mood
 LEAST_MOOD = 0.5  #: probability below which a turn's mood does not count
+SHORT = 12  #: letters of a turn that is no more than a form of politeness
+BAD_VALENCE = -0.3
 LEAST_CAUSE = 0.55
 LEAST_LEAVE = 0.7
 TYPES = ("agitated", "confused", "demanding")
@@ -38,7 +41,7 @@ class Caller:
                 place = reading.evidence(label.first_word, label.end_word)
                 supports[label.code].add(label.probability, label.probability, place)
         upset = [reading for reading, mood in self._moods if mood.label in ("angry", "dissatisfied")]
-        if len(upset) > 1 or (upset and supports["agitated"].weight):
+        if upset and (len(upset) > 1 or supports["agitated"].weight):
             supports["agitated"].add(1.0, SURE, upset[0].at())
         best = max(TYPES, key=lambda code: supports[code].weight)
         if supports[best].weight < 1.0:
@@ -124,11 +127,25 @@ class Caller:
         """Moods of the customer's turns that have something to say, in order."""
         found = []
         for reading in self._call.customer:
-            mood = reading.found.mood if reading.found else None
-            letters = sum(map(str.isalnum, reading.text))
-            if mood and mood.label and mood.probability >= LEAST_MOOD and letters >= LEAST_LETTERS:
+            mood = self._mood_of(reading)
+            if mood is not None:
                 found.append((reading, mood))
         return found
+
+    @staticmethod
+    def _mood_of(reading: Reading) -> Mood | None:
+        """The mood of a turn, None where it has none to speak of."""
+        found = reading.found
+        letters = sum(map(str.isalnum, reading.text))
+        if found is None or found.mood is None or letters < LEAST_LETTERS:
+            return None
+        mood = found.mood
+        if mood.label == "pleased" and "satisfied" not in reading.hits and letters <= SHORT:
+            return replace(mood, label="calm")  # a plain thank-you is a matter of form
+        agitated = found.caller is not None and found.caller.code == "agitated"
+        if agitated and mood.valence <= BAD_VALENCE and mood.label not in UPSET:
+            return replace(mood, label="dissatisfied", probability=max(mood.probability, LEAST_MOOD))
+        return mood if mood.label and mood.probability >= LEAST_MOOD else None
 
     @property
     def _calm_end(self) -> bool:

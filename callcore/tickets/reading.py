@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
-from callcore.tickets.cues import Cue, PromiseWords
+from callcore.tickets.cues import Cue, PromiseWords, TopicWords
 from callcore.tickets.phrases import Phrases, sentence_at, sentences
 from callcore.types import (
     SAMPLE_RATE_HZ,
@@ -42,7 +42,8 @@ class Reading:
     hits: Mapping[str, tuple[Span, ...]]  #: by the code of the cue, whoever speaks
     promises: tuple[PromiseHit, ...] = ()
     choices: Mapping[tuple[str, str], Span] = field(default_factory=dict)  #: by field and choice
-    terms: tuple[tuple[str, Span], ...] = ()  #: topics that are named outright
+    terms: tuple[tuple[str, Span], ...] = ()  #: topics that a term of the taxonomy names
+    topics: tuple[tuple[str, Span], ...] = ()  #: topics that a phrase names
     found: Understanding | None = None
     role: Role = Role.UNKNOWN
 
@@ -210,6 +211,7 @@ class Reader:
         never: Callable[[str], list[Span]],
         choices: Sequence[tuple[str, str, Callable[[str], list[Span]]]],
         terms: Sequence[tuple[str, str]],
+        topics: Sequence[TopicWords],
     ) -> None:
         """``never``: what makes a sentence no promise. ``choices``: field, choice and where its phrases are said.
 
@@ -218,6 +220,7 @@ class Reader:
         self._cues: list[tuple[str, Phrases]] = [(cue.code, cue.phrases) for cue in cues]
         self._promises = [(words.kind, words.by, words.phrases) for words in promises]
         self._never, self._choices = never, choices
+        self._topics = [(words.code, words.phrases) for words in topics]
         self.said_by: Mapping[str, str] = {cue.code: cue.by for cue in cues}
         self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
 
@@ -231,7 +234,9 @@ class Reader:
             code: tuple(spans) for code, phrases in self._cues if (spans := phrases.find(text))
         }
         choices = {(field, code): spans[0] for field, code, find in self._choices if (spans := find(text))}
-        reading = Reading(turn, text, starts, hits, (), choices, tuple(self._named(text)), found, role)
+        terms = tuple(self._named(text))
+        topics = tuple((code, spans[0]) for code, phrases in self._topics if (spans := phrases.find(text)))
+        reading = Reading(turn, text, starts, hits, (), choices, terms, topics, found, role)
         return replace(reading, promises=tuple(self._promised(reading)))
 
     def _named(self, text: str) -> Iterator[tuple[str, Span]]:

@@ -73,7 +73,8 @@ class FieldSpec(Entry):
 
     extractor: "entity" (facts of the ``kinds``), "intent" (which of the ``intents`` the customer has), "pattern" (the
     first group of a regular expression), "choice" (the ``choice`` whose phrases are said), "rule" (the rule of that
-    name). ``pick``: of several entities the one that was said last, or the one the matter is about.
+    name). ``pick``: of several entities the one that was said last, or the one the matter is about; ``prefer`` and
+    ``avoid``: what in the words just before it, or in its own, speaks for and against that.
     """
 
     name: FieldName
@@ -87,6 +88,8 @@ class FieldSpec(Entry):
     valid: str = ""
     kinds: tuple[Code, ...] = ()
     pick: Literal["last", "main"] = "last"
+    prefer: tuple[Text, ...] = ()
+    avoid: tuple[Text, ...] = ()
     intents: tuple[Code, ...] = ()
     patterns_zh: tuple[str, ...] = ()
     patterns_en: tuple[str, ...] = ()
