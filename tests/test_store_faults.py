@@ -255,8 +255,8 @@ def survives(path: Path, expected: dict[str, list]) -> str:
 def test_damage_is_told_and_never_read_as_truth(tmp_path: Path) -> None:
     whole = tmp_path / "whole.db"
     with Store.open(whole) as store:
-        ids = [write_call(store, f"{n}", NOON + timedelta(seconds=n)) for n in range(20)]
-        expected = {ids[n]: store.events(ids[n]) for n in (0, 10, 19)}
+        ids = [write_call(store, f"{n}", NOON + timedelta(seconds=n)) for n in range(40)]
+        expected = {ids[n]: store.events(ids[n]) for n in (0, 20, 39)}
     content = whole.read_bytes()
     chance = random.Random(7)
     outcomes = []
