@@ -176,6 +176,14 @@ def m004_work_orders(db: Database) -> None:
             problem TEXT NOT NULL DEFAULT ''
         );
         CREATE INDEX outbox_waiting ON outbox (delivered_at, next_at);
+        CREATE TABLE made_files (
+            call_id TEXT NOT NULL REFERENCES calls (call_id) ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            PRIMARY KEY (call_id, path)
+        );
         CREATE TABLE audit (
             id INTEGER PRIMARY KEY,
             at TEXT NOT NULL,

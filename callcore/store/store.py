@@ -20,6 +20,7 @@ from callcore.errors import CallElsewhere, CallInProgress, CallNotFound, StoreCo
 from callcore.record import CallRecord, fold
 from callcore.store.connection import CORRUPT_HINT, Connection, intact
 from callcore.store.desk import Desk
+from callcore.store.files import Files
 from callcore.store.followups import Followups
 from callcore.store.ids import timestamp
 from callcore.store.outbox import Outbox
@@ -46,6 +47,7 @@ class Store:
         self.desk = Desk(connection)
         self.followups = Followups(connection)
         self.outbox = Outbox(connection)
+        self.files = Files(connection)
         self._writers: list[CallWriter] = []
         self._writers_lock = threading.Lock()
 

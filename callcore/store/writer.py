@@ -97,6 +97,7 @@ class CallWriter:
             ]
             # What people did with the work order is theirs: it goes over to the call that takes the other's place.
             db.conn.executemany("UPDATE OR IGNORE tickets SET call_id = ? WHERE call_id = ?", replaced)
+            db.conn.executemany("UPDATE OR IGNORE made_files SET call_id = ? WHERE call_id = ?", replaced)
             db.conn.executemany("UPDATE audit SET call_id = ? WHERE call_id = ?", replaced)
             db.conn.executemany("DELETE FROM calls WHERE call_id = ?", [(old,) for _, old in replaced])
         self.is_open = False
