@@ -9,6 +9,10 @@ from benchmarks.written_calls.check import FOLDER, HALVES, GoldCall, check, faul
 from benchmarks.written_calls.values import field_checks
 from callcore.understand.catalogue import Catalogue
 
+SAID = (
+    *("您好", "查一下余额,尾号六六二八", "尾号六六二八对吗", "对", "您贵姓", "姓王", "王女士,我明天给您回电话"),
+    *("好", "嗯", "那个", "还有吗", "没有", "再见", "再见"),
+)
 CALL = {
     "language": "zh",
     "call_date": "2026-11-12",
@@ -19,9 +23,7 @@ CALL = {
             "end_s": index * 2.0 + 1.5,
             "text": text,
         }
-        for index, text in enumerate(
-            "您好 查一下余额,尾号六六二八 尾号六六二八对吗 对 您贵姓 姓王 王女士,我明天给您回电话 好 嗯 那个 还有吗 没有 再见 再见".split()
-        )
+        for index, text in enumerate(SAID)
     ],
     "gold": {
         "fields": {
