@@ -157,6 +157,14 @@ class StoreSettings(Section):
     busy_timeout_s: float = Field(15.0, ge=0, description="wait for another program that writes")
 
 
+class WebhookSettings(Section):
+    """Where work orders are sent."""
+
+    url: str = Field("", pattern="^(https?://.+)?$", description="address that takes work orders; empty = none")
+    secret: SecretStr | None = Field(None, description="base64 key that signs them; better in the environment")
+    timeout_s: float = Field(10.0, gt=0, le=300, description="longest wait for an answer")
+
+
 class ModelSettings(Section):
     """Where models lie and come from."""
 
@@ -218,6 +226,7 @@ class Settings(Section):
     privacy: PrivacySettings = PrivacySettings()
     tickets: TicketSettings = TicketSettings()
     store: StoreSettings = StoreSettings()
+    webhook: WebhookSettings = WebhookSettings()
     models: ModelSettings = ModelSettings()
     batch: BatchSettings = BatchSettings()
     live: LiveSettings = LiveSettings()
@@ -233,7 +242,9 @@ class Settings(Section):
 
         Whoever reads the files named in settings (hotwords, cues, catalogue) adds what they hold.
         """
-        everything = self.model_dump(mode="json", exclude={"store": True, "models": True, "batch": True})
+        everything = self.model_dump(
+            mode="json", exclude={"store": True, "models": True, "batch": True, "webhook": True}
+        )
         if live:
             for key in ("max_calls", "busy_share", "refresh_share", "buffer_s", "hangup_silence_s"):
                 everything["live"].pop(key)

@@ -125,6 +125,16 @@ class DiskFull(OutputError):
     """No space left where a result or the database is written."""
 
 
+class TicketError(CallcoreError):
+    """A work order cannot be changed as asked."""
+
+    exit_code = 11
+
+
+class EditConflict(TicketError):
+    """Somebody else has changed the work order in the meantime."""
+
+
 class PrivacyError(CallcoreError):
     """Private data cannot be sealed, opened or removed as asked."""
 

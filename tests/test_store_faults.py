@@ -260,7 +260,7 @@ def test_damage_is_told_and_never_read_as_truth(tmp_path: Path) -> None:
     content = whole.read_bytes()
     chance = random.Random(7)
     outcomes = []
-    for number in range(60):
+    for number in range(100):
         damaged = bytearray(content)
         at = chance.randrange(100, len(content) - 64)
         length = chance.choice([1, 16, 64])

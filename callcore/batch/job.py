@@ -31,6 +31,7 @@ from callcore.errors import (
 )
 from callcore.output import plan_names, write
 from callcore.store import CallWriter, Store, new_call_id
+from callcore.store.files import MadeFile
 from callcore.types import AudioWarning, CallEnded, CallStarted, Event, Final, Rejected, seconds
 
 FLUSH_EVENTS = 200  #: events of a call stored in one transaction
@@ -141,6 +142,8 @@ class BatchJob:
         except OutputError as error:
             error.hint += f" The transcript is in the database: callcore calls show {report.call_id}"
             raise
+        made = [MadeFile(report.call_id, output, "export", content_sha256(output)) for output in outputs]
+        self._store.files.note(made, datetime.now(UTC))
         return replace(report, outputs=tuple(outputs))
 
     def _ensure(self, path: Path, digest: str) -> FileReport:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ticket": ("callcore.cli.ticket:ticket", "The ticket of a call that was written down."),
     "calls": ("callcore.cli.calls:calls", "List, show, measure, export and delete stored calls."),
     "search": ("callcore.cli.search:search", "Find words in stored calls."),
+    "purge": ("callcore.cli.purge:purge", "Remove calls with their recordings and exports, by age or customer."),
     "models": ("callcore.cli.models:models", "List, fetch, add, verify and remove models."),
     "devices": ("callcore.cli.devices:devices", "List the sound devices that live calls can be heard from."),
     "doctor": ("callcore.cli.doctor:doctor", "Check this machine and say how to mend what is wrong."),

@@ -68,7 +68,7 @@ def list_calls(
     if form == "json":
         click.echo(json.dumps([call.as_json() for call in found], ensure_ascii=False, indent=2))
     elif found:
-        _print_table(found)
+        print_calls(found)
     else:
         click.echo("No calls." if which == CallFilter() else "No such calls.", err=True)
 
@@ -148,7 +148,9 @@ def export(
     settings_file: Path | None,
 ) -> None:
     """Write CALL (one or more) in a format for other programs, to the screen or as files in a folder."""
+    from callcore.audio import content_sha256
     from callcore.output import FORMATS, render, write
+    from callcore.store.files import MadeFile
 
     wanted = list(dict.fromkeys(forms.split(",")))
     for form in wanted:
@@ -156,14 +158,18 @@ def export(
             raise ConfigError(f'there is no format "{form}".', f"Known: {', '.join(FORMATS)}.")
     if output is None and len(wanted) > 1:
         raise ConfigError("several formats need a folder.", "Give --output FOLDER.")
-    with open_store(db, settings_file, read_only=True) as store:
+    with open_store(db, settings_file, read_only=output is None) as store:
         for call_id in dict.fromkeys(store.resolve(beginning) for beginning in call):
             record = store.record(call_id)
             if output is None:
                 click.echo(render(record, wanted[0]).encode(), nl=False)  # as bytes: line ends are the format's own
-            else:
-                for path in write(record, wanted, output, call_id, overwrite=overwrite):
-                    click.echo(str(path), err=True)
+                continue
+            paths = write(record, wanted, output, call_id, overwrite=overwrite)
+            store.files.note(
+                [MadeFile(call_id, path, "export", content_sha256(path)) for path in paths], datetime.now(UTC)
+            )
+            for path in paths:
+                click.echo(str(path), err=True)
 
 
 @calls.command(
@@ -207,7 +213,7 @@ def delete(
             click.echo("Nothing to delete.")
             return 0
         if dry_run or not yes:
-            _print_table(found)
+            print_calls(found)
         if dry_run:
             click.echo(f"Would delete {_count(found)}.")
             return 0
@@ -225,7 +231,8 @@ def _count(found: list[CallSummary]) -> str:
     return "1 call" if len(found) == 1 else f"{len(found)} calls"
 
 
-def _print_table(found: list[CallSummary]) -> None:
+def print_calls(found: list[CallSummary]) -> None:
+    """A table of calls; columns parted by tabs where it goes to a program."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

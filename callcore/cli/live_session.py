@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -34,6 +35,7 @@ from callcore.live.timing import FinalTimer
 from callcore.paths import database_file
 from callcore.record import fold
 from callcore.store import Store, new_call_id
+from callcore.store.files import MadeFile
 from callcore.types import CallStarted
 
 
@@ -63,7 +65,9 @@ class LiveSession:
                 store = stack.enter_context(Store.open(database_file(self._settings.store), self._settings.store))
             catalogue = bank_catalogue(self._settings.understand)
             state = ScreenState(source.channels, source.roles, self._options["language"] or "", catalogue)
-            desk = EventDesk(state, timer, _beginning(store, digest), printing=not self._full_screen)
+            desk = EventDesk(
+                state, timer, _beginning(store, digest, self._options["record"]), printing=not self._full_screen
+            )
             with self._beside.status("Loading the model ...") if self._beside.is_terminal else nullcontext():
                 station = stack.enter_context(LiveStation(self._settings))
                 call = self._call(station, source, desk, digest, buffer)
@@ -179,12 +183,16 @@ class LiveSession:
             self._beside.print(Text.assemble((f"{name:<9} ", "dim"), printable(value)), soft_wrap=True)
 
 
-def _beginning(store: Store | None, digest: str) -> Begin | None:
+def _beginning(store: Store | None, digest: str, recording: Path | None) -> Begin | None:
     if store is None:
         return None
 
     def begin(started: CallStarted) -> Storing:
-        return Storing(store.begin_call(started, content_sha256=digest, started_at=datetime.now(UTC)))
+        now = datetime.now(UTC)
+        writer = store.begin_call(started, content_sha256=digest, started_at=now)
+        if recording:  # now, and not at its end, which a crash would not reach
+            store.files.note([MadeFile(started.call_id, recording, "recording", "")], now)
+        return Storing(writer)
 
     return begin
 

@@ -55,8 +55,11 @@ class Sealer:
             return ""
         if not self._ciphers:
             return f"{_WITHHELD}:{kind}"
-        sealed = self._ciphers[self.key_id].encrypt(value.encode(), [kind.encode()])
-        return f"{_FORM}:{self.key_id}:{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
+        return self._sealed(self.key_id, self._ciphers[self.key_id], kind, value)
+
+    def seal_all(self, kind: str, value: str) -> list[str]:
+        """``value`` as any of the keys would have sealed it: what to look for in calls of the past."""
+        return [Sealer._sealed(key_id, cipher, kind, value) for key_id, cipher in self._ciphers.items()]
 
     def open(self, kind: str, sealed: str) -> str:
         """The original of what :meth:`seal` made for ``kind``.
@@ -77,6 +80,11 @@ class Sealer:
             return cipher.decrypt(ciphertext, [kind.encode()]).decode()
         except (InvalidTag, ValueError) as error:
             raise SealError(f"a sealed original of kind {kind!r} was changed, or is of another kind.", "") from error
+
+    @staticmethod
+    def _sealed(key_id: str, cipher: AESSIV, kind: str, value: str) -> str:
+        sealed = cipher.encrypt(value.encode(), [kind.encode()])
+        return f"{_FORM}:{key_id}:{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
 
 
 def is_sealed(value: str) -> bool:

@@ -117,6 +117,95 @@ def m003_search(db: Database) -> None:
     """)
 
 
+@migrations()
+def m004_work_orders(db: Database) -> None:
+    """Work orders, what people did with them, follow-ups, what is to be delivered, and who saw what."""
+    db.executescript("""
+        CREATE TABLE tickets (
+            call_id TEXT PRIMARY KEY REFERENCES calls (call_id) ON DELETE CASCADE ON UPDATE CASCADE,
+            version INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            rules_hash TEXT NOT NULL,
+            document TEXT NOT NULL,
+            updated_at TEXT NOT NULL
+        );
+        CREATE TABLE ticket_edits (
+            id INTEGER PRIMARY KEY,
+            call_id TEXT NOT NULL REFERENCES tickets (call_id) ON DELETE CASCADE ON UPDATE CASCADE,
+            field TEXT NOT NULL,
+            value TEXT NOT NULL,
+            normal TEXT NOT NULL,
+            machine_value TEXT NOT NULL,
+            machine_normal TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            at TEXT NOT NULL
+        );
+        CREATE INDEX edits_by_call ON ticket_edits (call_id);
+        CREATE TABLE followups (
+            id INTEGER PRIMARY KEY,
+            call_id TEXT NOT NULL REFERENCES tickets (call_id) ON DELETE CASCADE ON UPDATE CASCADE,
+            promise_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            due TEXT NOT NULL,
+            contact TEXT NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('open', 'kept', 'broken', 'repeated', 'cancelled')),
+            by_call TEXT NOT NULL DEFAULT '',
+            changed_at TEXT NOT NULL,
+            UNIQUE (call_id, promise_id)
+        );
+        CREATE INDEX followups_by_due ON followups (status, due);
+        CREATE TABLE ticket_customers (
+            call_id TEXT NOT NULL REFERENCES tickets (call_id) ON DELETE CASCADE ON UPDATE CASCADE,
+            token TEXT NOT NULL,
+            PRIMARY KEY (call_id, token)
+        ) WITHOUT ROWID;
+        CREATE INDEX customers_by_token ON ticket_customers (token);
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY,
+            message_id TEXT NOT NULL UNIQUE,
+            call_id TEXT NOT NULL REFERENCES tickets (call_id) ON DELETE CASCADE ON UPDATE CASCADE,
+            kind TEXT NOT NULL,
+            body TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_at TEXT NOT NULL,
+            claimed_until TEXT NOT NULL DEFAULT '',
+            delivered_at TEXT,
+            problem TEXT NOT NULL DEFAULT ''
+        );
+        CREATE INDEX outbox_waiting ON outbox (delivered_at, next_at);
+        CREATE TABLE made_files (
+            call_id TEXT NOT NULL REFERENCES calls (call_id) ON DELETE CASCADE,
+            path BLOB NOT NULL,
+            kind TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            PRIMARY KEY (call_id, path)
+        );
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            role TEXT NOT NULL,
+            action TEXT NOT NULL,
+            call_id TEXT NOT NULL,
+            detail TEXT NOT NULL
+        );
+        CREATE INDEX audit_by_call ON audit (call_id);
+        CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit
+        WHEN new.call_id = old.call_id
+        BEGIN
+            SELECT RAISE(ABORT, 'the audit trail is append-only');
+        END;
+        CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+        BEGIN
+            SELECT RAISE(ABORT, 'the audit trail is append-only');
+        END;
+    """)
+
+
 @functools.cache
 def schema_version() -> int:
     """Number of changes this callcore knows; kept in ``PRAGMA user_version``."""

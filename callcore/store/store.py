@@ -19,7 +19,11 @@ from callcore.config import StoreSettings
 from callcore.errors import CallElsewhere, CallInProgress, CallNotFound, StoreCorrupt, StoreError, StoreTooNew
 from callcore.record import CallRecord, fold
 from callcore.store.connection import CORRUPT_HINT, Connection, intact
+from callcore.store.desk import Desk
+from callcore.store.files import Files
+from callcore.store.followups import Followups
 from callcore.store.ids import timestamp
+from callcore.store.outbox import Outbox
 from callcore.store.owner import Life, Owner
 from callcore.store.projection import Projector, storable
 from callcore.store.rows import CallFilter, CallSummary, Deleted, SearchResult, Status
@@ -40,6 +44,10 @@ class Store:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.desk = Desk(connection)
+        self.followups = Followups(connection)
+        self.outbox = Outbox(connection)
+        self.files = Files(connection)
         self._writers: list[CallWriter] = []
         self._writers_lock = threading.Lock()
 

@@ -85,13 +85,21 @@ class CallWriter:
             raise ValueError("a call is complete once CallEnded is stored")
         with self._connection.writing() as db:
             self._set(db, "status = ?, finished_at = ?", [Status.DONE, timestamp(finished_at)])
-            db.execute(
-                "DELETE FROM calls WHERE call_id IN (SELECT old.call_id FROM calls old JOIN calls new"
-                " ON old.content_sha256 = new.content_sha256 AND old.status = 'done' AND old.call_id <> new.call_id"
-                " JOIN models om ON om.id = old.model_ref JOIN models nm ON nm.id = new.model_ref"
-                " AND om.model_hash = nm.model_hash AND om.settings_hash = nm.settings_hash WHERE new.call_id = ?)",
-                [self.call_id],
-            )
+            replaced = [
+                (self.call_id, call_id)
+                for (call_id,) in db.execute(
+                    "SELECT old.call_id FROM calls old JOIN calls new"
+                    " ON old.content_sha256 = new.content_sha256 AND old.status = 'done' AND old.call_id <> new.call_id"
+                    " JOIN models om ON om.id = old.model_ref JOIN models nm ON nm.id = new.model_ref"
+                    " AND om.model_hash = nm.model_hash AND om.settings_hash = nm.settings_hash WHERE new.call_id = ?",
+                    [self.call_id],
+                ).fetchall()
+            ]
+            # What people did with the work order is theirs: it goes over to the call that takes the other's place.
+            db.conn.executemany("UPDATE OR IGNORE tickets SET call_id = ? WHERE call_id = ?", replaced)
+            db.conn.executemany("UPDATE OR IGNORE made_files SET call_id = ? WHERE call_id = ?", replaced)
+            db.conn.executemany("UPDATE audit SET call_id = ? WHERE call_id = ?", replaced)
+            db.conn.executemany("DELETE FROM calls WHERE call_id = ?", [(old,) for _, old in replaced])
         self.is_open = False
 
     def fail(self, reason: str, finished_at: datetime) -> None:

@@ -1,0 +1,128 @@
+"""``callcore purge``: calls and all that was made of them, removed by age or by customer."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from callcore.cli.calls import print_calls
+from callcore.cli.options import db_option, settings_option
+from callcore.cli.selection import open_store
+from callcore.errors import ConfigError
+
+if TYPE_CHECKING:
+    from callcore.retention import Removal
+    from callcore.store import CallSummary, Store
+
+# Kinds under which a caller's number or name can have been sealed.
+CUSTOMER_KINDS = ("phone", "id_number", "card_number", "card_tail", "account", "name", "email")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  callcore purge --older-than 365 --dry-run
+  callcore purge --older-than 365 --yes --reason "retention period"
+  callcore purge --customer +8613800138000 --dry-run
+  callcore purge 3fa9 --reason "asked for by the customer"
+
+\b
+Exit codes: 0 done, 1 you answered no, 2 wrong options, 5 database, 10 no key for --customer, or a file that cannot
+be removed."""
+)
+@click.argument("call", nargs=-1)
+@click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Calls heard before so many days.")
+@click.option("--customer", metavar="VALUE", help="All calls of who has this telephone, ID, account or card number.")
+@click.option("--reason", default="", metavar="TEXT", help="Kept in the audit trail.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@db_option
+@settings_option
+def purge(
+    call: tuple[str, ...],
+    older_than: int | None,
+    customer: str | None,
+    reason: str,
+    yes: bool,
+    dry_run: bool,
+    db: Path | None,
+    settings_file: Path | None,
+) -> int:
+    """Remove CALL (one or more), all calls older than some days, or all of a customer.
+
+    With the call go its words, work order, follow-ups and search entries, and the recordings and exports that callcore
+    wrote, unless somebody has changed them since. A line in the audit trail says that it was there, who removed it and
+    why.
+    """
+    from callcore.retention import plan_removal, remove
+    from callcore.store.desk import Actor
+
+    if sum([bool(call), older_than is not None, customer is not None]) != 1:
+        raise ConfigError("name calls, or give --older-than or --customer.", "See callcore purge --help.")
+    with open_store(db, settings_file, read_only=dry_run) as store:
+        found = _chosen(store, call, older_than, customer, settings_file)
+        if not found:
+            click.echo("Nothing to remove.")
+            return 0
+        removal = plan_removal(store, found)
+        _tell(removal)
+        count = f"{len(found)} call{'s' * (len(found) != 1)} and {_files(len(removal.removable))}"
+        if dry_run:
+            click.echo(f"Would remove {count}.")
+            return 0
+        if not yes and not click.confirm(f"Remove {count} for good?"):
+            click.echo("Nothing was removed.")
+            return 1
+        deleted = remove(store, removal, Actor(getpass.getuser(), datetime.now(UTC), reason=reason))
+    click.echo(f"Removed {count}.")
+    if not deleted.wiped:
+        click.echo("Another program still has the database open; the old bytes go when it closes.", err=True)
+    return 0
+
+
+def _chosen(
+    store: Store, call: tuple[str, ...], older_than: int | None, customer: str | None, settings_file: Path | None
+) -> list[CallSummary]:
+    from callcore.store import CallFilter, Status
+
+    if older_than is not None:
+        ended = (Status.DONE, Status.FAILED, Status.INTERRUPTED)
+        return store.list_calls(CallFilter(statuses=ended, until=datetime.now(UTC) - timedelta(days=older_than)))
+    if customer is None:
+        ids = tuple(dict.fromkeys(store.resolve(beginning) for beginning in call))
+    else:
+        ids = tuple(store.desk.calls_of(_tokens(customer, settings_file)))
+    return store.list_calls(CallFilter(call_ids=ids)) if ids else []
+
+
+def _tokens(customer: str, settings_file: Path | None) -> list[str]:
+    """What stands for a customer's number in the database."""
+    from callcore.config import load_settings
+    from callcore.errors import SealError
+    from callcore.keys import load_sealer
+    from callcore.understand.entities.checks import phone
+
+    settings = load_settings(settings_file)
+    sealer = load_sealer(settings.privacy)
+    if not sealer.keeps:
+        raise SealError("without a key customers are not told apart.", "See docs/privacy.md, keys.")
+    digits = customer.replace(" ", "").replace("-", "")
+    regions = [settings.understand.region] if settings.understand.region else ["CN", "US"]
+    values = dict.fromkeys((customer, digits, phone(digits, regions)[0]))
+    return [token for kind in CUSTOMER_KINDS for value in values for token in sealer.seal_all(kind, value)]
+
+
+def _tell(removal: Removal) -> None:
+    print_calls(list(removal.calls))
+    for path in removal.removable:
+        click.echo(f"file    {path}")
+    for made, found in removal.staying:
+        click.echo(f"stays   {made.path} ({found}: look at it yourself)", err=True)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
