@@ -17,7 +17,12 @@ from callcore.tickets.spec import FieldSpec, is_hidden
 from callcore.types import SAMPLE_RATE_HZ, Event, TicketChanged
 from callcore.written import FORMAT_HINT, WrittenCall, read_written
 
-FREE_TEXT = ("request.summary", "handling.transfer_reason")  #: of which nobody can say letter for letter what is right
+FREE_TEXT = (
+    "request.summary",
+    "handling.transfer_reason",
+    "handling.transfer_route",
+    "handling.transfer_contact",
+)  #: of which nobody can say letter for letter what is right
 TAIL = 4
 _DIGITS = 4
 

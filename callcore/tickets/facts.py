@@ -83,6 +83,8 @@ def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) 
         confidence *= 0.6
     hidden = is_hidden(first.normal)
     normal = first.normal if hidden or first.entity.kind != "card_number" else first.normal[-TAIL:]
+    if spec.type == "date" and not hidden:
+        normal = normal[:10]  # the day, whatever the hour
     shown = first.entity.text if hidden else normal
     return FieldValue(
         spec.name, shown, normal, round(min(confidence, 1.0), 4), status, _places(facts), first.entity.source

@@ -11,6 +11,7 @@ from callcore.tickets.rulefile import Weights
 from callcore.types import Evidence, Label
 
 MOST_EVIDENCE = 4
+GRAVE = "fraud"
 CARDS = {"debit_card", "credit_card"}
 BUSINESS = ("inquiry", "transaction", "complaint", "suggestion", "praise")
 CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "question": 0.5}
@@ -198,6 +199,8 @@ class Matter:
 
     def _factor(self, product: str, named: set[str]) -> float:
         """What products that the call names say for or against a topic of ``product``."""
+        if product == GRAVE:
+            return self._weights.grave_topic
         if product in named:
             return self._weights.named_product
         return self._weights.other_card if product in CARDS and named & CARDS else 1.0

@@ -11,7 +11,7 @@ from itertools import pairwise
 from callcore.text.chars import HAN_CHARACTER
 
 SENTENCE_END = "。！？；!?;\n"
-GAP_HAN, GAP_OTHER = 10, 40  #: characters that ``~`` stands for at most
+GAP_HAN, GAP_OTHER = 14, 40  #: characters that ``~`` stands for at most
 ALWAYS = ""  #: an anchor that is in every text
 _TOKENS = re.compile(r"[\[\]|~]|\s+|[!-Z\\^-{}]+|[^\x00-\x7f]+")
 
