@@ -13,6 +13,7 @@ from rich.text import Text
 from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
 from callcore.cli.live_state import Say, ScreenState, Vitals
 from callcore.cli.tags import tag_line, tags
+from callcore.cli.ticket_panel import BELOW_SHARE, PANEL_COLUMNS, TALL_ROWS, WIDE_COLUMNS, TicketPanel, beside
 from callcore.output.labels import columns, is_chinese, padded
 from callcore.types import SAMPLE_RATE_HZ, Role
 from callcore.understand.dynamics import DynamicsSnapshot
@@ -96,13 +97,27 @@ def render(state: ScreenState, vitals: Vitals, width: int, height: int, *, plain
     top.append(page.rule())
     bottom = [*page.warning(), page.footer()]
     room = max(height - len(top) - len(bottom), 0)
-    body = page.conversation(room)
+    body = _body(page, room)
     body += [Text()] * (room - len(body))
     lines = [*top, *body, *bottom][-height:]
     for line in lines:
         line.no_wrap = True
         line.truncate(width)
     return Group(*lines)
+
+
+def _body(page: _Page, room: int) -> list[Text]:
+    """The conversation, with the ticket beside or below it where there is one and room for it."""
+    if page.width >= WIDE_COLUMNS and page.ticketed:
+        left = page.width - PANEL_COLUMNS - 1
+        talk = page.narrowed(left).conversation(room)
+        return beside(talk, page.ticket(PANEL_COLUMNS, room), left, room, plain_signs=page.plain_signs)
+    if room >= TALL_ROWS - ROOMY_ROWS and page.ticketed:
+        below = page.ticket(page.width, room // BELOW_SHARE)
+        talk = page.conversation(room - len(below) - 1)
+        talk += [Text()] * (room - len(below) - 1 - len(talk))
+        return [*talk, page.rule(), *below]
+    return page.conversation(room)
 
 
 def meters(state: ScreenState, vitals: Vitals, width: int) -> Group:
@@ -119,6 +134,27 @@ class _Page:
         self._words = _CHINESE if is_chinese(state.language) else _ENGLISH
         self._names = {channel: self._name(channel) for channel in state.channels}
         self._name_columns = max((columns(name) for name in self._names.values()), default=0)
+
+    @property
+    def width(self) -> int:
+        return self._width
+
+    @property
+    def plain_signs(self) -> bool:
+        return self._plain
+
+    @property
+    def ticketed(self) -> bool:
+        """Whether there is a ticket with anything in it."""
+        return bool(self._state.fields) and bool(self._state.values or self._state.missing)
+
+    def narrowed(self, width: int) -> _Page:
+        """The same on fewer columns."""
+        return _Page(self._state, self._vitals, width, plain_signs=self._plain)
+
+    def ticket(self, width: int, room: int) -> list[Text]:
+        """The ticket on at most ``room`` lines."""
+        return TicketPanel(self._state, self._names, plain_signs=self._plain).lines(width, room)
 
     def header(self) -> Text:
         """State, elapsed time, lag and load; the source at the right."""
