@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,7 @@ from callcore.privacy.find import is_service
 from callcore.privacy.masks import MASK
 from callcore.privacy.spans import SECRET_KINDS
 
+_TITLE = re.compile("(?<!^)(?:女士|先生|小姐|太太|经理|老师|主任|阿姨|师傅)$")  # at the end of a mark: nothing secret
 Mask = Callable[[str, date], str]  #: a text and the day on which it is said, to the text as it may leave
 
 
@@ -93,7 +95,9 @@ def _count_secrets(sentence: Sentence, hidden: Sequence[bool], report: Redaction
     """Adds the secrets of a sentence; whether none can be read."""
     before = report.all.whole, report.all.marked
     for gold in filter(is_secret, sentence.gold):
-        characters = [hidden[i] for i in range(gold.start, gold.end) if sentence.text[i].isalnum()]
+        title = _TITLE.search(sentence.text, gold.start, gold.end) if gold.kind == "name" else None
+        end = title.start() if title else gold.end
+        characters = [hidden[i] for i in range(gold.start, end) if sentence.text[i].isalnum()]
         kind = report.kinds.setdefault(gold.kind, Hidden())
         kind.marked += 1
         kind.whole += all(characters)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from callcore.privacy import english, english_places, mandarin, mandarin_places
 from callcore.privacy.digits import Stretch, stretches
-from callcore.privacy.spans import SECRET_KINDS, Secret
+from callcore.privacy.spans import NUMBER_KINDS, SECRET_KINDS, Secret
 from callcore.privacy.view import Rule, Stage, View
 from callcore.understand.entities.find import Found
 
@@ -22,8 +23,9 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
 _ASKS = {"zh": mandarin.asks, "en": english.asks}
 _PUBLIC = re.compile(
     r"1(?:10|12|14|19|20|22)|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7}"  # China
-    r"|\+?1?8(?:00|33|44|55|66|77|88)\d{7}|0?8(?:00|08)\d{6,7}|03(?:00|33|45)\d{7}|911|999|101|111"
+    r"|1?8(?:00|33|44|55|66|77|88)\d{7}|0?8(?:00|08)\d{6,7}|0?3(?:00|33|45)\d{7}|911|999|101|111"
 )
+_COUNTRY = re.compile(r"^\+(?:86|44|1(?=8))")
 _EXPLAINED = re.compile(
     r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|第|"
     r"\b(?:error(?: code)?|extension|version|form|model|flight|page|section|article|employee number|badge(?: number)?))"
@@ -38,6 +40,10 @@ _COUNTED = re.compile("线|[级等]|[百千万]")
 _WORD_BEFORE = re.compile(r"[统唯万第之专不同某每另任进这那哪有]$")
 _ONLY = re.compile(
     r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|ok|so|it's|that's)[ ,.。、;:!?-]*)*"
+)
+_GAP = re.compile(
+    r"[ ,.、。-]*(?:(?:嗯|呃|啊|额|杠|横杠|空格|然后|space|dash|hyphen|slash|stroke|point|dot|then|and|um|uh|er|erm|okay|like|next|letter|the|capital|[a-z]\b)"
+    r"[ ,.、。-]*){0,3}"
 )
 _CUE_REACH = 15  # characters before digits in which a word for numbers of that kind must lie
 _OWN_NAME = re.compile(
@@ -59,17 +65,22 @@ def secrets(found: Found, view: View, *, agent: bool = False) -> list[Secret]:
         for one in rule(view):
             if one.end > one.start and not _no_secret(one, view) and not (agent and _own_name(one, text)):
                 kept.append(one)
-    return [*kept, *_digits(found, view)]
+    kept += _digits(found, view)
+    return [*kept, *_gaps(text, kept)]
 
 
 def asks(found: Found) -> str:
-    """What a text asks the other side for: "name", "address", "email", "word" (a password), or ""."""
-    return _ASKS[found.language.name](found.spoken.text)
+    """What a text asks the other side for: "name", "address", "email", "word" (a password), "number", or ""."""
+    text, cues = found.spoken.text, found.language.cues
+    wanted = _ASKS[found.language.name](text)
+    if wanted or not cues.asks.search(text):
+        return wanted
+    return "number" if any(cues.wanted[kind].search(text) for kind in cues.wanted.keys() & SECRET_KINDS) else ""
 
 
 def is_service(number: str) -> bool:
     """Whether a number is a hotline or the like, which everybody may know."""
-    return _PUBLIC.fullmatch(number.removeprefix("+86")) is not None
+    return _PUBLIC.fullmatch(_COUNTRY.sub("", number)) is not None
 
 
 def _rules(found: Found) -> tuple[Rule, ...]:
@@ -108,6 +119,14 @@ def _no_secret(one: Secret, view: View) -> bool:
     return one.kind in ("name", "code") and view.readable(one.start, one.end)
 
 
+def _gaps(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
+    """What stands between pieces of one number ("four four, dash, two one")."""
+    numbers = sorted((one for one in found if one.kind in NUMBER_KINDS), key=lambda one: one.start)
+    for before, after in pairwise(numbers):
+        if before.end < after.start and _GAP.fullmatch(text, before.end, after.start):
+            yield Secret("digits", before.end, after.start)
+
+
 def _digits(found: Found, view: View) -> Iterator[Secret]:
     """Digits that nothing explains; while somebody speaks, all that follow each other."""
     text = view.text
@@ -120,8 +139,13 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
         count = len(one.digits)
         if _explained(text, one.start, one.digits) and not view.number_wanted:
             continue
-        if count >= LONG or _wanted(found, view, one) or (view.stage is Stage.FINAL and _ends(text, one)):
+        if count >= LONG or _one_by_one(text, one) or _wanted(found, view, one) or (view.stage is Stage.FINAL and _ends(text, one)):
             yield Secret("digits", one.start, one.end, one.digits)
+
+
+def _one_by_one(text: str, one: Stretch) -> bool:
+    """Whether digits are said one after the other, as nobody says a number of things."""
+    return one.single >= RUN and not _UNIT.match(text, one.end) and not _COUNTED.match(text, one.end)
 
 
 def _ends(text: str, one: Stretch) -> bool:
