@@ -155,7 +155,7 @@ CALLS = (
         C: yes it's [Harriet Blackwood]
         A: thank you [Harriet] and the card number please
         C: it's [four five three nine one four eight eight]|[zero three four three]|[six four six seven]
-        A: let me read that back [four five three nine one four eight eight zero three four three six four six seven] is that right
+        A: I have [four five three nine one four eight eight zero three four three six four six seven] is that right
         C: that's right there was a charge of two hundred and fifty dollars
         A: what is the best number to reach you
         C: my number is [four one five five five five zero one three two]
@@ -208,7 +208,9 @@ def redactor(key: str = KEY) -> Redactor:
 
 def understander(text: ScriptedText | None = None) -> Understander:
     """The rules as they are; models that read nothing."""
-    return Understander(UnderstandSettings(), Catalogue.load(), {"zh": text or ScriptedText(), "en": text or ScriptedText()})
+    return Understander(
+        UnderstandSettings(), Catalogue.load(), {"zh": text or ScriptedText(), "en": text or ScriptedText()}
+    )
 
 
 @dataclass(frozen=True)
@@ -277,7 +279,7 @@ def texts(events: Iterable) -> Iterator[tuple[str, str]]:
 
 
 def leaks(text: str, call: WrittenCall, *, digits: bool = True) -> list[str]:
-    """The pieces of secrets that a text shows. ``digits``: also as digits (not in files, whose times are digits too)."""
+    """The pieces of secrets that a text shows. ``digits``: also as digits (not in files: their times are digits)."""
     plain = re.sub(r"[\s,.。、，?？]+", " ", text)
     close = plain.replace(" ", "") if call.language == "zh" else plain
     found = [piece for secret in call.secrets for piece in _pieces(secret, call.language) if piece in close]

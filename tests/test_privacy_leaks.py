@@ -225,7 +225,9 @@ def events_of(call, cuts, *, partials: bool):
             yield Final(segment, channel, *span, text, piece, call.language, -0.1, 0.0, 0.9)
             segments.append(segment)
         text = "".join((" " if word.space_before else "") + word.text for word in words)
-        yield Turn(number, channel, words[0].start_sample, words[-1].end_sample, text, words, call.language, tuple(segments))
+        yield Turn(
+            number, channel, words[0].start_sample, words[-1].end_sample, text, words, call.language, tuple(segments)
+        )
 
 
 @settings(max_examples=12, deadline=None)

@@ -33,7 +33,8 @@ _PIECE = re.compile(
     rf"|\b(?P<word>{_WORDS})\b{_LARGE}"
 )
 _BETWEEN = re.compile(
-    r"[ ,、。.;:()/_-]*(?:(?:嗯+|呃|啊|额|哦|那个|然后是?|接着是?|再是|后面是?|杠|横杠|斜杠|um|uh|er|erm|ah|and|then|dash|hyphen|slash)"
+    r"[ ,、。.;:()/_-]*(?:(?:嗯+|呃|啊|额|哦|那个|然后是?|接着是?|再是|后面是?|杠|横杠|斜杠|um|uh|er|erm|ah|and|then|"
+    r"dash|hyphen|slash)"
     r"[ ,、。.;:()/_-]*){0,3}"
 )
 _LETTER = re.compile(r"[ -]?[xX](?![a-zA-Z])")

@@ -1,4 +1,4 @@
-"""All secrets of a text: entities that are somebody's own, what only the redaction looks for, and unexplained digits."""
+"""All secrets of a text: entities that are somebody's own, what only the redaction looks for, unexplained digits."""
 
 from __future__ import annotations
 
@@ -27,27 +27,38 @@ _PUBLIC = re.compile(
 )
 _COUNTRY = re.compile(r"^\+(?:86|44|1(?=8))")
 _EXPLAINED = re.compile(
-    r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|第|"
+    r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|"
+    r"第|"
     r"\b(?:error(?: code)?|extension|version|form|model|flight|page|section|article|employee number|badge(?: number)?))"
     r"[ ,:]*(?:(?:是|为|提示|显示|is|was|number|says|it's)[ ,:]*)?$"
 )
 _UNIT = re.compile(
-    r" ?(?:多|来|余)?(?:元|块|毛|角|圆|美|欧|英镑|港|日元|人民币|%|％|‰|年|月|号(?!码)|日|天|个|位|点|时|分|秒|小时|万|亿|千|百|十|期|笔|次|张|条|岁|倍|成|周|折"
-    r"|下|些|样|般|定|直|起|共|方|楼|层|米|公里|平|家|种|遍|边|者|是|旦|会|年级|份|款|把|行|等|套|名|本|件|口|步|手|味|再|切|律|度|半|致|概|早|晚|生|面|道|点"
-    r"|percent|dollars?|pounds?|euros?|cents?|pence|days?|weeks?|months?|years?|hours?|minutes?|seconds?|times?|cards?|accounts?|people|more|of|or|business|working|years|st\b|nd\b|rd\b|th\b|am\b|pm\b|o'clock|k\b|points?|transactions?|payments?|things?)"
+    r" ?(?:多|来|余)?(?:元|块|毛|角|圆|美|欧|英镑|港|日元|人民币|%|％|‰|年|月|号(?!码)|日|天|个|位|点|时|分|秒|小时|"
+    r"万|亿|千|百|十|期|笔|次|张|条|岁|倍|成|周|折"
+    r"|下|些|样|般|定|直|起|共|方|楼|层|米|公里|平|家|种|遍|边|者|是|旦|会|年级|份|款|把|行|等|套|名|本|件|口|步|手|"
+    r"味|再|切|律|度|半|致|概|早|晚|生|面|道|点"
+    r"|percent|dollars?|pounds?|euros?|cents?|pence|days?|weeks?|months?|years?|hours?|minutes?|seconds?|times?|"
+    r"cards?|accounts?|people|more|of|or|business|working|years|st\b|nd\b|rd\b|th\b|am\b|pm\b|o'clock|k\b|points?|"
+    r"transactions?|payments?|things?)"
 )
 _COUNTED = re.compile("线|[级等]|[百千万]")
 _WORD_BEFORE = re.compile(r"[统唯万第之专不同某每另任进这那哪有]$")
 _ONLY = re.compile(
-    r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|ok|so|it's|that's)[ ,.。、;:!?-]*)*"
+    r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|"
+    r"ok|so|it's|"
+    r"that's)[ ,.。、;:!?-]*)*"
 )
 _GAP = re.compile(
-    r"[ ,.、。-]*(?:(?:嗯|呃|啊|额|杠|横杠|空格|然后|space|dash|hyphen|slash|stroke|point|dot|then|and|um|uh|er|erm|okay|like|next|letter|the|capital|[a-z]\b)"
+    r"[ ,.、。-]*(?:(?:嗯|呃|啊|额|杠|横杠|空格|然后|space|dash|hyphen|slash|stroke|point|dot|then|and|um|uh|er|erm|"
+    r"okay|like|next|"
+    r"letter|the|capital|[a-z]\b)"
     r"[ ,.、。-]*){0,3}"
 )
 _CUE_REACH = 15  # characters before digits in which a word for numbers of that kind must lie
 _OWN_NAME = re.compile(
-    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|my name is|my name's|name is|this is|i'm|i am|you're speaking with|you are speaking with|you're "
+    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|my name is|my name's|name is|this is|i'm|i am|"
+    r"you're speaking with|"
+    r"you are speaking with|you're "
     r"through to|you're talking to|you can call me|call me)[ ,:]*(?:客服|坐席|客户经理|专员)?$"
 )
 _SPEAKING = re.compile(r",? (?:speaking|here)\b|为您服务|很高兴")
@@ -99,7 +110,9 @@ def _public(one: Secret, text: str) -> bool:
 def _no_name(one: Secret, found: Found) -> bool:
     """Whether what the rules for entities took for a name is something else."""
     said = found.spoken.text[one.start : one.end]
-    return one.kind == "name" and (mandarin.is_no_name(said) if found.language.name == "zh" else english.is_no_name(said))
+    return one.kind == "name" and (
+        mandarin.is_no_name(said) if found.language.name == "zh" else english.is_no_name(said)
+    )
 
 
 def _explained(text: str, start: int, digits: str) -> bool:
@@ -139,7 +152,12 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
         count = len(one.digits)
         if _explained(text, one.start, one.digits) and not view.number_wanted:
             continue
-        if count >= LONG or _one_by_one(text, one) or _wanted(found, view, one) or (view.stage is Stage.FINAL and _ends(text, one)):
+        if (
+            count >= LONG
+            or _one_by_one(text, one)
+            or _wanted(found, view, one)
+            or (view.stage is Stage.FINAL and _ends(text, one))
+        ):
             yield Secret("digits", one.start, one.end, one.digits)
 
 

@@ -183,7 +183,10 @@ class CallRedactor:
         """Words of a turn that may go on, looked at with those before them in the turn (without segment ``but``)."""
         if not words:
             return Masked((), ())
-        before = [word for segment_id, said in self._said.get(channel, []) if segment_id != but for word in said]
+        before: tuple[Word, ...] = ()
+        for segment_id, said in self._said.get(channel, []):
+            if segment_id != but:
+                before = _joined(before, said)
         together = _joined(before[-BEFORE:], words)
         found = Found.of(together, language, self._entities.expected(channel))
         known = self._asked_of(channel, self._turns + 1)
@@ -236,7 +239,7 @@ class CallRedactor:
 
 def _joined(before: Sequence[Word], words: Sequence[Word]) -> tuple[Word, ...]:
     """Words of two pieces of a turn in a row; a space between them where letters would run into each other."""
-    if not before or words[0].space_before or not (before[-1].text[-1:] + words[0].text[:1]).isascii():
+    if not before or not words or words[0].space_before or not (before[-1].text[-1:] + words[0].text[:1]).isascii():
         return (*before, *words)
     return (*before, replace(words[0], space_before=True), *words[1:])
 
