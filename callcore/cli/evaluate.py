@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "callcore.cli.evaluate_understanding:understanding",
         "How well turns and the facts in them are understood.",
     ),
+    "redaction": ("callcore.cli.evaluate_redaction:redaction", "How much of what is secret is masked."),
 }  #: name -> ("module:command", one-line help)
 
 
