@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import PurePath
 
-from rich.cells import cell_len
 from rich.console import Group
 from rich.text import Text
 
@@ -14,6 +12,7 @@ from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_nam
 from callcore.cli.live_state import Say, ScreenState, Vitals
 from callcore.cli.tags import tag_line, tags
 from callcore.cli.ticket_panel import BELOW_SHARE, PANEL_COLUMNS, TALL_ROWS, WIDE_COLUMNS, TicketPanel, beside
+from callcore.cli.wrapping import wrapped
 from callcore.output.labels import columns, is_chinese, padded
 from callcore.types import SAMPLE_RATE_HZ, Role
 from callcore.understand.dynamics import DynamicsSnapshot
@@ -26,8 +25,6 @@ SHARE_COLUMNS = 20
 LOUD_DBFS, TOO_LOUD_DBFS = -12.0, -3.0
 LATE_S, VERY_LATE_S = 1.0, 3.0
 UNKNOWN_STYLES = ("magenta", "bright_blue")  #: of channels whose speaker nobody knows yet
-CLOSING = frozenset("…，。！？；：、）》」』】”’%‰,.!?;:)")  #: never at the start of a line
-OPENING = frozenset("（《「『【“‘(")  #: never at the end of one
 
 _ENGLISH = {
     "live": "LIVE",
@@ -360,49 +357,3 @@ def _overlaps(says: Sequence[Say]) -> list[bool]:
         marks.append(any(end > say.start_sample for channel, end in ends.items() if channel != say.channel))
         ends = {**ends, say.channel: max(ends.get(say.channel, 0), say.end_sample)}
     return marks
-
-
-@lru_cache(maxsize=512)
-def wrapped(runs: tuple[tuple[str, bool], ...], width: int) -> tuple[tuple[tuple[str, bool], ...], ...]:
-    """Text broken into lines of at most ``width`` cells; each line is again runs of text and whether it is firm.
-
-    Han text breaks anywhere but before closing and after opening marks, other text between words.
-    """
-    letters = [(letter, firm, cell_len(letter)) for text, firm in runs for letter in text]
-    lines: list[tuple[tuple[str, bool], ...]] = []
-    start = 0
-    while start < len(letters):
-        end = _line_end(letters, start, width)
-        lines.append(_runs(letters[start:end]))
-        start = end
-        while start < len(letters) and letters[start][0] == " ":
-            start += 1
-    return tuple(lines) or ((),)
-
-
-def _line_end(letters: Sequence[tuple[str, bool, int]], start: int, width: int) -> int:
-    """One past the last letter of the line that begins at ``start``."""
-    used, place = 0, start
-    for index in range(start, len(letters)):
-        if index > start and _breakable(letters[index - 1], letters[index]):
-            place = index
-        used += letters[index][2]
-        if used > width and letters[index][0] != " ":
-            return place if place > start else max(index, start + 1)
-    return len(letters)
-
-
-def _breakable(before: tuple[str, bool, int], after: tuple[str, bool, int]) -> bool:
-    if after[0] in CLOSING or before[0] in OPENING:
-        return False
-    return before[0] == " " or before[2] == 2 or after[2] == 2
-
-
-def _runs(letters: Sequence[tuple[str, bool, int]]) -> tuple[tuple[str, bool], ...]:
-    runs: list[tuple[str, bool]] = []
-    for letter, firm, _ in letters:
-        if runs and runs[-1][1] == firm:
-            runs[-1] = (runs[-1][0] + letter, firm)
-        else:
-            runs.append((letter, firm))
-    return tuple(runs)

@@ -122,7 +122,7 @@ class ScreenState:
         catalogue: Catalogue | None = None,
         fields: Sequence[FieldSpec] = (),
     ) -> None:
-        """``catalogue``: names of what turns mean; else the bundled. ``fields``: of the ticket; none where it is off."""
+        """``catalogue``: names of what turns mean; else the bundled. ``fields``: of the ticket; none: there is none."""
         self.catalogue = catalogue or bundled()
         self.channels = tuple(channels)
         self.source = ""
@@ -188,7 +188,7 @@ class ScreenState:
                 pass  # the vitals say it
 
     def _fill(self, changed: TicketChanged) -> None:
-        """The ticket has other values. Whole objects are replaced, so that a drawing under way sees one or the other."""
+        """The ticket has other values. Whole objects are replaced: a drawing under way sees one or the other."""
         values = {name: row for name, row in self.values.items() if name not in changed.emptied}
         for name in {value.name for value in changed.fields}:
             values[name] = tuple(value for value in changed.fields if value.name == name)

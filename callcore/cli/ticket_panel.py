@@ -19,7 +19,9 @@ PANEL_COLUMNS = 46  #: ... this wide; where the terminal is narrower it stands b
 TALL_ROWS = 32  #: ... if there are so many lines; else it is hidden
 BELOW_SHARE = 3  #: part of the lines that it takes below: a third
 WIDEST_TITLE = 16
-LONG = frozenset({"request.summary", "request.topics", "handling.transfer_reason", "caller.mood_start"})  #: not shown live
+LONG = frozenset(
+    {"request.summary", "request.topics", "handling.transfer_reason", "caller.mood_start"}
+)  #: not shown live
 STYLES: Mapping[FieldStatus, str] = {
     FieldStatus.SUGGESTED: "dim italic",
     FieldStatus.FILLED: "",
@@ -119,4 +121,3 @@ def beside(left: Sequence[Text], right: Sequence[Text], width: int, room: int, *
         line.append(" " * (width - line.cell_len)).append("|" if plain_signs else "│", "dim")
         lines.append(line.append_text(right[index]) if index < len(right) else line)
     return lines
-

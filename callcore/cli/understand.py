@@ -16,9 +16,10 @@ from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from callcore.privacy import Redactor
-    from callcore.types import Label, Understanding, Word
+    from callcore.types import Entity, Label, Understanding, Word
     from callcore.understand.call import Understander
 
 WIDTH = 10  #: of the bar of a probability
@@ -223,7 +224,20 @@ def _print_entities(found: Understanding, console: Console) -> None:
         table.add_row(
             entity.kind,
             Text(printable(entity.text)),
-            Text(entity.value, style="bold" if not status else "strike"),
+            _value(entity, "bold" if not status else "strike"),
             Text(", ".join(filter(None, (word, status))), style=style),
         )
     console.print(table)
+
+
+def _value(entity: Entity, style: str) -> Text:
+    """The value, or what has become of it."""
+    from rich.text import Text
+
+    from callcore.privacy.seal import is_sealed
+
+    return (
+        Text(entity.value.partition(":")[0], style="dim")
+        if is_sealed(entity.value)
+        else Text(entity.value, style=style)
+    )

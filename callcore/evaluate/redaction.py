@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +14,8 @@ from callcore.privacy.find import is_service
 from callcore.privacy.masks import MASK
 from callcore.privacy.spans import SECRET_KINDS
 
+#: may end a mark, and are no secret
+_TITLE = re.compile("(?<!^)(?:女士|先生|小姐|太太|经理|老师|主任|阿姨|师傅)$")
 Mask = Callable[[str, date], str]  #: a text and the day on which it is said, to the text as it may leave
 
 
@@ -36,7 +39,8 @@ class RedactionReport:
 
     ``stretches``: masked stretches (what nothing but spaces and marks stand between is one), ``needless``: those of
     them that touch no secret. ``facts``: by kind of what is no secret, how often it was marked and how often touched by
-    a mask. ``open_``, ``wrong``: numbers (from 0) of the sentences with something left open, or masked for nothing.
+    a mask. ``left_open``, ``masked_for_nothing``: numbers (from 0) of sentences with something left open, or
+    masked for nothing.
     """
 
     sentences: int = 0
@@ -66,6 +70,8 @@ class RedactionReport:
             "recall": self.all.recall,
             "precision": self.precision,
             "secrets": {kind: _row(hidden) for kind, hidden in sorted(self.kinds.items())} | {"all": _row(self.all)},
+            "lines_open": [number + 1 for number in self.left_open],
+            "lines_masked_for_nothing": [number + 1 for number in self.masked_for_nothing],
             "stretches": {"masked": self.stretches, "needless": self.needless},
             "facts": {kind: {"marked": marked, "touched": hit} for kind, (marked, hit) in sorted(self.facts.items())},
         }
@@ -93,7 +99,9 @@ def _count_secrets(sentence: Sentence, hidden: Sequence[bool], report: Redaction
     """Adds the secrets of a sentence; whether none can be read."""
     before = report.all.whole, report.all.marked
     for gold in filter(is_secret, sentence.gold):
-        characters = [hidden[i] for i in range(gold.start, gold.end) if sentence.text[i].isalnum()]
+        title = _TITLE.search(sentence.text, gold.start, gold.end) if gold.kind == "name" else None
+        end = title.start() if title else gold.end
+        characters = [hidden[i] for i in range(gold.start, end) if sentence.text[i].isalnum()]
         kind = report.kinds.setdefault(gold.kind, Hidden())
         kind.marked += 1
         kind.whole += all(characters)

@@ -174,8 +174,7 @@ class CallRedactor:
         own = secrets(found, view, agent=self._roles.get(event.channel) is Role.AGENT)
         self._memory.remember(view.text, own)
         hidden = characters([*own, *self._memory.repeats(view)])
-        if wanted := asks(found):
-            self._asked[event.channel] = (wanted, self._turns + PATIENCE)
+        self._note_question(event.channel, found)
         masked = Masked.of(found.spoken, hidden, event.words)
         _keep(self._ended, event.turn_id, masked)
         return replace(event, text=masked.text(event.text), words=masked.words)
@@ -184,7 +183,10 @@ class CallRedactor:
         """Words of a turn that may go on, looked at with those before them in the turn (without segment ``but``)."""
         if not words:
             return Masked((), ())
-        before = [word for segment_id, said in self._said.get(channel, []) if segment_id != but for word in said]
+        before: tuple[Word, ...] = ()
+        for segment_id, said in self._said.get(channel, []):
+            if segment_id != but:
+                before = _joined(before, said)
         together = _joined(before[-BEFORE:], words)
         found = Found.of(together, language, self._entities.expected(channel))
         known = self._asked_of(channel, self._turns + 1)
@@ -192,15 +194,21 @@ class CallRedactor:
         whole, view = (View(found.spoken, found.spans, one, *known) for one in (Stage.TURN, stage))
         own = secrets(found, whole, agent=agent)
         hidden = characters([*own, *secrets(found, view, agent=agent), *self._memory.repeats(view)])
-        if stage is Stage.FINAL:  # the other side may repeat it before the turn has ended
+        if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
+            self._note_question(channel, found)
         return Masked.of(found.spoken, hidden, words)
+
+    def _note_question(self, channel: int, found: Found) -> None:
+        if wanted := asks(found):
+            self._asked[channel] = (wanted, self._turns + PATIENCE)
 
     def _asked_of(self, channel: int, turn: int) -> tuple[str, bool]:
         """What the other sides have asked of a channel that is still to be told, and whether a number is."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
         context = self._entities.expected(channel)
-        return asked[-1] if asked else "", context.open is not None or context.asked in SECRET_KINDS
+        number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked
+        return asked[-1] if asked else "", number
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:
         masked = self._open.get(event.segment_id)
@@ -231,7 +239,7 @@ class CallRedactor:
 
 def _joined(before: Sequence[Word], words: Sequence[Word]) -> tuple[Word, ...]:
     """Words of two pieces of a turn in a row; a space between them where letters would run into each other."""
-    if not before or words[0].space_before or not (before[-1].text[-1:] + words[0].text[:1]).isascii():
+    if not before or not words or words[0].space_before or not (before[-1].text[-1:] + words[0].text[:1]).isascii():
         return (*before, *words)
     return (*before, replace(words[0], space_before=True), *words[1:])
 
