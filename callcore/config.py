@@ -219,6 +219,10 @@ class Settings(Section):
     batch: BatchSettings = BatchSettings()
     live: LiveSettings = LiveSettings()
 
+    def unredacted(self) -> Settings:
+        """The same without redaction: for measurements of recognition, which compare words and store no call."""
+        return self.model_copy(update={"privacy": self.privacy.model_copy(update={"redact": False})})
+
     def result_settings(self, *, live: bool = False) -> dict[str, Any]:
         """The settings that can change a transcript, ready for JSON: no thread counts, no places of files.
 
