@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "callcore.cli.evaluate_understanding:understanding",
         "How well turns and the facts in them are understood.",
     ),
+    "tickets": ("callcore.cli.evaluate_tickets:tickets", "How well tickets are filled, on written calls."),
 }  #: name -> ("module:command", one-line help)
 
 
