@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +34,8 @@ class Files:
     def note(self, made: Sequence[MadeFile], at: datetime) -> None:
         """Keep in mind what was written; a file that was made anew is noted with its new content."""
         moment = timestamp(at)
-        rows = [(item.call_id, str(item.path.absolute()), item.kind, item.sha256, moment) for item in made]
+        # As bytes: names of files need not be text.
+        rows = [(item.call_id, os.fsencode(item.path.absolute()), item.kind, item.sha256, moment) for item in made]
         with self._connection.writing() as db:
             db.conn.executemany("INSERT OR REPLACE INTO made_files VALUES (?, ?, ?, ?, ?)", rows)
 
@@ -45,4 +47,4 @@ class Files:
                 f"SELECT call_id, path, kind, sha256 FROM made_files WHERE call_id IN ({marks}) ORDER BY call_id, path",
                 list(call_ids),
             ).fetchall()
-        return [MadeFile(call_id, Path(path), kind, sha256) for call_id, path, kind, sha256 in rows]
+        return [MadeFile(call_id, Path(os.fsdecode(path)), kind, sha256) for call_id, path, kind, sha256 in rows]

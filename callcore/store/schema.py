@@ -178,7 +178,7 @@ def m004_work_orders(db: Database) -> None:
         CREATE INDEX outbox_waiting ON outbox (delivered_at, next_at);
         CREATE TABLE made_files (
             call_id TEXT NOT NULL REFERENCES calls (call_id) ON DELETE CASCADE,
-            path TEXT NOT NULL,
+            path BLOB NOT NULL,
             kind TEXT NOT NULL,
             sha256 TEXT NOT NULL,
             made_at TEXT NOT NULL,
