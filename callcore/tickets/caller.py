@@ -108,7 +108,6 @@ class Caller:
             return None
         stated, possible = list(self._call.hits("leaving")), list(self._call.hits("may_leave"))
         closing = any(judged.normal in CLOSING_TOPICS for judged in self._matter.topics[:1])
-        stated = [hit for hit in stated if not any(hit[0] is other[0] for other in possible)]
         if stated and (self._unhappy or not closing or self._labelled_leaving):
             return Judged("stated", SURE, _places(stated))
         if possible:
