@@ -170,7 +170,7 @@ def sentences() -> dict[str, tuple[str, ...]]:
 def transcriber(language: str = "zh", model: str = "starter-zh") -> Transcriber:
     """A model on one core; no sampling, so that the text is the same each time. Raises as :func:`load_model`."""
     how = {"model": model, "language": language, "workers": 1, "fallback_temperatures": ()}
-    return Transcriber(load_settings(None, {"recognise": how, "understand": {"enabled": False}}))
+    return Transcriber(load_settings(None, {"recognise": how, "understand": {"enabled": False}}).unredacted())
 
 
 def hear(text: str, listener: Transcriber) -> tuple[Heard, Way]:

@@ -1,9 +1,9 @@
 """Tickets, promises and masks of written calls: as written, and as a recogniser heard them.
 
-    python -m benchmarks.tickets_heard                 # both halves, from benchmarks/results/calls_heard_{dev,test}.jsonl
+    python -m benchmarks.tickets_heard                 # both halves
     python -m benchmarks.tickets_heard --half dev      # only this half: tuning may look at it
 
-Calls that the files lack are said and recognised first (`python -m benchmarks.call_speech`, one core, some 20 s a
+Heard calls are read from benchmarks/results/calls_heard_{dev,test}.jsonl; those that the files lack are said and recognised first (`python -m benchmarks.call_speech`, one core, some 20 s a
 call). The bundled recogniser writes more errors than one that is fit for calls, so the calls are also read with a part
 of its errors, such that a tenth of the characters is wrong; English, which it does not write, with made-up errors.
 Of the test half nothing is told by call.
@@ -73,7 +73,7 @@ def with_errors(
     make: Callable[[str, int, Random], str],
     normaliser: Normaliser,
 ) -> Version:
-    """The written turns with other texts. ``make``: name of a call, number of a turn and a source of chance to a text."""
+    """The written turns with other texts. ``make``: a call's name, a turn's number and a source of chance to a text."""
     draws, counts = [], Counts()
     for seed in range(SEEDS):
         random, draw = Random(seed), {}
@@ -105,7 +105,9 @@ def sound_alikes(calls: Mapping[str, GoldCall]) -> Version:
     def make(name: str, number: int, random: Random) -> str:
         return misheard(english_words(calls[name].turns[number].text), RATE, alike, random)
 
-    return with_errors(calls, {name: tuple(turn.text for turn in call.turns) for name, call in calls.items()}, make, ENGLISH)
+    return with_errors(
+        calls, {name: tuple(turn.text for turn in call.turns) for name, call in calls.items()}, make, ENGLISH
+    )
 
 
 def versions(calls: Mapping[str, GoldCall], heard: Mapping[str, HeardCall], language: str) -> dict[str, Version]:

@@ -8,8 +8,10 @@ from datetime import date
 
 from callcore.config import Settings, settings_hash
 from callcore.engines.silero import SileroVad
-from callcore.loading import LoadedModel, load_model, load_understander, result_settings
+from callcore.following import Following
+from callcore.loading import LoadedModel, load_model, load_redactor, load_understander, result_settings
 from callcore.pipeline import CallPipeline, CallPlan
+from callcore.privacy.find import VERSION as REDACTION_RULES
 from callcore.roles import RoleCues
 from callcore.types import CallStarted, Role
 
@@ -35,12 +37,19 @@ class Assembly:
     """Models, voice scorer, cues, catalogue and settings. Read-only; threads may share it."""
 
     def __init__(self, settings: Settings, model: LoadedModel | None = None, *, live: bool = False) -> None:
-        """``model``: loaded from the settings unless given. Raises as :func:`load_model`, and :class:`ConfigError`."""
+        """``model``: loaded from the settings unless given.
+
+        Raises as :func:`load_model`, :class:`ConfigError`, and :class:`SealError` for a key that cannot be had.
+        """
         self.settings = settings
+        redactor = load_redactor(settings) if settings.privacy.redact else None
         self.model = model or load_model(settings, live=live)
         self._cues = RoleCues.load(settings.roles.cues_file)
         self._understander = load_understander(settings) if settings.understand.enabled else None
+        self._following = Following.of(settings, self._understander, redactor)
         self.result_settings = result_settings(settings, self.model, self._cues, self._understander, live=live)
+        if redactor:
+            self.result_settings["redaction_rules"] = REDACTION_RULES
         self.settings_hash = settings_hash(self.result_settings)
         self._scorer = SileroVad()
         self._live = live
@@ -72,7 +81,8 @@ class Assembly:
         understanding = None
         if self._understander:
             understanding = self._understander.call(facts.channels, day, self.settings.segment)
-        return CallPipeline(plan, self.settings, self._scorer, self._cues, understanding)
+        followers = self._following.call(day, ticket=self._live)  # of a recording, whoever wants it folds the events
+        return CallPipeline(plan, self.settings, self._scorer, self._cues, understanding, followers)
 
     def close(self) -> None:
         """Free the weights."""

@@ -139,6 +139,17 @@ class PrivacySettings(Section):
     reveal_roles: tuple[str, ...] = Field(("supervisor", "admin"), description="roles that may see originals")
 
 
+class TicketSettings(Section):
+    """The ticket that fills itself while a call goes on; needs what is read from every turn (understand)."""
+
+    enabled: bool = Field(True, description="fill a ticket")
+    fields_file: Path | None = Field(None, description="your own fields (TOML, docs/tickets.md)")
+    cues_file: Path | None = Field(None, description="your own words that tell how a call goes (TOML)")
+    promises_file: Path | None = Field(None, description="your own words of promises (TOML)")
+    topics_file: Path | None = Field(None, description="your own words of topics (TOML)")
+    rules_file: Path | None = Field(None, description="your own rules: severity, terms, weights (TOML)")
+
+
 class StoreSettings(Section):
     """The database."""
 
@@ -213,11 +224,16 @@ class Settings(Section):
     turns: TurnSettings = TurnSettings()
     understand: UnderstandSettings = UnderstandSettings()
     privacy: PrivacySettings = PrivacySettings()
+    tickets: TicketSettings = TicketSettings()
     store: StoreSettings = StoreSettings()
     webhook: WebhookSettings = WebhookSettings()
     models: ModelSettings = ModelSettings()
     batch: BatchSettings = BatchSettings()
     live: LiveSettings = LiveSettings()
+
+    def unredacted(self) -> Settings:
+        """The same without redaction: for measurements of recognition, which compare words and store no call."""
+        return self.model_copy(update={"privacy": self.privacy.model_copy(update={"redact": False})})
 
     def result_settings(self, *, live: bool = False) -> dict[str, Any]:
         """The settings that can change a transcript, ready for JSON: no thread counts, no places of files.
@@ -238,6 +254,7 @@ class Settings(Section):
             everything["recognise"].pop(key)
         everything["roles"].pop("cues_file")
         everything["privacy"] = {"redact": self.privacy.redact}
+        everything.pop("tickets")  # they change no event: whoever folds events to a ticket names the rules
         for key in ("taxonomy_file", "causes_file", "routing_file", "call_date"):
             everything["understand"].pop(key)
         return everything

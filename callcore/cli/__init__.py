@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "transcribe": ("callcore.cli.transcribe:transcribe", "Recorded calls to transcripts: files, folders, globs."),
     "live": ("callcore.cli.live:live", "A call while it is spoken: both sides on the screen, then stored."),
     "understand": ("callcore.cli.understand:understand", "What a text means: topic, intent, mood, facts."),
+    "ticket": ("callcore.cli.ticket:ticket", "The ticket of a call that was written down."),
     "calls": ("callcore.cli.calls:calls", "List, show, measure, export and delete stored calls."),
     "search": ("callcore.cli.search:search", "Find words in stored calls."),
     "purge": ("callcore.cli.purge:purge", "Remove calls with their recordings and exports, by age or customer."),

@@ -1,0 +1,183 @@
+"""How the caller is: type, mood over the call, causes of dissatisfaction, satisfaction, whether they may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from callcore.tickets.matter import Judged, Matter, Support
+from callcore.tickets.reading import CallView, Reading, Span
+from callcore.types import Evidence, Mood
+
+LEAST_LETTERS = 4  #: a turn with less says nothing of a mood
+LEAST_MOOD = 0.5  #: probability below which a turn's mood does not count
+SHORT = 12  #: letters of a turn that is no more than a form of politeness
+BAD_VALENCE = -0.3
+LEAST_CAUSE = 0.55
+LEAST_LEAVE = 0.7
+ENDING = 4  #: last turns of the customer, in which it shows how they take it
+SURE_UPSET = 0.75  #: probability of an upset mood where nothing else in the call tells of blame
+BAD = ("angry", "dissatisfied", "disappointed", "anxious")
+UPSET = ("angry", "dissatisfied", "disappointed")
+SURE, USUAL = 0.85, 0.7  #: confidence of rules of words, and of what holds where nothing says otherwise
+
+
+class Caller:
+    """The customer of one call. Lives as long as one look at it."""
+
+    def __init__(self, call: CallView, matter: Matter) -> None:
+        self._call, self._matter = call, matter
+
+    @cached_property
+    def type(self) -> Judged | None:
+        """Agitated, confused, demanding, or none of them."""
+        if not self._call.customer:
+            return None
+        upset = [reading for reading, mood in self._moods if mood.label in ("angry", "dissatisfied")]
+        if upset:
+            return Judged("agitated", SURE, tuple(reading.at() for reading in upset[:3]))
+        for code in ("confused", "demanding"):
+            if found := self._labelled(code):
+                return Judged(code, max(p for _, p in found), tuple(reading.at() for reading, _ in found[:3]))
+        return Judged("none", USUAL, ())
+
+    def _labelled(self, code: str) -> list[tuple[Reading, float]]:
+        """Turns that show a type of caller."""
+        return [
+            (reading, reading.found.caller.probability)
+            for reading in self._call.customer
+            if reading.found and reading.found.caller and reading.found.caller.code == code
+        ]
+
+    @cached_property
+    def mood_start(self) -> Judged | None:
+        """Of the first turn with something to say."""
+        return self._mood(*self._moods[0]) if self._moods else None
+
+    @cached_property
+    def mood_worst(self) -> Judged | None:
+        """Of the turn that is worst."""
+        if not self._moods:
+            return None
+        return self._mood(*min(self._moods, key=lambda one: one[1].valence - max(one[1].arousal, 0.0) / 2))
+
+    @cached_property
+    def mood_end(self) -> Judged | None:
+        """Of the last turn with something to say."""
+        return self._mood(*self._moods[-1]) if self._moods else None
+
+    @cached_property
+    def causes(self) -> list[Judged]:
+        """Why they are dissatisfied, surest first."""
+        supports: dict[str, Support] = {}
+        for reading in self._call.customer:
+            for label in reading.found.causes if reading.found else ():
+                support = supports.setdefault(label.code, Support())
+                place = reading.evidence(label.first_word, label.end_word)
+                support.add(label.probability, label.probability, place)
+        if not self._unhappy:
+            return []
+        ranked = sorted(supports.items(), key=lambda item: (-item[1].best, item[0]))
+        return [Judged(c, round(s.best, 4), s.evidence) for c, s in ranked if s.best >= LEAST_CAUSE][:2]
+
+    @cached_property
+    def satisfaction(self) -> Judged | None:
+        """Satisfied or unsatisfied, where the last words tell."""
+        if not self._call.customer:
+            return None
+        last = {reading.turn.turn_id for reading in self._call.customer[-ENDING:]}
+        good = [hit for hit in self._call.hits("satisfied") if hit[0].turn.turn_id in last]
+        bad = [hit for hit in self._call.hits("unsatisfied") if hit[0].turn.turn_id in last]
+        latest = max([*good, *bad], key=lambda hit: (hit[0].order, hit[1]), default=None)
+        if latest is not None and latest in good and self._calm_end:
+            return Judged("satisfied", SURE, (latest[0].at(latest[1]),))
+        if latest is not None and latest in bad:
+            return Judged("unsatisfied", SURE, (latest[0].at(latest[1]),))
+        end = self.mood_end
+        if end and end.normal in UPSET:
+            return Judged("unsatisfied", USUAL, end.evidence)
+        if end and end.normal == "pleased":
+            return Judged("satisfied", USUAL, end.evidence)
+        return None
+
+    @cached_property
+    def churn_risk(self) -> Judged | None:
+        """Stated, possible or none."""
+        if not self._call.customer:
+            return None
+        stated, possible = list(self._call.hits("leaving")), list(self._call.hits("may_leave"))
+        closing = any(judged.normal in CLOSING_TOPICS for judged in self._matter.topics[:1])
+        stated = [hit for hit in stated if not any(hit[0] is other[0] for other in possible)]
+        if stated and (self._unhappy or not closing or self._labelled_leaving):
+            return Judged("stated", SURE, _places(stated))
+        if possible:
+            return Judged("possible", SURE, _places(possible))
+        if self._labelled_leaving and self._unhappy:
+            return Judged("possible", USUAL, tuple(reading.at() for reading in self._labelled_leaving[:2]))
+        return Judged("none", USUAL, ())
+
+    @cached_property
+    def retention_tried(self) -> Judged | None:
+        """Yes or no, where there is a risk that they leave."""
+        if self.churn_risk is None or self.churn_risk.normal == "none":
+            return None
+        tried = list(self._call.hits("retention"))
+        return Judged("yes", SURE, _places(tried)) if tried else Judged("no", USUAL, ())
+
+    @cached_property
+    def _moods(self) -> list[tuple[Reading, Mood]]:
+        """Moods of the customer's turns that have something to say, in order."""
+        found = []
+        for reading in self._call.customer:
+            mood = self._mood_of(reading)
+            if mood is not None:
+                found.append((reading, mood))
+        return found
+
+    def _mood_of(self, reading: Reading) -> Mood | None:
+        """The mood of a turn, None where it has none to speak of."""
+        found = reading.found
+        letters = sum(map(str.isalnum, reading.text))
+        if found is None or found.mood is None or letters < LEAST_LETTERS:
+            return None
+        mood = found.mood
+        if mood.label == "pleased" and "satisfied" not in reading.hits and letters <= SHORT:
+            return replace(mood, label="calm")  # a plain thank-you is a matter of form
+        agitated = found.caller is not None and found.caller.code == "agitated"
+        if agitated and self._matter.blame and mood.valence <= BAD_VALENCE and mood.label not in UPSET:
+            return replace(mood, label="dissatisfied", probability=max(mood.probability, LEAST_MOOD))
+        if mood.label in UPSET and not self._matter.blame and mood.probability < SURE_UPSET:
+            return None
+        return mood if mood.label and mood.probability >= LEAST_MOOD else None
+
+    @property
+    def _calm_end(self) -> bool:
+        return self.mood_end is None or self.mood_end.normal not in BAD
+
+    @cached_property
+    def _unhappy(self) -> bool:
+        """Whether they were dissatisfied with the bank at some time."""
+        category = self._matter.category
+        complains = category is not None and category.normal == "complaint"
+        upset = sum(mood.label in UPSET for _, mood in self._moods)
+        return complains or upset > 1 or any(True for _ in self._call.hits("unsatisfied"))
+
+    @cached_property
+    def _labelled_leaving(self) -> list[Reading]:
+        return [
+            reading
+            for reading in self._call.customer
+            if reading.found and any(i.code == "leave" and i.probability >= LEAST_LEAVE for i in reading.found.intents)
+        ]
+
+    @staticmethod
+    def _mood(reading: Reading, mood: Mood) -> Judged:
+        return Judged(mood.label, mood.probability, (reading.evidence(mood.first_word, mood.end_word),))
+
+
+CLOSING_TOPICS = ("account.open_close", "credit_card.cancel")  #: where closing is the matter, and no threat
+
+
+def _places(hits: Sequence[tuple[Reading, Span]]) -> tuple[Evidence, ...]:
+    return tuple(reading.at(span) for reading, span in hits[:3])

@@ -1,0 +1,221 @@
+"""What a call is about: category, topics, product, the customer's intents. From labels of turns and plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from callcore.tickets.reading import CallView, Reading
+from callcore.tickets.rulefile import Weights
+from callcore.types import Evidence, Label
+
+MOST_EVIDENCE = 4
+GRAVE = "fraud"
+CARDS = {"debit_card", "credit_card"}
+BUSINESS = ("inquiry", "transaction", "complaint", "suggestion", "praise")
+CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "question": 0.5}
+CATEGORY_OF_CUE = {"request": "transaction", "question": "inquiry"}
+CATEGORY_OF_INTENT = {
+    "complain": ("complaint", 0.5),
+    "escalate": ("complaint", 0.8),
+    "request_action": ("transaction", 0.5),
+    "cancel": ("transaction", 0.6),
+    "change": ("transaction", 0.6),
+    "report_loss": ("transaction", 0.9),
+    "report_fraud": ("transaction", 0.9),
+    "report_fault": ("transaction", 0.1),
+    "ask_info": ("inquiry", 0.25),
+    "ask_how": ("inquiry", 0.3),
+    "ask_status": ("inquiry", 0.3),
+    "ask_data": ("inquiry", 0.3),
+    "suggest": ("suggestion", 0.5),
+    "praise": ("praise", 0.5),
+}  #: what an intent says of the category of its call, beside the category's own label
+LEAST_OF = {"praise": 2.0, "suggestion": 2.0, "complaint": 1.5, "transaction": 1.2}  #: weight that makes the category
+LEAST_PART = 0.25  #: of all weight
+SURE_CAUSE = 0.6
+INTENT_OF_CUE = {"money_lost": "report_fraud", "escalation": "escalate", "leaving": "leave", "complaint": "complain"}
+CUE_INTENT = 0.8  #: probability of an intent that is told by words alone
+MOST_INTENTS = 4
+OPENING = 2  #: turns of the customer with something to say, which usually tell what the call is for
+OPENING_WEIGHT = 1.6
+LEAST_INTENT = 0.5
+
+
+@dataclass(slots=True)
+class Support:
+    """How much speaks for one of several values, and where."""
+
+    weight: float = 0.0
+    best: float = 0.0  #: probability of the surest label
+    places: list[tuple[float, Evidence]] = field(default_factory=list)
+
+    def add(self, weight: float, probability: float, place: Evidence) -> None:
+        """One more reason."""
+        self.weight += weight
+        self.best = max(self.best, probability)
+        self.places.append((weight, place))
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The strongest places, in the order of the call."""
+        best = sorted(self.places, key=lambda one: -one[0])[:MOST_EVIDENCE]
+        return tuple(sorted(dict.fromkeys(place for _, place in best), key=lambda place: place.start_sample))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A value that rules have come to: its code or text, how sure it is, and what it rests on."""
+
+    normal: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    value: str = ""  #: as shown, where that is not the name of the code
+
+
+class Matter:
+    """What one call is about. Lives as long as one look at it."""
+
+    def __init__(self, call: CallView, weights: Weights) -> None:
+        self._call, self._weights = call, weights
+
+    @cached_property
+    def topics(self) -> list[Judged]:
+        """The most important first."""
+        supports = self._topic_supports()
+        ranked = sorted(supports.items(), key=lambda item: (-item[1].weight, item[0]))
+        total = sum(support.weight for support in supports.values())
+        if not ranked or ranked[0][1].weight < self._weights.least_topic:
+            return []
+        least = max(self._weights.least_topic, ranked[0][1].weight * self._weights.least_share)
+        return [
+            Judged(code, _share(support, total), support.evidence)
+            for code, support in ranked
+            if support.weight >= least
+        ]
+
+    @cached_property
+    def category(self) -> Judged | None:
+        """Blame makes a complaint, whatever else is wanted; an order makes a transaction, whatever else is asked."""
+        supports = self._category_supports
+        total = sum(support.weight for support in supports.values())
+        for code, least in LEAST_OF.items():
+            support = supports[code]
+            if support.weight >= least and support.weight >= total * LEAST_PART and (code != "complaint" or self.blame):
+                return Judged(code, _share(support, total), support.evidence)
+        best = max(supports, key=lambda code: (supports[code].weight, -BUSINESS.index(code)))
+        if supports[best].weight <= 0:
+            return None
+        return Judged(best, _share(supports[best], total), supports[best].evidence)
+
+    @cached_property
+    def blame(self) -> bool:
+        """Whether the customer blames the bank: in so many words, or with a cause of dissatisfaction."""
+        if any(True for cue in ("complaint", "unsatisfied") for _ in self._call.hits(cue)):
+            return True
+        return any(
+            label.probability >= SURE_CAUSE
+            for reading in self._call.customer
+            for label in (reading.found.causes if reading.found else ())
+        )
+
+    @cached_property
+    def _category_supports(self) -> dict[str, Support]:
+        supports: dict[str, Support] = {code: Support() for code in BUSINESS}
+        for reading in self._call.customer:
+            self._category_of(reading, self._weight(reading), supports)
+        for cue, bonus in CUE_OF.items():
+            for reading, span in self._call.hits(cue):
+                support = supports[CATEGORY_OF_CUE.get(cue, cue)]
+                support.add(bonus * self._weight(reading), 0.8, reading.at(span))
+        return supports
+
+    def _weight(self, reading: Reading) -> float:
+        return OPENING_WEIGHT if reading in self.opening else 1.0
+
+    def intents(self, codes: Iterable[str]) -> list[Judged]:
+        """Which of ``codes`` the customer has, surest first."""
+        wanted = frozenset(codes)
+        supports: dict[str, Support] = {}
+        for reading in self._call.customer:
+            for label in reading.found.intents if reading.found else ():
+                if label.code in wanted and label.probability >= LEAST_INTENT:
+                    support = supports.setdefault(label.code, Support())
+                    support.add(label.probability, label.probability, _place(reading, label))
+        for cue, code in INTENT_OF_CUE.items():
+            for reading, span in self._call.hits(cue) if code in wanted else ():
+                supports.setdefault(code, Support()).add(CUE_INTENT, CUE_INTENT, reading.at(span))
+        ranked = sorted(supports.items(), key=lambda item: (-item[1].best, -item[1].weight, item[0]))
+        return [Judged(code, round(support.best, 4), support.evidence) for code, support in ranked[:MOST_INTENTS]]
+
+    @cached_property
+    def opening(self) -> list[Reading]:
+        """The first turns of the customer that have something to do with a bank."""
+        found = []
+        for reading in self._call.customer:
+            meaning = reading.found
+            business = meaning is not None and (meaning.category or meaning.topics)
+            if business or any(cue in reading.hits for cue in CUE_OF):
+                found.append(reading)
+                if len(found) == OPENING:
+                    break
+        return found
+
+    def _category_of(self, reading: Reading, weight: float, supports: Mapping[str, Support]) -> None:
+        found = reading.found
+        if found is None:
+            return
+        if found.category and found.category.code in supports:
+            label = found.category
+            supports[label.code].add(label.probability * weight, label.probability, _place(reading, label))
+        for label in found.intents:
+            category, share = CATEGORY_OF_INTENT.get(label.code, ("", 0.0))
+            if category:
+                place = _place(reading, label)
+                supports[category].add(label.probability * share * weight, label.probability, place)
+
+    def _topic_supports(self) -> dict[str, Support]:
+        supports: dict[str, Support] = {}
+        opening = self.opening
+        recency = 1.0
+        for reading in self._call.readings:
+            meaning = reading.found
+            if meaning is None:
+                continue
+            share = recency if reading.customer else self._weights.agent_topic * recency
+            if reading in opening:
+                share *= OPENING_WEIGHT
+            for label in meaning.topics:
+                support = supports.setdefault(label.code, Support())
+                support.add(label.probability * share, label.probability, _place(reading, label))
+            self._add_named(reading, share, supports)
+            if reading.customer and meaning.topics:
+                recency *= self._weights.later_topic
+        products = {fact.normal for fact in self._call.facts.get("product", ())}
+        for code, support in supports.items():
+            support.weight *= self._factor(code.partition(".")[0], products)
+        return supports
+
+    def _factor(self, product: str, named: set[str]) -> float:
+        """What products that the call names say for or against a topic of ``product``."""
+        if product == GRAVE:
+            return self._weights.grave_topic
+        if product in named:
+            return self._weights.named_product
+        return self._weights.other_card if product in CARDS and named & CARDS else 1.0
+
+    def _add_named(self, reading: Reading, share: float, supports: dict[str, Support]) -> None:
+        weights = self._weights
+        for named, weight in ((reading.terms, weights.named_topic), (reading.topics, weights.phrased_topic)):
+            for code, span in named:
+                supports.setdefault(code, Support()).add(weight * share, 0.6, reading.at(span))
+
+
+def _place(reading: Reading, label: Label) -> Evidence:
+    return reading.evidence(label.first_word, label.end_word)
+
+
+def _share(support: Support, total: float) -> float:
+    """How sure a value is of which ``support`` speaks among all that speaks for any."""
+    return round(min(0.99, support.weight / total * 0.5 + min(support.weight, 1.0) * 0.5), 4) if total else 0.0
