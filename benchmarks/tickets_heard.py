@@ -3,9 +3,10 @@
     python -m benchmarks.tickets_heard                 # both halves
     python -m benchmarks.tickets_heard --half dev      # only this half: tuning may look at it
 
-Heard calls are read from benchmarks/results/calls_heard_{dev,test}.jsonl; those that the files lack are said and recognised first (`python -m benchmarks.call_speech`, one core, some 20 s a
-call). The bundled recogniser writes more errors than one that is fit for calls, so the calls are also read with a part
-of its errors, such that a tenth of the characters is wrong; English, which it does not write, with made-up errors.
+Heard calls are read from benchmarks/results/calls_heard_{dev,test}.jsonl; those that the files lack are said and
+recognised first (`python -m benchmarks.call_speech`, one core, some 20 s a call). The bundled recogniser writes more
+errors than one that is fit for calls, so the calls are also read with a part of its errors, such that a tenth of the
+characters is wrong; English, which it does not write, with made-up errors.
 Of the test half nothing is told by call.
 """
 

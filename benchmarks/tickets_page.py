@@ -47,8 +47,7 @@ def write_page(document: Row, path: Path) -> None:
 def _introduction(document: Row) -> list[str]:
     models = ", ".join(document["results"]["models"].values())
     seeds = document["settings"]["seeds"]
-    return (
-        f"""# Tickets from calls as written and as heard
+    text = f"""# Tickets from calls as written and as heard
 
 Written by `python -m benchmarks.tickets_heard`. The [written calls](../../benchmarks/written_calls/README.md) go
 through understanding, redaction and ticket as any call does, and what comes out is held against their gold tickets.
@@ -71,9 +70,8 @@ which at least half was heard right. A heard call passes as text here: the mood 
 otherwise, has no part in these figures.
 
 Commit {document["commit"]}, {document["machine"]["cpu"]}. Models: {models}.
-""".splitlines()
-        + [""]
-    )
+"""
+    return [*text.splitlines(), ""]
 
 
 def _recognition(halves: Row) -> str:
