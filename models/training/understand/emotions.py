@@ -57,7 +57,13 @@ def _sets(data: Path) -> list[tuple[str, str, Pairs, Pairs]]:
     zh, en = data / "emotion_text_zh", data / "emotion_text_en"
     for language, name, mapping, learned, tested in (
         ("zh", "CPED validation", "mapping_cped.toml", zh / "cped_test.tsv", zh / "cped_valid.tsv"),
-        ("en", "GoEmotions test", "mapping_goemotions.toml", en / "goemotions_train_20k.tsv", en / "goemotions_test.tsv"),
+        (
+            "en",
+            "GoEmotions test",
+            "mapping_goemotions.toml",
+            en / "goemotions_train_20k.tsv",
+            en / "goemotions_test.tsv",
+        ),
     ):
         train, test = (_pairs(read_set(mapping, [file])) for file in (learned, tested))
         known = {text for text, _ in train}

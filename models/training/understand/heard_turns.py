@@ -1,8 +1,9 @@
-"""Mandarin training turns said over a telephone line and recognised: ``python -m models.training.understand.heard_turns``.
+"""Mandarin training turns said and recognised: ``python -m models.training.understand.heard_turns``.
 
 Writes ``corpus/zh/heard.tsv``, or goes on with it: what a recogniser makes of a turn, so that training needs no speech.
-As in ``benchmarks.heard_speech``, espeak-ng says them and the starter model hears them; but in other voices than there,
-and the turns are of the training part alone. Lines with slots are left out, as each reading fills them otherwise.
+As in ``benchmarks.heard_speech``, espeak-ng says them over a telephone line and the starter model hears them; but in
+other voices than there, and the turns are of the training part alone. Lines with slots are left out, as each reading
+fills them otherwise.
 
 ``--check FILE`` says other turns in a third group of voices, to choose and measure on.
 """
@@ -37,9 +38,12 @@ SNRS_DB = (40, 35, 30, 25, 20)
 
 
 def turns_without_slots() -> list[str]:
-    """Texts of the training turns that read the same however slots are filled, in a drawn order."""
-    again = {turn.text for turn in own_turns("zh", 1)}
-    texts = sorted(turn.text for turn in own_turns("zh", 0) if turn.text in again)
+    """Texts of the training turns that read the same however slots are filled and are no test turn, in a drawn order.
+
+    Some words, like 嗯, are turns of both parts.
+    """
+    again, test = ({turn.text for turn in own_turns("zh", seed, part)} for seed, part in ((1, "train"), (0, "test")))
+    texts = sorted({turn.text for turn in own_turns("zh", 0)} & again - test)
     Random(5).shuffle(texts)
     return texts
 

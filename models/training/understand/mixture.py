@@ -1,7 +1,7 @@
 """The model of all heads that ships: linear machines and a network of gated convolutions, side by side.
 
-Both learn from the same turns. Each turn comes as it is written, as rules would mishear it, and, where somebody has said
-it to a recogniser, with some of the recogniser's errors.
+Both learn from the same turns. Each turn comes as it is written, as rules would mishear it, and, where it has been said
+to a recogniser, with some of the recogniser's errors.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from callcore.evaluate.labelled import LabelledTurn
 from callcore.understand.features import Grams, features, without_marks
 from models.training.understand import linear, networks
-from models.training.understand.augment import Noisy, noise
+from models.training.understand.augment import Noisy
 from models.training.understand.calibrate import Sums
 from models.training.understand.grams import Floats, known_grams, rows_of
 from models.training.understand.heads import EXCLUSIVE, NO_TARGET, head_places, targets
 from models.training.understand.heard import HeardTurn, partly_heard
 from models.training.understand.linear import Linear
 from models.training.understand.material import Part
-from models.training.understand.networks import Batch, Cost, Encoded, Network, encoded
+from models.training.understand.networks import Cost, Encoded, Network, encoded
 
 MIN_COUNT = 2  #: texts in which an n-gram must occur to be known
 MOST_SEEN = 60_000  #: n-grams that the machines learn over; of them the model keeps those that count most
@@ -107,9 +106,7 @@ def train_mixture(
     return Trained(model, _network(lessons, heads, known[kept], rounds, seed), known[kept])
 
 
-def _network(
-    lessons: Lessons, heads: Mapping[str, tuple[str, ...]], known: Grams, rounds: int, seed: int
-) -> Network:
+def _network(lessons: Lessons, heads: Mapping[str, tuple[str, ...]], known: Grams, rounds: int, seed: int) -> Network:
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     network = Network("cnn", len(known), WIDTH, lessons.wanted.shape[1])

@@ -117,8 +117,10 @@ class Network(nn.Module):
         self.read = nn.Linear(2 * width, labels)
 
     def positions(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Vectors of the positions (texts, positions, width), where there are any (texts, positions), and n-grams
-        seen by text (texts,)."""
+        """Vectors of the positions, and of each text how long it is and how many n-grams are seen.
+
+        Shapes (texts, positions, width); (texts, positions), 1 where there is a position; (texts,).
+        """
         of_text = torch.repeat_interleave(torch.arange(len(batch.lengths)), batch.lengths)
         of_gram = torch.repeat_interleave(torch.arange(len(batch.counts)), batch.counts)
         seen = torch.ones(len(batch.rows))

@@ -1,13 +1,12 @@
 """Train the text models that callcore ships: ``python -m models.training.understand.train --model zh --seed 0``.
 
-Writes the model's folder and its row in ``manifest.toml`` beside it.
+Writes the model's folder, and size and checksum of its card into ``manifest.toml`` beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,8 @@ from callcore.understand.features import VERSION
 from models.training.understand import calibrate, yardstick
 from models.training.understand.augment import noise
 from models.training.understand.calibrate import Scale, Sums
-from models.training.understand.export import CARD_FILE, sha256, write_folder
+from models.training.understand.enter import enter
+from models.training.understand.export import CARD_FILE, write_folder
 from models.training.understand.grams import Floats
 from models.training.understand.heads import head_places, product_heads, targets
 from models.training.understand.heard import partly_heard, read_heard_turns
@@ -51,21 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fields = {"format": 1, "name": name, "version": MODEL_VERSION, "features": VERSION, "seed": options.seed, **card}
     fields["scales"] = {head: asdict(scale) for head, scale in scales.items()}
     write_folder(options.out / name, trained, card["heads"], scales, fields)
-    enter(options.out / "manifest.toml", name, options.out / name / CARD_FILE)
+    if (manifest := options.out / "manifest.toml").is_file():
+        enter(manifest, name, options.out / name / CARD_FILE)
     print(json.dumps({key: fields[key] for key in ("scales", "thresholds")}))
     return 0
-
-
-def enter(manifest: Path, name: str, card: Path) -> None:
-    """Write size and SHA-256 of a model's card into its row, where there is a manifest."""
-    if not manifest.is_file():
-        return
-    row = re.compile(rf'(\[\[reader\]\]\nname = "{re.escape(name)}"\n(?:[a-z]+ = .*\n)*?card = )\{{.*\}}')
-    entry = f'{{ size = {card.stat().st_size}, sha256 = "{sha256(card)}" }}'
-    text, found = row.subn(lambda match: match[1] + entry, manifest.read_text(encoding="utf-8"))
-    if found != 1:
-        raise SystemExit(f"{manifest} has no row of {name}.")
-    manifest.write_text(text, encoding="utf-8")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
