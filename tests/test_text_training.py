@@ -146,3 +146,27 @@ def test_the_graph_says_what_the_trained_model_says(tmp_path: Path):
             scale = scales[head] if head not in calibrate.EXCLUSIVE else Scale(2.0, 3.0)
             wanted = calibrate.probabilities(sums.at([place], labels), head, scale)[0]
             assert found[head] == pytest.approx(wanted, abs=0.01)
+
+
+def test_tables_take_their_places_on_the_page():
+    from models.training.understand.tables import MEASURES, PAGE, filled
+
+    state = {"texts": 9, **{head: {key: 0.5 for _, one, key in MEASURES if one == head} for _, head, _ in MEASURES}}
+    row = {"architecture": "linear", "pretrained": False, "accuracy": 0.25}
+    mood = {"set": "own", "answers": "model", "texts": 3, "macro_f1": 0.125, "accuracy": 0.5, "negative_auc": None}
+    asked = {"smp": {"texts": 7, "kept": 0.0625, "with_topic": 0.0}}
+    results = {
+        "zh": {"clean": state, "misheard": state},
+        "en": {"clean": state, "misheard": state},
+        "compare": [{"task": "zh_topics", "results": [row]}],
+        "emotions": {"sets": [mood]},
+        "questions": {"sets": asked},
+    }
+    page = filled(PAGE.read_text(encoding="utf-8"), results.__getitem__)
+    assert "| category accuracy | 0.500 | 0.500 | 0.500 | 0.500 |" in page
+    assert "| linear | 0.250 | |" in page
+    assert "| own | 3 | model | 0.125 | 0.500 | |" in page
+    assert "| SMP 2017 and 2019, said to assistants | 7 | 0.062 | 0.000 |" in page
+    assert filled(page, results.__getitem__) == page
+    with pytest.raises(SystemExit, match="0 places"):
+        filled("", results.__getitem__)

@@ -1,7 +1,7 @@
 """Real questions put to the shipped Mandarin model: ``python -m models.training.understand.questions --data FOLDER``.
 
 Customers' questions to two lenders (BQ corpus, ATEC) belong to a bank; what is said to assistants (SMP 2017 and 2019)
-and to a telephone company (MobileCS) does not. Half of each, but of MobileCS, chooses the threshold of scope (train.py);
+and to a telephone company (MobileCS) does not. Half of all but MobileCS chooses the threshold of scope (train.py);
 the rest is measured here. Nothing is learned from any of them: their licences allow evaluation alone.
 """
 
