@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from callcore.engines.text_model import OnnxTextModel
 from callcore.evaluate.labelled import EMOTIONS, NEGATIVE, LabelledTurn
 from callcore.evaluate.understanding import accuracy, area_under_curve, class_scores, macro_f1
-from callcore.understand.entities import plain_words
+from callcore.types import Word
 from callcore.understand.features import VERSION
 from callcore.understand.text_reader import TextReader
 from models.training.understand.material import own_turns
@@ -86,7 +86,7 @@ def _rows(name: str, language: str, train: Pairs, test: Pairs, reader: TextReade
 
 
 def _moods(reader: TextReader, text: str) -> list[float]:
-    moods = reader.score(plain_words(text)).heads["emotion"]
+    moods = reader.score([Word(text, 0, 1, 1.0)]).heads["emotion"]
     return [moods[emotion] for emotion in EMOTIONS]
 
 

@@ -21,7 +21,7 @@ from zlib import crc32
 import numpy as np
 
 from callcore.engines.text_model import OnnxTextModel
-from callcore.understand.entities import plain_words
+from callcore.types import Word
 from callcore.understand.features import VERSION
 from callcore.understand.text_reader import TextReader
 
@@ -83,7 +83,7 @@ def measured(questions: Sequence[Question], reader: TextReader) -> dict[str, dic
     rows: dict[str, list[tuple[bool, bool, float]]] = {}
     thresholds: Mapping[str, float] = reader.thresholds
     for question in questions:
-        scores = reader.score(plain_words(question.text))
+        scores = reader.score([Word(question.text, 0, 1, 1.0)])
         kept = scores.in_scope >= thresholds["in_scope"]
         topic = kept and max(scores.heads["topic"].values()) >= thresholds["topic"]
         rows.setdefault(question.source, []).append((kept, topic, scores.in_scope))
