@@ -100,7 +100,7 @@ def _machines(
 ) -> Floats:
     wanted = np.zeros((len(kept), labels), dtype=np.float32)
     wanted[np.arange(len(kept)), classes] = 1.0
-    return linear.learn(kept, wanted, np.ones(len(kept), dtype=np.float32), vocabulary, C, seed).margins(away)
+    return linear.learn(kept, wanted, np.ones_like(wanted), vocabulary, C, seed).margins(away)
 
 
 def _network(

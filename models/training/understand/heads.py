@@ -12,6 +12,7 @@ from models.training.understand.grams import Floats
 
 EXCLUSIVE = ("category", "caller", "emotion", "class")
 NO_TARGET = -1.0
+MOST_FOR_RARE = 4.0
 
 
 def product_heads() -> dict[str, tuple[str, ...]]:
@@ -59,3 +60,21 @@ def _said(turn: LabelledTurn, head: str) -> tuple[str, ...] | None:
     if head == "in_scope":
         return None if turn.in_scope is None else (("in_scope",) if turn.in_scope else ())
     return {"topic": turn.topics, "intent": turn.intents, "cause": turn.causes}[head]
+
+
+def class_weights(wanted: Floats, weights: Floats, heads: Mapping[str, tuple[str, ...]]) -> Floats:
+    """How much each text counts for each label, shape (texts, labels).
+
+    ``weights``: of the texts. In heads whose labels exclude each other a text counts more the rarer its label is, so
+    that all labels have the same weight together, but at most :data:`MOST_FOR_RARE` times.
+    """
+    found = np.repeat(weights[:, None], wanted.shape[1], axis=1)
+    for head, place in head_places(heads).items():
+        if head not in EXCLUSIVE:
+            continue
+        held = wanted[:, place] == 1
+        each = weights @ held
+        share = each.sum() / np.maximum(each * (each > 0).sum(), 1e-6)
+        factors = held @ np.minimum(share, MOST_FOR_RARE)
+        found[:, place] *= np.where(held.any(axis=1), factors, 1.0)[:, None]
+    return found.astype(np.float32)

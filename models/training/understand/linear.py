@@ -41,7 +41,7 @@ class Linear:
 def learn(rows: Sequence[Rows], wanted: Floats, weights: Floats, vocabulary: int, c: float, seed: int) -> Linear:
     """One machine a label, from the texts of which somebody has said whether it holds.
 
-    ``wanted``: (texts, labels); ``weights``: (texts,); ``c``: of the machines.
+    ``wanted``, ``weights``: (texts, labels); ``c``: of the machines.
     """
     counts = counted(rows, vocabulary)
     frequencies = inverse_frequencies(counts)
@@ -54,7 +54,7 @@ def learn(rows: Sequence[Rows], wanted: Floats, weights: Floats, vocabulary: int
         aims = wanted[known, label] == 1
         if aims.sum() < FEWEST or aims.all():
             continue
-        machine = LinearSVC(C=c, random_state=seed).fit(inputs[known], aims, sample_weight=weights[known])
+        machine = LinearSVC(C=c, random_state=seed).fit(inputs[known], aims, sample_weight=weights[known, label])
         table[:, label] = machine.coef_[0] * frequencies
         offsets[label] = machine.intercept_[0]
     return Linear(table, offsets, frequencies**2)

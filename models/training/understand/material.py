@@ -14,6 +14,7 @@ from models.training.understand.sets import read_set
 
 CORPUS = HERE / "corpus"
 USES = 4  #: of each phrase
+CPED_WEIGHT = 0.1  #: of television dialogue; more makes moods of calls worse
 JOINED_SHARE = 0.15  #: of the own turns, two of them said as one
 
 
@@ -39,7 +40,7 @@ def public_parts(language: str, data: Path, seed: int) -> list[Part]:
 
 def _public_zh(data: Path, seed: int) -> list[Part]:
     cped = read_set("mapping_cped.toml", [data / "emotion_text_zh" / "cped_test.tsv"])
-    return [Part(_some(cped, 6000, seed), 0.3), Part(_elsewhere_zh(data, seed), 0.5)]
+    return [Part(_some(cped, 6000, seed), CPED_WEIGHT), Part(_elsewhere_zh(data, seed), 0.5)]
 
 
 def _public_en(data: Path, seed: int) -> list[Part]:

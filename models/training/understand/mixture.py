@@ -20,7 +20,7 @@ from models.training.understand import linear, networks
 from models.training.understand.augment import Noisy
 from models.training.understand.calibrate import Sums
 from models.training.understand.grams import Floats, known_grams, rows_of
-from models.training.understand.heads import EXCLUSIVE, NO_TARGET, head_places, targets
+from models.training.understand.heads import EXCLUSIVE, NO_TARGET, class_weights, head_places, targets
 from models.training.understand.heard import HeardTurn, partly_heard
 from models.training.understand.linear import Linear
 from models.training.understand.material import Part
@@ -101,7 +101,8 @@ def train_mixture(
     grams, wanted, weights = lessons.plain_and_misheard()
     known = known_grams(grams, MIN_COUNT, MOST_SEEN)
     rows = [rows_of(one, known) for one in grams]
-    whole = linear.learn(rows, wanted, weights, len(known), C, seed)
+    each = class_weights(wanted, weights, heads)
+    whole = linear.learn(rows, wanted, each, len(known), C, seed)
     model, kept = linear.pruned(whole, most_grams)
     return Trained(model, _network(lessons, heads, known[kept], rounds, seed), known[kept])
 
@@ -136,10 +137,10 @@ def _rounds(
 ) -> Iterator[tuple[Sequence[Encoded], Cost]]:
     random = Random(seed)
     light = np.minimum(lessons.weights / SHARE_OF_LIGHT, 1.0)
-    weights = np.where(lessons.weights >= 1, lessons.weights, light).astype(np.float32)
+    each = class_weights(lessons.wanted, np.where(lessons.weights >= 1, lessons.weights, light), heads)
     for places in in_a_round:
         texts = [_form(forms[i], lessons.heard_from[i], random) for i in places]
-        yield texts, all_heads(lessons.wanted[places], weights[places], heads)
+        yield texts, all_heads(lessons.wanted[places], each[places], heads)
 
 
 def _form(forms: Sequence[Encoded], heard_from: int, random: Random) -> Encoded:
@@ -150,28 +151,32 @@ def _form(forms: Sequence[Encoded], heard_from: int, random: Random) -> Encoded:
 
 
 def all_heads(wanted: Floats, weights: Floats, heads: Mapping[str, tuple[str, ...]]) -> Cost:
-    """Cost of texts of which each head is known or not; labels smoothed, all heads of a text added up."""
+    """Cost of texts of which each head is known or not; labels smoothed, all heads of a text added up.
+
+    ``wanted``, ``weights``: shape (texts, labels).
+    """
     aims, counts = torch.from_numpy(wanted), torch.from_numpy(weights)
 
     def cost(logits: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
         total = torch.zeros(len(places))
         for head, place in head_places(heads).items():
             one = _exclusive if head in EXCLUSIVE else _several
-            total = total + COUNTS.get(head, 1.0) * one(logits[:, place], aims[places][:, place])
-        return (total * counts[places]).mean()
+            part = one(logits[:, place], aims[places][:, place], counts[places][:, place])
+            total = total + COUNTS.get(head, 1.0) * part
+        return total.mean()
 
     return cost
 
 
-def _exclusive(logits: torch.Tensor, aims: torch.Tensor) -> torch.Tensor:
+def _exclusive(logits: torch.Tensor, aims: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
     known = (aims != NO_TARGET).any(1)
     wanted = aims.clamp(min=0) * (1 - SMOOTHED) + SMOOTHED / aims.shape[1]
-    return -(wanted * torch.log_softmax(logits, 1)).sum(1) * known
+    return -(wanted * torch.log_softmax(logits, 1)).sum(1) * known * counts[:, 0]
 
 
-def _several(logits: torch.Tensor, aims: torch.Tensor) -> torch.Tensor:
+def _several(logits: torch.Tensor, aims: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
     off = SMOOTHED / 10 if aims.shape[1] > 1 else SMOOTHED
     wanted = aims.clamp(min=0) * (1 - 2 * off) + off
     weight = torch.tensor(POSITIVE_WEIGHT)
     each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none", pos_weight=weight)
-    return (each * (aims != NO_TARGET)).sum(1)
+    return (each * (aims != NO_TARGET) * counts).sum(1)

@@ -49,8 +49,8 @@ def train(name: str, data: Path, seed: int, limit: int | None) -> tuple[Trained,
 def _learned(rows: Table, labels: tuple[str, ...], seed: int) -> Trained:
     seen = [features(text).grams for text, _ in rows]
     known = known_grams(seen, 2, MOST_GRAMS)
-    weights = np.ones(len(rows), dtype=np.float32)
-    model = learn([rows_of(grams, known) for grams in seen], _targets(rows, labels), weights, len(known), C, seed)
+    wanted = _targets(rows, labels)
+    model = learn([rows_of(grams, known) for grams in seen], wanted, np.ones_like(wanted), len(known), C, seed)
     return Trained(model, None, known)
 
 
