@@ -81,6 +81,19 @@ def test_the_row_of_a_model_gets_its_card(tmp_path: Path):
         enter(manifest, "two", card)
 
 
+def test_rare_labels_count_more():
+    from models.training.understand.heads import label_weights
+
+    heads = {"topic": ("a", "b"), "emotion": ("calm", "angry")}
+    wanted = np.array([[1, 0, 1, 0], [1, 0, 1, 0], [0, 1, 1, 0], [0, 0, 0, 1], [-1, -1, -1, -1]], dtype=np.float32)
+    found = label_weights(wanted, np.array([1, 1, 1, 1, 0.5], dtype=np.float32), heads, most=1.5)
+    assert found[2, 1] == 1.5  # three have it not, one has it: the root of 3, at most 1.5
+    assert found[0, 0] == 1  # as many have it as have it not
+    assert (found[3, 2:] > 1).all()
+    assert (found[0, 2:] < 1).all()
+    assert (found[4] == 0.5).all()
+
+
 def some_sums(seed: int = 0, texts: int = 400, labels: int = 4):
     """Sums in which the network is right oftener than the machines, of texts with one label or none."""
     from models.training.understand.calibrate import Sums

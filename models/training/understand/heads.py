@@ -12,7 +12,7 @@ from models.training.understand.grams import Floats
 
 EXCLUSIVE = ("category", "caller", "emotion", "class")
 NO_TARGET = -1.0
-MOST_FOR_RARE = 4.0
+MOST_FOR_RARE = 2.0
 
 
 def product_heads() -> dict[str, tuple[str, ...]]:
@@ -62,19 +62,21 @@ def _said(turn: LabelledTurn, head: str) -> tuple[str, ...] | None:
     return {"topic": turn.topics, "intent": turn.intents, "cause": turn.causes}[head]
 
 
-def class_weights(wanted: Floats, weights: Floats, heads: Mapping[str, tuple[str, ...]]) -> Floats:
-    """How much each text counts for each label, shape (texts, labels).
+def label_weights(wanted: Floats, weights: Floats, heads: Mapping[str, tuple[str, ...]], most: float) -> Floats:
+    """How much each text counts for each label, shape (texts, labels), so that rare labels are not drowned.
 
-    ``weights``: of the texts. In heads whose labels exclude each other a text counts more the rarer its label is, so
-    that all labels have the same weight together, but at most :data:`MOST_FOR_RARE` times.
+    ``weights``: of the texts. Where labels exclude each other, a text counts by the root of how much rarer its label is
+    than the mean, at most twice. Where several may hold, texts that have a label count by the root of how many have it
+    not for one that has, at most ``most`` times.
     """
     found = np.repeat(weights[:, None], wanted.shape[1], axis=1)
     for head, place in head_places(heads).items():
-        if head not in EXCLUSIVE:
-            continue
         held = wanted[:, place] == 1
-        each = weights @ held
-        share = each.sum() / np.maximum(each * (each > 0).sum(), 1e-6)
-        factors = held @ np.minimum(share, MOST_FOR_RARE)
-        found[:, place] *= np.where(held.any(axis=1), factors, 1.0)[:, None]
+        each = np.maximum(weights @ held, 1e-6)
+        if head in EXCLUSIVE:
+            factors = held @ np.minimum(np.sqrt(each.sum() / each / held.any(axis=0).sum()), MOST_FOR_RARE)
+            found[:, place] *= np.where(held.any(axis=1), factors, 1.0)[:, None]
+        elif held.shape[1] > 1:
+            others = weights @ (wanted[:, place] == 0)
+            found[:, place] *= np.where(held, np.clip(np.sqrt(others / each), 1.0, most), 1.0)
     return found.astype(np.float32)

@@ -20,7 +20,7 @@ from models.training.understand import linear, networks
 from models.training.understand.augment import Noisy
 from models.training.understand.calibrate import Sums
 from models.training.understand.grams import Floats, known_grams, rows_of
-from models.training.understand.heads import EXCLUSIVE, NO_TARGET, class_weights, head_places, targets
+from models.training.understand.heads import EXCLUSIVE, NO_TARGET, head_places, label_weights, targets
 from models.training.understand.heard import HeardTurn, partly_heard
 from models.training.understand.linear import Linear
 from models.training.understand.material import Part
@@ -37,7 +37,7 @@ HEARD = 0.5  #: of the others, where there is one, share that comes from a recog
 MOST_KEPT = 0.8  #: of a recogniser's errors: CER spreads from 0 to 28 % where it makes 35 %
 SHARE_OF_LIGHT = 0.35  #: of turns that count less, share that is in a round; those there count so much the more
 SMOOTHED = 0.1  #: of a label, spread over the head
-POSITIVE_WEIGHT = 2.0  #: of a label that holds, where several may
+FOR_MACHINES, FOR_NETWORK = 10.0, 2.0  #: most that a text counts for a label that it has, where several may hold
 COUNTS = {"cause": 0.5, "caller": 0.5, "in_scope": 0.5}  #: of a head; of all others 1
 
 
@@ -101,7 +101,7 @@ def train_mixture(
     grams, wanted, weights = lessons.plain_and_misheard()
     known = known_grams(grams, MIN_COUNT, MOST_SEEN)
     rows = [rows_of(one, known) for one in grams]
-    each = class_weights(wanted, weights, heads)
+    each = label_weights(wanted, weights, heads, FOR_MACHINES)
     whole = linear.learn(rows, wanted, each, len(known), C, seed)
     model, kept = linear.pruned(whole, most_grams)
     return Trained(model, _network(lessons, heads, known[kept], rounds, seed), known[kept])
@@ -137,7 +137,7 @@ def _rounds(
 ) -> Iterator[tuple[Sequence[Encoded], Cost]]:
     random = Random(seed)
     light = np.minimum(lessons.weights / SHARE_OF_LIGHT, 1.0)
-    each = class_weights(lessons.wanted, np.where(lessons.weights >= 1, lessons.weights, light), heads)
+    each = label_weights(lessons.wanted, np.where(lessons.weights >= 1, lessons.weights, light), heads, FOR_NETWORK)
     for places in in_a_round:
         texts = [_form(forms[i], lessons.heard_from[i], random) for i in places]
         yield texts, all_heads(lessons.wanted[places], each[places], heads)
@@ -177,6 +177,5 @@ def _exclusive(logits: torch.Tensor, aims: torch.Tensor, counts: torch.Tensor) -
 def _several(logits: torch.Tensor, aims: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
     off = SMOOTHED / 10 if aims.shape[1] > 1 else SMOOTHED
     wanted = aims.clamp(min=0) * (1 - 2 * off) + off
-    weight = torch.tensor(POSITIVE_WEIGHT)
-    each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none", pos_weight=weight)
+    each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
     return (each * (aims != NO_TARGET) * counts).sum(1)
