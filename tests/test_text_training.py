@@ -86,7 +86,7 @@ def test_rare_labels_count_more():
 
     heads = {"topic": ("a", "b"), "emotion": ("calm", "angry")}
     wanted = np.array([[1, 0, 1, 0], [1, 0, 1, 0], [0, 1, 1, 0], [0, 0, 0, 1], [-1, -1, -1, -1]], dtype=np.float32)
-    found = label_weights(wanted, np.array([1, 1, 1, 1, 0.5], dtype=np.float32), heads, most=1.5)
+    found = label_weights(wanted, np.array([1, 1, 1, 1, 0.5], dtype=np.float32), heads, {"topic": 1.5})
     assert found[2, 1] == 1.5  # three have it not, one has it: the root of 3, at most 1.5
     assert found[0, 0] == 1  # as many have it as have it not
     assert (found[3, 2:] > 1).all()

@@ -62,12 +62,14 @@ def _said(turn: LabelledTurn, head: str) -> tuple[str, ...] | None:
     return {"topic": turn.topics, "intent": turn.intents, "cause": turn.causes}[head]
 
 
-def label_weights(wanted: Floats, weights: Floats, heads: Mapping[str, tuple[str, ...]], most: float) -> Floats:
+def label_weights(
+    wanted: Floats, weights: Floats, heads: Mapping[str, tuple[str, ...]], most: Mapping[str, float]
+) -> Floats:
     """How much each text counts for each label, shape (texts, labels), so that rare labels are not drowned.
 
     ``weights``: of the texts. Where labels exclude each other, a text counts by the root of how much rarer its label is
     than the mean, at most twice. Where several may hold, texts that have a label count by the root of how many have it
-    not for one that has, at most ``most`` times.
+    not for one that has, at most ``most`` times of their head.
     """
     found = np.repeat(weights[:, None], wanted.shape[1], axis=1)
     for head, place in head_places(heads).items():
@@ -78,5 +80,5 @@ def label_weights(wanted: Floats, weights: Floats, heads: Mapping[str, tuple[str
             found[:, place] *= np.where(held.any(axis=1), factors, 1.0)[:, None]
         elif held.shape[1] > 1:
             others = weights @ (wanted[:, place] == 0)
-            found[:, place] *= np.where(held, np.clip(np.sqrt(others / each), 1.0, most), 1.0)
+            found[:, place] *= np.where(held, np.clip(np.sqrt(others / each), 1.0, most[head]), 1.0)
     return found.astype(np.float32)

@@ -37,7 +37,9 @@ HEARD = 0.5  #: of the others, where there is one, share that comes from a recog
 MOST_KEPT = 0.8  #: of a recogniser's errors: CER spreads from 0 to 28 % where it makes 35 %
 SHARE_OF_LIGHT = 0.35  #: of turns that count less, share that is in a round; those there count so much the more
 SMOOTHED = 0.1  #: of a label, spread over the head
-FOR_MACHINES, FOR_NETWORK = 10.0, 2.0  #: most that a text counts for a label that it has, where several may hold
+#: Most that a text counts for a label that it has, where several may hold.
+FOR_MACHINES: Mapping[str, float] = {"topic": 2.0, "intent": 10.0, "cause": 10.0}
+FOR_NETWORK: Mapping[str, float] = {"topic": 2.0, "intent": 2.0, "cause": 2.0}
 COUNTS = {"cause": 0.5, "caller": 0.5, "in_scope": 0.5}  #: of a head; of all others 1
 
 
@@ -66,13 +68,14 @@ class Lessons:
     heard_from: Sequence[int]  #: place of the first form from the recogniser
     wanted: Floats
     weights: Floats
+    plain: Sequence[Grams] = ()  #: lines without labels, for the network to begin with
 
     @classmethod
     def of(
         cls, parts: Sequence[Part], heads: Mapping[str, tuple[str, ...]], noisy: Noisy, heard: Mapping[str, HeardTurn],
-        seed: int,
+        seed: int, plain: Sequence[str] = (),
     ) -> Lessons:  # fmt: skip
-        """Turns of ``parts``; ``heard``: by the text of a turn."""
+        """Turns of ``parts``; ``heard``: by the text of a turn; ``plain``: lines without labels."""
         turns = [turn for part in parts for turn in part.turns]
         weights = np.array([part.weight for part in parts for _ in part.turns], dtype=np.float32)
         random = Random(seed)
@@ -83,7 +86,8 @@ class Lessons:
             if one := heard.get(turn.text):
                 texts += [partly_heard(one, random.random() * MOST_KEPT, random) for _ in range(VARIANTS)]
             forms.append([features(without_marks(text)).grams for text in texts])
-        return cls(forms, heard_from, targets(turns, heads), weights)
+        lines = [features(without_marks(line)).grams for line in plain]
+        return cls(forms, heard_from, targets(turns, heads), weights, lines)
 
     def plain_and_misheard(self) -> tuple[list[Grams], Floats, Floats]:
         """Every turn as written and as misheard once, with targets and weights; and once as heard, where it was."""
@@ -119,6 +123,9 @@ def _network(lessons: Lessons, heads: Mapping[str, tuple[str, ...]], known: Gram
     order = np.random.default_rng(seed)
     in_a_round = [_places(lessons.weights, order) for _ in range(rounds)]
     steps = sum(networks.steps_of(len(places), 1) for places in in_a_round)
+    if lessons.plain:
+        lines = [encoded(rows_of(grams, known)) for grams in lessons.plain]
+        networks.pretrain(network, [*(texts[0] for texts in forms), *lines], 1, seed)
     networks.learn(network, _rounds(lessons, forms, in_a_round, heads, seed), steps, seed)
     return network
 

@@ -27,7 +27,7 @@ from models.training.understand.export import CARD_FILE, write_folder
 from models.training.understand.grams import Floats
 from models.training.understand.heads import head_places, product_heads, targets
 from models.training.understand.heard import partly_heard, read_heard_turns
-from models.training.understand.material import Part, joined_turns, own_turns, public_parts
+from models.training.understand.material import Part, joined_turns, own_turns, plain_lines, public_parts
 from models.training.understand.mixture import ROUNDS, Lessons, Trained, train_mixture
 from models.training.understand.questions import Question, scope_questions
 
@@ -76,14 +76,15 @@ def train_product(language: str, data: Path, seed: int, limit: int | None) -> tu
     if limit:
         own, public, rounds = own[:limit], [replace(part, turns=part.turns[:limit]) for part in public], 1
     kept, away = held_out(own, seed)
-    without = train_once(kept, public, heads, language, seed, rounds)
+    plain = plain_lines(language, data, seed)[:limit]
+    without = train_once(kept, public, heads, language, seed, plain, rounds)
     sums, wanted = held_out_sums(without, away, own, heads, language, seed)
     scales = calibrate.scales(sums, wanted, heads)
     thresholds = _thresholds(sums, wanted, heads, scales)
     asked = scope_questions(language, data, choose=True)
     if asked:
         thresholds[calibrate.SCOPE] = _scope_threshold(without, asked, sums, wanted, heads, scales)
-    trained = train_once(own, public, heads, language, seed, rounds)
+    trained = train_once(own, public, heads, language, seed, plain, rounds)
     turns = Counter(turn.source for part in (Part(own), *public) for turn in part.turns)
     card = {"language": language, "heads": heads, "scales": scales, "thresholds": thresholds}
     return trained, {**card, "turns": dict(sorted(turns.items()))}
@@ -95,13 +96,14 @@ def train_once(
     heads: Mapping[str, tuple[str, ...]],
     language: str,
     seed: int,
+    plain: Sequence[str] = (),
     rounds: int = ROUNDS,
 ) -> Trained:
-    """One model of everything given."""
+    """One model of everything given; ``plain``: lines without labels."""
     parts = [Part(own), Part(joined_turns(own, seed)), *public]
     noisy = noise(language, [turn.text for part in parts for turn in part.turns])
     heard = read_heard_turns() if language == "zh" else {}
-    lessons = Lessons.of(parts, heads, noisy, heard, seed)
+    lessons = Lessons.of(parts, heads, noisy, heard, seed, plain)
     return train_mixture(lessons, heads, MOST_GRAMS, rounds, seed)
 
 
