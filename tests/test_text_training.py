@@ -177,7 +177,7 @@ def test_tables_take_their_places_on_the_page():
     }
     page = filled(PAGE.read_text(encoding="utf-8"), results.__getitem__)
     assert "| category accuracy | 0.500 | 0.500 | 0.500 | 0.500 |" in page
-    assert "| linear | 0.250 | |" in page
+    assert "| linear machines | 0.250 | |" in page
     assert "| own | 3 | model | 0.125 | 0.500 | |" in page
     assert "| SMP 2017 and 2019, said to assistants | 7 | 0.062 | 0.000 |" in page
     assert filled(page, results.__getitem__) == page

@@ -1,4 +1,4 @@
-"""Architectures side by side: ``python -m models.training.understand.compare --task banking77 --out FILE.json``.
+"""Architectures side by side: ``python -m models.training.understand.compare --task banking77 --data FOLDER``.
 
 Task ``banking77``: its training rows, its test rows. Task ``zh_topics``: own Mandarin turns of one topic, a seventh of
 them held out of training; nothing of the test part is looked at. Both with one class a text. Each network also counts
@@ -27,6 +27,7 @@ from models.training.understand.grams import Floats, Rows, known_grams, rows_of
 from models.training.understand.material import own_turns
 from models.training.understand.phrases import generated_turns
 
+ROOT = Path(__file__).parents[3]
 Table = list[tuple[str, str]]
 WIDTH = 128
 MOST_GRAMS = 40_000
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "understanding-compare.json")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     task = (_banking77 if options.task == "banking77" else _zh_topics)(options.data, options.seed)
@@ -60,8 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for row in _rows(task, options.rounds, options.seed):
         results.append(row)
         print(row, flush=True)
-        options.out.write_text(json.dumps({**report, **sizes, "results": results}, indent=1) + "\n", encoding="utf-8")
+        _enter(options.out, {**report, **sizes, "results": results})
     return 0
+
+
+def _enter(file: Path, report: dict[str, Any]) -> None:
+    """Put the report of a task into a file of several, in the place of an older one."""
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    others = [one for one in known if one["task"] != report["task"]]
+    whole = sorted([*others, report], key=lambda one: str(one["task"]), reverse=True)
+    file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 def _rows(task: Task, rounds: int, seed: int) -> Any:

@@ -40,10 +40,10 @@ def public_parts(language: str, data: Path, seed: int) -> list[Part]:
 
 
 def plain_lines(language: str, data: Path, seed: int) -> list[str]:
-    """Lines of conversation without labels, whose licence allows learning from them; none where they are not at hand."""
+    """Lines of conversation without their labels, of sets whose licence allows learning from them."""
     if language == "zh":
         files = [data / "text_zh" / f"{name}.txt" for name in ("cped", "crosswoz", "kdconv")]
-        found = [line for file in files if file.is_file() for line in file.read_text(encoding="utf-8").split("\n")]
+        found = [line for file in files for line in file.read_text(encoding="utf-8").split("\n")]
     else:
         intents, names = data / "intent_en", ("banking77_train", "clinc150_train", "multidogo_finance_train")
         found = [text for name in names for text, _ in read_table(intents / f"{name}.tsv")]

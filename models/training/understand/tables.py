@@ -34,6 +34,15 @@ MEASURES = (
     ("in-scope turns kept", "in_scope", "in_scope_recall"),
 )
 ANSWERS = {"model": "model", "regression": "regression", "commonest": "commonest mood"}
+KINDS = {
+    "linear": "linear machines",
+    "bag": "bag of n-grams, residual layer",
+    "cnn": "bag and two gated convolutions",
+    "transformer": "bag and two transformer layers",
+    "linear + bag": "machines and bag",
+    "linear + cnn": "machines and convolutions",
+    "linear + transformer": "machines and transformer",
+}
 SETS = {
     "bq": "BQ corpus, questions to a lender",
     "atec": "ATEC, questions to a lender",
@@ -64,7 +73,7 @@ def compared(results: Results) -> list[Sequence[str]]:
     names = {"zh_topics": "zh topics", "banking77": "BANKING77"}
     head = ["architecture", *(names[task] + (", pre-trained" if pre else "") for task, pre in columns)]
     kinds = dict.fromkeys(row["architecture"] for row in tasks[0]["results"])
-    return [head, *([kind, *(found.get((task, kind, pre), "") for task, pre in columns)] for kind in kinds)]
+    return [head, *([KINDS[kind], *(found.get((task, kind, pre), "") for task, pre in columns)] for kind in kinds)]
 
 
 def emotions(results: Results) -> list[Sequence[str]]:
