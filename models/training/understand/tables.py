@@ -65,7 +65,7 @@ def compared(results: Results) -> list[Sequence[str]]:
     """Architectures; of each task without and with pre-training."""
     tasks = results("compare")
     found = {
-        (task["task"], row["architecture"], row["pretrained"]): _number(row["accuracy"])
+        (task["task"], row["architecture"], row.get("pretrained", False)): _number(row["accuracy"])
         for task in tasks
         for row in task["results"]
     }
