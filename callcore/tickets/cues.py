@@ -25,6 +25,7 @@ CueCode = Literal[
     "money_lost",
     "vulnerable",
     "solved",
+    "carried_out",
     "transfer",
     "beyond",
     "unresolved",
