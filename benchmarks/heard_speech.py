@@ -42,7 +42,7 @@ from callcore.paths import labelled_turns_folder
 from callcore.types import text_of
 
 HEARD = ROOT / "benchmarks" / "results" / "heard_zh.tsv"
-VOICE = "cmn-latn-pinyin"
+VOICES = {"zh": "cmn-latn-pinyin", "en": "en-us"}
 VARIANTS = ("", *(f"+m{i}" for i in range(1, 9)), *(f"+f{i}" for i in range(1, 6)))
 RATES_WPM, PITCHES = (130, 190), (30, 70)
 SNRS_DB = (40, 30, 20, 15)
@@ -110,10 +110,12 @@ def pinyin(said: str) -> str:
     return " ".join(lazy_pinyin(said.translate(marks), style=Style.TONE3, neutral_tone_with_five=True))
 
 
-def say(said: str, way: Way) -> Samples:
+def say(said: str, way: Way, language: str = "zh") -> Samples:
     """Speech of espeak-ng, shape (n,), float32, 8 kHz."""
-    command = ["espeak-ng", "-v", VOICE + way.variant, "-s", str(way.rate_wpm), "-p", str(way.pitch), "--stdout"]
-    done = subprocess.run(command, input=pinyin(said).encode(), check=True, capture_output=True)
+    voice = VOICES[language] + way.variant
+    command = ["espeak-ng", "-v", voice, "-s", str(way.rate_wpm), "-p", str(way.pitch), "--stdout"]
+    read = pinyin(said) if language == "zh" else said
+    done = subprocess.run(command, input=read.encode(), check=True, capture_output=True)
     with av.open(io.BytesIO(done.stdout), "r") as container:
         rate_hz = container.streams.audio[0].rate
         frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
@@ -123,23 +125,33 @@ def say(said: str, way: Way) -> Samples:
 
 def over_the_line(speech: Samples, way: Way) -> Samples:
     """``speech`` at :data:`SPEECH_RMS` in the telephone's band, with noise all along; shape (n,), float32, 8 kHz."""
-    random = np.random.default_rng(way.seed)
     edge = np.zeros(round(EDGE_S * LINE_HZ), dtype=np.float32)
-    speech = np.concatenate([edge, speech * (SPEECH_RMS / max(float(np.sqrt(np.mean(speech**2))), 1e-6)), edge])
+    return on_the_line(np.concatenate([edge, at_level(speech), edge]), way.snr_db, way.seed)
+
+
+def at_level(speech: Samples) -> Samples:
+    """``speech`` at :data:`SPEECH_RMS`."""
+    return np.asarray(speech * (SPEECH_RMS / max(float(np.sqrt(np.mean(speech**2))), 1e-6)), dtype=np.float32)
+
+
+def on_the_line(speech: Samples, snr_db: float, seed: int) -> Samples:
+    """Speech that is at its level, in the telephone's band, with pink noise; shape (n,), float32, 8 kHz."""
+    random = np.random.default_rng(seed)
     spectrum = np.fft.rfft(random.standard_normal(len(speech)))
     noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), len(speech))
-    noise *= SPEECH_RMS * 10 ** (-way.snr_db / 20) / np.sqrt(np.mean(noise**2))
+    noise *= SPEECH_RMS * 10 ** (-snr_db / 20) / np.sqrt(np.mean(noise**2))
     band = butter(4, BAND_HZ, "bandpass", fs=LINE_HZ, output="sos")
     return np.asarray(np.clip(sosfilt(band, speech + noise), -1, 1), dtype=np.float32)
 
 
 def telephone_file(audio: Samples, codec: str) -> io.BytesIO:
-    """A WAV file of G.711 at 8 kHz. ``codec``: "pcm_alaw" or "pcm_mulaw"."""
-    file = io.BytesIO()
+    """A WAV file of G.711 at 8 kHz of one channel, shape (n,), or two, (2, n). ``codec``: "pcm_alaw" or "pcm_mulaw"."""
+    file, layout = io.BytesIO(), "mono" if audio.ndim == 1 else "stereo"
+    packed = np.ascontiguousarray((audio * 32_767).astype(np.int16).T).reshape(1, -1)
     with av.open(file, "w", format="wav") as container:
-        stream = container.add_stream(codec, rate=LINE_HZ, layout="mono")
+        stream = container.add_stream(codec, rate=LINE_HZ, layout=layout)
         assert isinstance(stream, av.AudioStream)
-        frame = av.AudioFrame.from_ndarray((audio * 32_767).astype(np.int16)[np.newaxis], format="s16", layout="mono")
+        frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=layout)
         frame.sample_rate = LINE_HZ
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             container.mux(packet)
@@ -155,9 +167,9 @@ def sentences() -> dict[str, tuple[str, ...]]:
     return {"turns": tuple(turn.text for turn in turns), "entities": tuple(one.text for one in marked)}
 
 
-def transcriber() -> Transcriber:
-    """The starter model on one core; no sampling, so that the text is the same each time."""
-    how = {"model": "starter-zh", "language": "zh", "workers": 1, "fallback_temperatures": ()}
+def transcriber(language: str = "zh", model: str = "starter-zh") -> Transcriber:
+    """A model on one core; no sampling, so that the text is the same each time. Raises as :func:`load_model`."""
+    how = {"model": model, "language": language, "workers": 1, "fallback_temperatures": ()}
     return Transcriber(load_settings(None, {"recognise": how, "understand": {"enabled": False}}).unredacted())
 
 
