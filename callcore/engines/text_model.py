@@ -1,7 +1,7 @@
 """The text models of the understanding in onnxruntime: one folder, one model (docs/understanding-models.md).
 
 The graph gets the rows of a text's known n-grams and answers with one calibrated logit a label, and with what each
-position of the text adds to it; softmax and sigmoid are applied here.
+position of the text adds to it by itself; softmax and sigmoid are applied here.
 """
 
 from __future__ import annotations
@@ -105,9 +105,10 @@ class OnnxTextModel:
         return self._probabilities(self._run(grams)[0])
 
     def read(self, grams: Grams) -> tuple[dict[str, Float32], Float32]:
-        """Probabilities by head as :meth:`classify` gives them, and what each position adds to each label.
+        """Probabilities by head as :meth:`classify` gives them, and what each position adds to each label by itself.
 
-        The second is of shape (positions, labels of all heads in the card's order), float32.
+        The second is of shape (positions, labels of all heads in the card's order), float32. It is exact for what adds
+        up over the n-grams; what layers make of neighbouring positions together is in no position's share.
         """
         logits, evidence = self._run(grams)
         return self._probabilities(logits), evidence

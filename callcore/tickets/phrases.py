@@ -86,7 +86,7 @@ def _phrase(text: str) -> Phrase:
     if parts or not text:
         raise ValueError(f"phrase {text!r}: brackets do not pair, or nothing is in it")
     if not HAN_CHARACTER.search(text):
-        pattern = rf"(?<!\w){pattern}(?!\w)"
+        pattern = rf"(?:(?<!\w)|(?=')){pattern}(?!\w)"  # "'ll" may follow any word
     return Phrase(re.compile(pattern), anchors)
 
 

@@ -30,6 +30,7 @@ class PromiseHit:
     kind: str
     by: str  #: "agent" or "customer": whose promise it is, if they say so
     span: Span
+    today: bool = False  #: whether it is for the day of the call, unless another time is given
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,17 +210,18 @@ class Reader:
         cues: Sequence[Cue],
         promises: Sequence[PromiseWords],
         never: Callable[[str], list[Span]],
+        same_day: Callable[[str], list[Span]],
         choices: Sequence[tuple[str, str, Callable[[str], list[Span]]]],
         terms: Sequence[tuple[str, str]],
         topics: Sequence[TopicWords],
     ) -> None:
-        """``never``: what makes a sentence no promise. ``choices``: field, choice and where its phrases are said.
+        """``never`` and ``same_day``: see :class:`~callcore.tickets.cues.PromiseFile`.
 
-        ``terms``: small letters, and the topic that each names.
+        ``choices``: field, choice and where its phrases are said. ``terms``: in small letters, and the topic of each.
         """
         self._cues: list[tuple[str, Phrases]] = [(cue.code, cue.phrases) for cue in cues]
         self._promises = [(words.kind, words.by, words.phrases) for words in promises]
-        self._never, self._choices = never, choices
+        self._never, self._same_day, self._choices = never, same_day, choices
         self._topics = [(words.code, words.phrases) for words in topics]
         self.said_by: Mapping[str, str] = {cue.code: cue.by for cue in cues}
         self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
@@ -258,8 +260,9 @@ class Reader:
                 if never is None:
                     never = self._never(reading.text)
                 start, end = reading.sentence(span)
-                if not any(start <= a < end for a, _ in never):
-                    yield PromiseHit(kind, by, span)
+                if not any(start <= a < end and a <= span[1] for a, _ in never):
+                    today = any(start <= a < end for a, _ in self._same_day(reading.text))
+                    yield PromiseHit(kind, by, span, today)
 
 
 def _plain(raw: str) -> str:

@@ -135,7 +135,8 @@ def _product_text(language: str, report: Mapping[str, Any], folder: Path) -> str
     parts = [
         f"# understand-{language}\n",
         f"Reads category, topics, intents, causes, type of caller, emotion and scope from {NAMES[language]} turns: a "
-        "calibrated linear support vector machine for every label over n-grams of characters, sounds and words. "
+        "linear support vector machine for every label over n-grams of characters, sounds and words, and a small "
+        "network of gated convolutions over the same, mixed and calibrated head by head. "
         "How it works and how it was chosen: `docs/understanding-models.md`.\n",
         f"Made by `python -m models.training.understand.train --model {language} --seed 0`; licence Apache-2.0.\n",
         f"## Measured\n\nOn {clean['texts']} turns of the project's own test part, written by others than the training "

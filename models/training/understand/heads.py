@@ -12,6 +12,7 @@ from models.training.understand.grams import Floats
 
 EXCLUSIVE = ("category", "caller", "emotion", "class")
 NO_TARGET = -1.0
+MOST_FOR_RARE = 2.0
 
 
 def product_heads() -> dict[str, tuple[str, ...]]:
@@ -59,3 +60,25 @@ def _said(turn: LabelledTurn, head: str) -> tuple[str, ...] | None:
     if head == "in_scope":
         return None if turn.in_scope is None else (("in_scope",) if turn.in_scope else ())
     return {"topic": turn.topics, "intent": turn.intents, "cause": turn.causes}[head]
+
+
+def label_weights(
+    wanted: Floats, weights: Floats, heads: Mapping[str, tuple[str, ...]], most: Mapping[str, float]
+) -> Floats:
+    """How much each text counts for each label, shape (texts, labels), so that rare labels are not drowned.
+
+    ``weights``: of the texts. Where labels exclude each other, a text counts by the root of how much rarer its label is
+    than the mean, at most twice. Where several may hold, texts that have a label count by the root of how many have it
+    not for one that has, at most ``most`` times of their head.
+    """
+    found = np.repeat(weights[:, None], wanted.shape[1], axis=1)
+    for head, place in head_places(heads).items():
+        held = wanted[:, place] == 1
+        each = np.maximum(weights @ held, 1e-6)
+        if head in EXCLUSIVE:
+            factors = held @ np.minimum(np.sqrt(each.sum() / each / held.any(axis=0).sum()), MOST_FOR_RARE)
+            found[:, place] *= np.where(held.any(axis=1), factors, 1.0)[:, None]
+        elif held.shape[1] > 1:
+            others = weights @ (wanted[:, place] == 0)
+            found[:, place] *= np.where(held, np.clip(np.sqrt(others / each), 1.0, most[head]), 1.0)
+    return found.astype(np.float32)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 from sklearn.svm import LinearSVC
 
@@ -40,7 +41,7 @@ class Linear:
 def learn(rows: Sequence[Rows], wanted: Floats, weights: Floats, vocabulary: int, c: float, seed: int) -> Linear:
     """One machine a label, from the texts of which somebody has said whether it holds.
 
-    ``wanted``: (texts, labels); ``weights``: (texts,); ``c``: of the machines.
+    ``wanted``, ``weights``: (texts, labels); ``c``: of the machines.
     """
     counts = counted(rows, vocabulary)
     frequencies = inverse_frequencies(counts)
@@ -53,7 +54,19 @@ def learn(rows: Sequence[Rows], wanted: Floats, weights: Floats, vocabulary: int
         aims = wanted[known, label] == 1
         if aims.sum() < FEWEST or aims.all():
             continue
-        machine = LinearSVC(C=c, random_state=seed).fit(inputs[known], aims, sample_weight=weights[known])
+        machine = LinearSVC(C=c, random_state=seed).fit(inputs[known], aims, sample_weight=weights[known, label])
         table[:, label] = machine.coef_[0] * frequencies
         offsets[label] = machine.intercept_[0]
     return Linear(table, offsets, frequencies**2)
+
+
+def pruned(model: Linear, most: int) -> tuple[Linear, npt.NDArray[np.int64]]:
+    """The model with the ``most`` n-grams that count most, and their places among the n-grams, counted from 0.
+
+    An n-gram counts by the length of its weights and the root of how often it occurs.
+    """
+    frequencies = np.sqrt(model.squares[1:])
+    value = np.linalg.norm(model.table[1:], axis=1) * np.exp(-frequencies / 2)
+    kept = np.sort(np.argsort(-value, kind="stable")[:most])
+    rows = np.concatenate([[0], kept + 1])
+    return Linear(model.table[rows], model.offsets, model.squares[rows]), kept

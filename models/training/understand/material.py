@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from callcore.evaluate.labelled import LabelledTurn, read_corpus
+from callcore.evaluate.labelled import LabelledTurn, read_corpus, read_table
 from callcore.understand.catalogue import Catalogue
 from models.training.understand.phrases import HERE, generated_turns
 from models.training.understand.sets import read_set
 
 CORPUS = HERE / "corpus"
 USES = 4  #: of each phrase
+MOST_PLAIN = 40_000  #: lines to pre-train on
+CPED_WEIGHT = 0.1  #: of television dialogue; more makes moods of calls worse
 JOINED_SHARE = 0.15  #: of the own turns, two of them said as one
 
 
@@ -37,9 +39,24 @@ def public_parts(language: str, data: Path, seed: int) -> list[Part]:
     return [*parts, Part(generated_turns(language, USES, seed))]
 
 
+def plain_lines(language: str, data: Path, seed: int) -> list[str]:
+    """Lines of conversation without their labels, of sets whose licence allows learning from them."""
+    if language == "zh":
+        files = [data / "text_zh" / f"{name}.txt" for name in ("cped", "crosswoz", "kdconv")]
+        found = [line for file in files for line in file.read_text(encoding="utf-8").split("\n")]
+    else:
+        intents, names = data / "intent_en", ("banking77_train", "clinc150_train", "multidogo_finance_train")
+        found = [text for name in names for text, _ in read_table(intents / f"{name}.tsv")]
+        found += [
+            text for text, _ in read_table(data / "emotion_text_en" / "goemotions_train_20k.tsv", label="emotions")
+        ]
+    found = [line for line in found if len(line) > 5]
+    return Random(seed).sample(found, min(MOST_PLAIN, len(found)))
+
+
 def _public_zh(data: Path, seed: int) -> list[Part]:
     cped = read_set("mapping_cped.toml", [data / "emotion_text_zh" / "cped_test.tsv"])
-    return [Part(_some(cped, 6000, seed), 0.3), Part(_elsewhere_zh(data, seed), 0.5)]
+    return [Part(_some(cped, 6000, seed), CPED_WEIGHT), Part(_elsewhere_zh(data, seed), 0.5)]
 
 
 def _public_en(data: Path, seed: int) -> list[Part]:

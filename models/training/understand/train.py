@@ -1,4 +1,7 @@
-"""Train the text models that callcore ships: ``python -m models.training.understand.train --model zh --seed 0``."""
+"""Train the text models that callcore ships: ``python -m models.training.understand.train --model zh --seed 0``.
+
+Writes the model's folder, and size and checksum of its card into ``manifest.toml`` beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,35 +18,26 @@ from typing import Any
 import numpy as np
 
 from callcore.evaluate.labelled import LabelledTurn
-from callcore.understand.features import VERSION, Grams, features, without_marks
+from callcore.understand.features import VERSION
 from models.training.understand import calibrate, yardstick
-from models.training.understand.augment import Noisy, noise
-from models.training.understand.export import write_folder
-from models.training.understand.grams import Floats, Rows, known_grams, rows_of
+from models.training.understand.augment import noise
+from models.training.understand.calibrate import Scale, Sums
+from models.training.understand.enter import enter
+from models.training.understand.export import CARD_FILE, write_folder
+from models.training.understand.grams import Floats
 from models.training.understand.heads import head_places, product_heads, targets
-from models.training.understand.linear import Linear, learn
-from models.training.understand.material import Part, joined_turns, own_turns, public_parts
+from models.training.understand.heard import partly_heard, read_heard_turns
+from models.training.understand.material import Part, joined_turns, own_turns, plain_lines, public_parts
+from models.training.understand.mixture import ROUNDS, Lessons, Trained, train_mixture
+from models.training.understand.questions import Question, scope_questions
 
 ROOT = Path(__file__).parents[3]
-MODEL_VERSION = "2"
-MOST_GRAMS = 40_000
-MIN_COUNT = 2  #: texts in which an n-gram must occur to be known
-C = 0.3  #: of the machines; between 0.2 and 1 they differ by a point
+MODEL_VERSION = "3"
+MOST_GRAMS = 20_000
 HELD_OUT = 0.2  #: share of the own turns that calibration and thresholds are chosen on
 CALIBRATION_ERRORS = 0.1  #: share of wrong characters in half of the texts that thresholds are chosen on
+HEARD_KEPT = 0.3  #: of a recogniser's errors in them: about as many
 PRECISION = {"category": 0.9, "caller": 0.85, "emotion": 0.8}
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A model with the n-grams that it knows."""
-
-    model: Linear
-    known: Grams
-
-    def margins(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, labels)."""
-        return self.model.margins([rows_of(features(without_marks(text)).grams, self.known) for text in texts])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,16 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     limit = 300 if options.smoke else None
     train = yardstick.train if options.model in yardstick.FILES else train_product
     trained, card = train(options.model, options.data, options.seed, limit)
-    places = head_places(card["heads"])
-    slopes, offsets = (
-        np.concatenate([np.full(p.stop - p.start, card["scales"][head][i]) for head, p in places.items()])
-        for i in (0, 1)
-    )
+    scales: Mapping[str, Scale] = card["scales"]
     fields = {"format": 1, "name": name, "version": MODEL_VERSION, "features": VERSION, "seed": options.seed, **card}
-    write_folder(
-        options.out / name, trained.model, slopes.astype(np.float32), offsets.astype(np.float32), trained.known, fields
-    )
-    print(json.dumps({key: card[key] for key in ("scales", "thresholds")}))
+    fields["scales"] = {head: asdict(scale) for head, scale in scales.items()}
+    write_folder(options.out / name, trained, card["heads"], scales, fields)
+    if (manifest := options.out / "manifest.toml").is_file():
+        enter(manifest, name, options.out / name / CARD_FILE)
+    print(json.dumps({key: fields[key] for key in ("scales", "thresholds")}))
     return 0
 
 
@@ -81,65 +72,103 @@ def train_product(language: str, data: Path, seed: int, limit: int | None) -> tu
     heads = product_heads()
     own = list(own_turns(language, seed))
     public = public_parts(language, data, seed)
+    rounds = ROUNDS
     if limit:
-        own, public = own[:limit], [replace(part, turns=part.turns[:limit]) for part in public]
-    margins, wanted = held_out_margins(own, public, heads, language, seed)
-    scales = calibrate.scales(margins, wanted, heads)
-    thresholds = _thresholds(margins, wanted, heads, scales)
-    trained = train_once(own, public, heads, language, seed)
+        own, public, rounds = own[:limit], [replace(part, turns=part.turns[:limit]) for part in public], 1
+    kept, away = held_out(own, seed)
+    plain = plain_lines(language, data, seed)[:limit]
+    without = train_once(kept, public, heads, language, seed, plain, rounds)
+    sums, wanted = held_out_sums(without, away, own, heads, language, seed)
+    scales = calibrate.scales(sums, wanted, heads)
+    thresholds = _thresholds(sums, wanted, heads, scales)
+    asked = scope_questions(language, data, choose=True)
+    if asked:
+        thresholds[calibrate.SCOPE] = _scope_threshold(without, asked, sums, wanted, heads, scales)
+    trained = train_once(own, public, heads, language, seed, plain, rounds)
     turns = Counter(turn.source for part in (Part(own), *public) for turn in part.turns)
     card = {"language": language, "heads": heads, "scales": scales, "thresholds": thresholds}
     return trained, {**card, "turns": dict(sorted(turns.items()))}
 
 
 def train_once(
-    own: Sequence[LabelledTurn], public: Sequence[Part], heads: Mapping[str, tuple[str, ...]], language: str, seed: int
-) -> Trained:
-    """One model of everything given: each text as it is and once as if misheard."""
-    parts = [Part(own), Part(joined_turns(own, seed)), *public]
-    turns = [turn for part in parts for turn in part.turns]
-    weights = np.array([part.weight for part in parts for _ in part.turns], dtype=np.float32)
-    noisy = noise(language, [turn.text for turn in turns])
-    random = Random(seed)
-    seen = [features(without_marks(turn.text)).grams for turn in turns]
-    seen += [features(without_marks(noisy(turn.text, random))).grams for turn in turns]
-    known = known_grams(seen, MIN_COUNT, MOST_GRAMS)
-    rows: list[Rows] = [rows_of(grams, known) for grams in seen]
-    wanted = targets(turns, heads)
-    model = learn(rows, np.concatenate([wanted] * 2), np.concatenate([weights] * 2), len(known), C, seed)
-    return Trained(model, known)
-
-
-def held_out_margins(
     own: Sequence[LabelledTurn],
     public: Sequence[Part],
     heads: Mapping[str, tuple[str, ...]],
     language: str,
     seed: int,
-) -> tuple[Floats, Floats]:
-    """Margins of a share of the own turns by a model that has not seen them, clean and misheard; and their targets."""
+    plain: Sequence[str] = (),
+    rounds: int = ROUNDS,
+) -> Trained:
+    """One model of everything given; ``plain``: lines without labels."""
+    parts = [Part(own), Part(joined_turns(own, seed)), *public]
+    noisy = noise(language, [turn.text for part in parts for turn in part.turns])
+    heard = read_heard_turns() if language == "zh" else {}
+    lessons = Lessons.of(parts, heads, noisy, heard, seed, plain)
+    return train_mixture(lessons, heads, MOST_GRAMS, rounds, seed)
+
+
+def held_out(turns: Sequence[LabelledTurn], seed: int) -> tuple[list[LabelledTurn], list[LabelledTurn]]:
+    """Turns to learn from, and a share of them to choose on."""
     random = Random(seed + 1)
-    away, kept = [], []
-    for turn in own:
+    kept: list[LabelledTurn] = []
+    away: list[LabelledTurn] = []
+    for turn in turns:
         (away if random.random() < HELD_OUT else kept).append(turn)
-    noisy: Noisy = noise(language, [turn.text for turn in own], CALIBRATION_ERRORS)
-    trained = train_once(kept, public, heads, language, seed)
+    return kept, away
+
+
+def held_out_sums(
+    trained: Trained,
+    away: Sequence[LabelledTurn],
+    own: Sequence[LabelledTurn],
+    heads: Mapping[str, tuple[str, ...]],
+    language: str,
+    seed: int,
+) -> tuple[Sums, Floats]:
+    """Sums of turns that a model has not seen, as written and misheard (where one is, from the recogniser); targets."""
+    random = Random(seed + 2)
+    noisy = noise(language, [turn.text for turn in own], CALIBRATION_ERRORS)
+    heard = read_heard_turns() if language == "zh" else {}
+
+    def misheard(text: str) -> str:
+        one = heard.get(text)
+        return partly_heard(one, HEARD_KEPT, random) if one else noisy(text, random)
+
     texts = [turn.text for turn in away]
-    margins = [trained.margins(texts), trained.margins([noisy(text, random) for text in texts])]
-    return np.concatenate(margins), np.concatenate([targets(away, heads)] * 2)
+    sums = [trained.sums(texts), trained.sums([misheard(text) for text in texts])]
+    return calibrate.joined(sums), targets([*away, *away], heads)
+
+
+def _scope_threshold(
+    trained: Trained,
+    asked: Sequence[Question],
+    sums: Sums,
+    wanted: Floats,
+    heads: Mapping[str, tuple[str, ...]],
+    scales: calibrate.Scales,
+) -> float:
+    """On own turns and on real questions; each of the two counts half."""
+    place, head = head_places(heads)[calibrate.SCOPE], calibrate.SCOPE
+    known = wanted[:, place][:, 0] >= 0
+    own = calibrate.probabilities(sums.at(known, place), head, scales[head])
+    texts = trained.sums([question.text for question in asked])
+    real = calibrate.probabilities(texts.at(slice(None), place), head, scales[head])
+    aims = np.array([[float(question.in_scope)] for question in asked], dtype=np.float32)
+    return calibrate.threshold_scope([(own, wanted[known][:, place]), (real, aims)])
 
 
 def _thresholds(
-    margins: Floats, wanted: Floats, heads: Mapping[str, tuple[str, ...]], scales: calibrate.Scales
+    sums: Sums, wanted: Floats, heads: Mapping[str, tuple[str, ...]], scales: calibrate.Scales
 ) -> dict[str, float]:
     found: dict[str, float] = {}
     for head, place in head_places(heads).items():
         known = (wanted[:, place] >= 0).any(axis=1)
-        likely, aims = calibrate.probabilities(margins[known][:, place], head, scales[head]), wanted[known][:, place]
+        aims = wanted[known][:, place]
+        likely = calibrate.probabilities(sums.at(known, place), head, scales[head])
         if len(aims) < calibrate.FEW:
             found[head] = 0.5
-        elif head == "in_scope":
-            found[head] = calibrate.threshold_scope(likely, aims)
+        elif head == calibrate.SCOPE:
+            found[head] = calibrate.threshold_scope([(likely, aims)])
         elif head in PRECISION:
             found[head] = calibrate.threshold_one(likely, aims, PRECISION[head])
         else:

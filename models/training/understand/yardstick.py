@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,11 @@ from callcore.evaluate.labelled import read_table
 from callcore.evaluate.understanding import OUT_OF_SCOPE
 from callcore.understand.features import features
 from models.training.understand import calibrate
+from models.training.understand.calibrate import Sums
 from models.training.understand.grams import Floats, known_grams, rows_of
 from models.training.understand.heads import NO_TARGET
 from models.training.understand.linear import learn
-
-if TYPE_CHECKING:
-    from models.training.understand.train import Trained
+from models.training.understand.mixture import Trained
 
 FILES = {"banking77": "intent_en/banking77_train.tsv", "clinc150": "intent_en/clinc150_train.tsv"}
 CHOSEN_ON = {"clinc150": "intent_en/clinc150_val.tsv"}  #: sets with rows of their own to choose thresholds on
@@ -48,13 +47,11 @@ def train(name: str, data: Path, seed: int, limit: int | None) -> tuple[Trained,
 
 
 def _learned(rows: Table, labels: tuple[str, ...], seed: int) -> Trained:
-    from models.training.understand.train import Trained
-
     seen = [features(text).grams for text, _ in rows]
     known = known_grams(seen, 2, MOST_GRAMS)
-    weights = np.ones(len(rows), dtype=np.float32)
-    model = learn([rows_of(grams, known) for grams in seen], _targets(rows, labels), weights, len(known), C, seed)
-    return Trained(model, known)
+    wanted = _targets(rows, labels)
+    model = learn([rows_of(grams, known) for grams in seen], wanted, np.ones_like(wanted), len(known), C, seed)
+    return Trained(model, None, known)
 
 
 def _targets(rows: Table, labels: tuple[str, ...]) -> Floats:
@@ -66,14 +63,15 @@ def _targets(rows: Table, labels: tuple[str, ...]) -> Floats:
 
 def _chosen(trained: Trained, away: Table, labels: tuple[str, ...]) -> dict[str, Any]:
     """Slope from the rows in scope; the threshold that refuses most rows out of scope for few in scope."""
-    margins = trained.margins([text for text, _ in away])
+    margins = trained.model.margins([rows_of(features(text).grams, trained.known) for text, _ in away])
+    sums = Sums(margins, np.zeros_like(margins))
     wanted = _targets(away, labels)
     inside = np.array([label != OUT_OF_SCOPE for _, label in away])
     aims = np.where(inside[:, None], wanted, NO_TARGET).astype(np.float32)
-    scales = calibrate.scales(margins, aims, {"class": labels})
+    scales = calibrate.scales(sums, aims, {"class": labels})
     threshold = 0.0
     if not inside.all():
-        likely = calibrate.probabilities(margins, "class", scales["class"])
+        likely = calibrate.probabilities(sums, "class", scales["class"])
         threshold = _scope_threshold(likely, wanted, inside, labels.index(OUT_OF_SCOPE))
     return {"scales": scales, "thresholds": {"class": threshold}}
 
