@@ -68,10 +68,10 @@ There are few calls, so the intervals (95 %, calls drawn with replacement) are w
 
 P: precision; a field that is filled and not marked counts as wrong. R: recall. *Without digits*: all fields but
 telephone, ID, card, account, amount, date and deadlines. Free text (summary, reason of a transfer) is in no group: it
-counts as right where there is any. Promises: side and kind are right. Secrets: R is the share
-of which no letter or digit can be read, P the share of masks that touch a secret; of heard text those secrets count of
-which at least half was heard right, from the first right character to the last. A heard call passes as text here: the mood in its voices, which calls have
-otherwise, has no part in these figures.
+counts as right where there is any. Promises: side and kind are right. Secrets: R is the share of which no letter or
+digit can be read, P the share of masks that touch a secret; of heard text those secrets count of which at least half
+was heard right, from the first right character to the last. A heard call passes as text here: the mood in its voices,
+which calls have otherwise, has no part in these figures.
 
 Commit {document["commit"]}, {document["machine"]["cpu"]}. Models: {models}.
 """
