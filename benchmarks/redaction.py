@@ -25,9 +25,8 @@ from callcore.evaluate.entities import EntitySet, read_set
 from callcore.evaluate.redaction import is_secret, score
 from callcore.paths import labelled_turns_folder
 from callcore.privacy import Redactor
-from callcore.privacy.masks import MASK
 from callcore.privacy.seal import Sealer, new_key
-from callcore.types import Final, Turn, Understanding
+from callcore.types import MASK, Final, Turn, Understanding
 from callcore.understand.entities import CallEntities, Context, plain_words, prepare
 
 OUTPUT = ROOT / "benchmarks" / "results" / "redaction.json"
