@@ -37,7 +37,14 @@ as wrong; "of those marked" leaves such fields out."""
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--wrong", is_flag=True, help="Also list what is wrong.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or programs.",
+)
 @click.option("--output", type=click.Path(path_type=Path), metavar="JSON", help="Write the full report here.")
 @settings_option
 def tickets(folder: Path, wrong: bool, form: str, output: Path | None, settings_file: Path | None) -> int:

@@ -74,7 +74,7 @@ class _Words:
 
 def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) -> Reader:
     choices = [
-        (spec.name, one.code, one.phrases.find) for spec in fields if spec.extractor == "choice" for one in spec.choice
+        ((spec.name, one.code), one.phrases) for spec in fields if spec.extractor == "choice" for one in spec.choice
     ]
     terms = [
         (term.lower(), topic.code) for topic in catalogue.taxonomy.topic for term in (*topic.terms_zh, *topic.terms_en)
