@@ -139,6 +139,16 @@ class PrivacySettings(Section):
     reveal_roles: tuple[str, ...] = Field(("supervisor", "admin"), description="roles that may see originals")
 
 
+class TicketSettings(Section):
+    """The ticket that fills itself while a call goes on; needs what is read from every turn (understand)."""
+
+    enabled: bool = Field(True, description="fill a ticket")
+    fields_file: Path | None = Field(None, description="your own fields (TOML, docs/tickets.md)")
+    cues_file: Path | None = Field(None, description="your own words that tell how a call goes (TOML)")
+    promises_file: Path | None = Field(None, description="your own words of promises (TOML)")
+    rules_file: Path | None = Field(None, description="your own rules: severity, terms, weights (TOML)")
+
+
 class StoreSettings(Section):
     """The database."""
 
@@ -213,6 +223,7 @@ class Settings(Section):
     turns: TurnSettings = TurnSettings()
     understand: UnderstandSettings = UnderstandSettings()
     privacy: PrivacySettings = PrivacySettings()
+    tickets: TicketSettings = TicketSettings()
     store: StoreSettings = StoreSettings()
     webhook: WebhookSettings = WebhookSettings()
     models: ModelSettings = ModelSettings()
@@ -238,6 +249,7 @@ class Settings(Section):
             everything["recognise"].pop(key)
         everything["roles"].pop("cues_file")
         everything["privacy"] = {"redact": self.privacy.redact}
+        everything.pop("tickets")  # they change no event: whoever folds events to a ticket names the rules
         for key in ("taxonomy_file", "causes_file", "routing_file", "call_date"):
             everything["understand"].pop(key)
         return everything

@@ -1,1 +1,7 @@
 """The work order that fills itself: a fold over the events of a call."""
+
+from callcore.tickets.fold import TicketFold
+from callcore.tickets.model import Ticket, ticket_schema
+from callcore.tickets.rules import TicketRules
+
+__all__ = ["Ticket", "TicketFold", "TicketRules", "ticket_schema"]

@@ -1,0 +1,105 @@
+"""What agents and customers say that tells how a call goes: the data files of cues and promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from callcore.tickets.phrases import Phrases
+from callcore.tickets.spec import Entry, Speaker, Text, read
+
+CueCode = Literal[
+    "complaint",
+    "suggestion",
+    "praise",
+    "request",
+    "question",
+    "escalation",
+    "urgent",
+    "money_lost",
+    "vulnerable",
+    "solved",
+    "transfer",
+    "beyond",
+    "unresolved",
+    "retention",
+    "leaving",
+    "may_leave",
+    "satisfied",
+    "unsatisfied",
+    "closing",
+    "thanks",
+    "accepted",
+    "reason",
+]
+PromiseKind = Literal["call_back", "handle", "send", "refund", "visit", "pay", "document", "other"]
+
+
+class Said(Entry):
+    """Phrases of one meaning, in both languages; ``not_``: those that take a hit back where they overlap it."""
+
+    zh: tuple[Text, ...] = ()
+    en: tuple[Text, ...] = ()
+    not_zh: tuple[Text, ...] = ()
+    not_en: tuple[Text, ...] = ()
+    _phrases: Phrases = PrivateAttr()
+
+    @property
+    def phrases(self) -> Phrases:
+        """Of both languages: a turn may mix them."""
+        return self._phrases
+
+    @model_validator(mode="after")
+    def _compiled(self) -> Self:
+        self._phrases = Phrases.of((*self.zh, *self.en), (*self.not_zh, *self.not_en))
+        return self
+
+
+class Cue(Said):
+    """A code that rules ask for, and what it sounds like. ``by``: whose words count."""
+
+    code: CueCode
+    by: Speaker
+
+
+class CueFile(Entry):
+    """A parsed file of cues."""
+
+    version: Literal[1]
+    cue: tuple[Cue, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        codes = [cue.code for cue in self.cue]
+        twice = {code for code in codes if codes.count(code) > 1}
+        if twice:
+            raise ValueError(f"cue {min(twice)} is there twice")
+        return self
+
+
+class PromiseWords(Said):
+    """How a promise of one kind sounds when one side makes it."""
+
+    kind: PromiseKind
+    by: Literal["customer", "agent"]
+
+
+class PromiseFile(Entry):
+    """A parsed file of promises. ``never``: what makes a sentence no promise, whatever else is in it."""
+
+    version: Literal[1]
+    promise: tuple[PromiseWords, ...] = Field(min_length=1)
+    never: Said
+
+
+def load_cues(file: Path | None) -> Sequence[Cue]:
+    """From a file, or those that come with callcore. Raises :class:`~callcore.errors.ConfigError`."""
+    return read(CueFile, file, "cues").cue
+
+
+def load_promises(file: Path | None) -> PromiseFile:
+    """From a file, or that which comes with callcore. Raises :class:`~callcore.errors.ConfigError`."""
+    return read(PromiseFile, file, "promises")

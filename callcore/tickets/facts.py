@@ -1,0 +1,194 @@
+"""Fields filled with facts that were said: which of several holds, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from callcore.tickets.reading import CallView, Fact, Reading
+from callcore.tickets.rulefile import NameWords
+from callcore.tickets.spec import FieldSpec, is_hidden
+from callcore.types import Evidence, FieldStatus, FieldValue
+
+AGENT_ALONE = 0.8  #: confidence of what only the agent has said, beside that of the customer's own words
+CUSTOMER, AGENT, FIRST, CONFIRMED = 1.0, 0.45, 0.5, 0.5  #: what speaks for a fact being the one that matters
+MOST_EVIDENCE = 6
+TAIL = 4  #: digits that tell a card
+BESIDE = 10  #: characters beside a name that tell whose it is
+
+
+def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
+    """Values of a field of facts: none, one, or several that contradict each other."""
+    facts = [
+        fact
+        for kind in spec.kinds
+        for fact in call.facts.get(kind, ())
+        if fact.normal and fact.reading.speaks(spec.speaker) and spec.accepts(fact.normal)
+    ]
+    facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
+    if not facts:
+        return []
+    return main_fact(spec, facts) if spec.pick == "main" else last_said(spec, facts)
+
+
+def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
+    """The value that was settled, else that said last; each value that contradicts it beside it, as disputed."""
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(_identity(fact), []).append(fact)
+    groups = _joined(groups)
+    settled = {key: group for key, group in groups.items() if any(f.status == "confirmed" for f in group)}
+    open_ = {key: group for key, group in groups.items() if key not in settled}
+    if settled:  # the last that was settled; what was said before and not settled is outdone by it
+        best = max(settled, key=lambda key: max(_settled_at(fact) for fact in settled[key]))
+        rivals = [key for key, group in open_.items() if _last(group) > _last(settled[best]) and _own(group)]
+    else:
+        best = max(open_, key=lambda key: (_own(open_[key]), _last(open_[key])))
+        rivals = [key for key, group in open_.items() if key != best and _own(group) >= _own(open_[best])]
+    disputed = bool(rivals) or any(fact.status == "disputed" for fact in groups[best])
+    return [value_of(spec, groups[key], disputed=disputed) for key in (best, *rivals)]
+
+
+def main_fact(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
+    """The fact that the matter is about: of the customer's rather than the agent's, early, repeated, confirmed."""
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(fact.normal, []).append(fact)
+    return [value_of(spec, max(groups.values(), key=lambda group: _weight(group)))]
+
+
+def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) -> FieldValue:
+    """One value from all the places that say it."""
+    first = max(facts, key=lambda fact: (len(fact.normal), fact.reading.customer, fact.confidence))
+    confidence = max(fact.confidence for fact in facts)
+    if not any(fact.reading.customer for fact in facts) and not any(fact.by for fact in facts):
+        confidence *= AGENT_ALONE
+    confirmed = any(fact.status == "confirmed" or fact.by for fact in facts)
+    status = FieldStatus.DISPUTED if disputed else FieldStatus.CONFIRMED if confirmed else FieldStatus.FILLED
+    if disputed:
+        confidence *= 0.6
+    hidden = is_hidden(first.normal)
+    normal = first.normal if hidden or first.entity.kind != "card_number" else first.normal[-TAIL:]
+    shown = first.entity.text if hidden else normal
+    return FieldValue(
+        spec.name, shown, normal, round(min(confidence, 1.0), 4), status, _places(facts), first.entity.source
+    )
+
+
+def customer_name(spec: FieldSpec, call: CallView, words: NameWords) -> list[FieldValue]:
+    """The customer's name: as the customer says it, or as the agent says it to the customer."""
+    facts = [
+        fact
+        for fact in call.facts.get("name", ())
+        if fact.normal and not _is_own(fact, words) and not _is_anothers(fact, words)
+    ]
+    own = [fact for fact in facts if fact.reading.customer]
+    if own:  # what the agent calls somebody else is not the customer's name
+        names = {fact.normal for fact in own}
+        facts = [f for f in facts if f.reading.customer or any(_same_person(f.normal, name) for name in names)]
+    return last_said(spec, facts) if facts else []
+
+
+def pattern_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
+    """The first group of the last match of the field's regular expressions."""
+    for reading in reversed(call.readings):
+        if not reading.speaks(spec.speaker):
+            continue
+        matches = [match for pattern in spec.patterns for match in pattern.finditer(reading.text) if match[1]]
+        for match in sorted(matches, key=lambda match: -match.start()):
+            span = match.span(1)
+            shown = reading.quote(span) if reading.words(span) else match[1]
+            if spec.accepts(match[1]):
+                return [_plain_value(spec, shown, match[1], (reading.at(span),), "pattern")]
+    return []
+
+
+def choice_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
+    """The choice whose phrase was said last; all of them where the field takes several."""
+    found: dict[str, list[Evidence]] = {}
+    titles = {choice.code: choice.zh if call.language == "zh" else choice.en for choice in spec.choice}
+    for reading in call.readings:
+        if reading.speaks(spec.speaker):
+            said = [(span, code) for (name, code), span in reading.choices.items() if name == spec.name]
+            for span, code in sorted(said):
+                found[code] = [*found.pop(code, ()), reading.at(span)]
+    codes = list(found) if spec.type == "codes" else list(found)[-1:]
+    return [_plain_value(spec, titles[code], code, tuple(found[code][:MOST_EVIDENCE]), "choice") for code in codes]
+
+
+def _plain_value(spec: FieldSpec, value: str, normal: str, evidence: tuple[Evidence, ...], source: str) -> FieldValue:
+    return FieldValue(spec.name, value, normal, 0.9, FieldStatus.FILLED, evidence, f"{source}/{spec.name}")
+
+
+def _identity(fact: Fact) -> str:
+    """What is the same in two facts that name the same thing: of a card its tail, else the value."""
+    if is_hidden(fact.normal):
+        return fact.normal if fact.normal.startswith("sealed:") else fact.entity.kind
+    return fact.normal[-TAIL:] if fact.entity.kind in ("card_number", "card_tail") else fact.normal
+
+
+def _joined(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
+    """Names that are parts of one another are of one person: 王 and 王小明, Patel and Anna Patel."""
+    names = sorted((key for key in groups), key=len, reverse=True)
+    joined: dict[str, list[Fact]] = {}
+    for key in names:
+        kinds = {fact.entity.kind for fact in groups[key]}
+        whole = next((other for other in joined if "name" in kinds and _same_person(key, other)), key)
+        joined.setdefault(whole, []).extend(groups[key])
+    return joined
+
+
+def _same_person(one: str, other: str) -> bool:
+    return is_hidden(one) or is_hidden(other) or one in other or other in one
+
+
+def _own(group: Iterable[Fact]) -> bool:
+    return any(fact.reading.customer for fact in group)
+
+
+def _last(group: Iterable[Fact]) -> tuple[int, ...]:
+    return max((*fact.reading.order, fact.place) for fact in group)
+
+
+def _settled_at(fact: Fact) -> tuple[int, ...]:
+    return max([fact.reading.order, *(by.order for by in fact.by)]) if fact.status == "confirmed" else (0,)
+
+
+def _weight(group: Sequence[Fact]) -> tuple[float, tuple[int, ...]]:
+    first = group[0]
+    weight = sum(CUSTOMER if fact.reading.customer else AGENT for fact in group[:4])
+    weight += CONFIRMED * any(fact.status == "confirmed" for fact in group) + FIRST * first.reading.customer
+    return weight, tuple(-part for part in first.reading.order)
+
+
+def _places(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
+    """All places, each once, in the order of the call."""
+    places = dict.fromkeys(place for fact in facts for place in fact.evidence)
+    own = {(fact.reading.turn.turn_id) for fact in facts}
+    kept = [place for place in places if place.end_word or place.turn_id not in own]
+    return tuple(sorted(kept, key=lambda place: (place.start_sample, place.channel)))[:MOST_EVIDENCE]
+
+
+def _is_own(fact: Fact, words: NameWords) -> bool:
+    """Whether an agent says a name of their own."""
+    return fact.reading.agent and not fact.reading.customer and any(w in _around(fact)[0] for w in words.own)
+
+
+def _is_anothers(fact: Fact, words: NameWords) -> bool:
+    """Whether it is the name of somebody else: whom money went to, who served them, a relative."""
+    before, after = _around(fact)
+    return any(word in before for word in words.before_others) or after.lstrip().startswith(words.after_others)
+
+
+def _around(fact: Fact) -> tuple[str, str]:
+    start, end = fact.reading.characters(fact.entity.first_word, fact.entity.end_word)
+    return fact.reading.text[max(start - BESIDE, 0) : start], fact.reading.text[end : end + BESIDE]
+
+
+def suggested(spec: FieldSpec, readings: Sequence[Reading]) -> list[FieldValue]:
+    """What text that may still change suggests for a field of facts; ``readings``: of segments that are open."""
+    for reading in readings:
+        for entity in reversed(reading.found.entities if reading.found else ()):
+            fits = entity.kind in spec.kinds and entity.value and entity.status == "said"
+            if fits and reading.speaks(spec.speaker) and spec.accepts(entity.value):
+                return [value_of(spec, [Fact(reading, 0, entity, entity.value, "said")])]
+    return []

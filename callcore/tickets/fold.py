@@ -1,0 +1,327 @@
+"""The ticket of one call as a fold over its events: what changes follows each event, the whole can be had at any time.
+
+The ticket is a pure function of the turns, their meaning, who is who, and which segments are open; in which order the
+events of both sides came in makes no difference. No I/O, no clock; time is the sample count.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from operator import attrgetter
+
+from callcore.tickets.look import Filled, Open, look
+from callcore.tickets.model import (
+    CallFacts,
+    Change,
+    Commitment,
+    Made,
+    Place,
+    SummaryPart,
+    Ticket,
+    Value,
+)
+from callcore.tickets.reading import CallView, Reading, milliseconds
+from callcore.tickets.rules import TicketRules
+from callcore.types import (
+    CallEnded,
+    CallStarted,
+    Event,
+    Evidence,
+    FieldStatus,
+    FieldValue,
+    Final,
+    LanguageDecided,
+    Promise,
+    Rejected,
+    Resolved,
+    Role,
+    RolesAssigned,
+    TicketChanged,
+    Turn,
+    Understanding,
+    UnderstandingPreview,
+)
+
+
+class TicketFold:
+    """One call. Holds what was said in it: it lives and dies with it."""
+
+    def __init__(self, rules: TicketRules, started: CallStarted) -> None:
+        self._rules, self._started = rules, started
+        self._readings: list[Reading] = []  #: in order
+        self._roles: Mapping[int, Role] = {}
+        self._resolved: list[tuple[tuple[int, int, int], int, Resolved]] = []  #: by order of the turn that did it
+        self._waiting: list[Resolved] = []  #: by a turn that is not there yet
+        self._meanings: dict[int, Understanding] = {}  #: of turns that are not there yet
+        self._open: dict[str, Open] = {}  #: by segment
+        self._finals: set[str] = set()  #: segments whose words are final, and in no turn yet
+        self._languages: list[tuple[int, str]] = []  #: channel (-1: all) and language
+        self._ended: CallEnded | None = None
+        self._models: dict[str, None] = {}
+        self._filled = Filled()
+
+    def take(self, event: Event) -> list[Event]:
+        """The next event of the call; returns what changes in the ticket."""
+        at_sample = self._at(event)
+        match event:
+            case Turn():
+                self._add(event)
+            case Understanding():
+                self._understand(event)
+            case Resolved():
+                self._resolve(event)
+            case RolesAssigned():
+                self._assign(event.roles)
+            case LanguageDecided():
+                insort(self._languages, (-1 if event.channel is None else event.channel, event.language))
+                return []
+            case Final():
+                self._finals.add(event.segment_id)
+                return []
+            case UnderstandingPreview():
+                self._preview(event)
+            case Rejected():
+                if self._open.pop(event.segment_id, None) is None:
+                    return []
+            case CallEnded():
+                self._ended = event
+                self._open.clear()
+            case _:
+                return []
+        return self._changes(at_sample)
+
+    def ticket(self) -> Ticket:
+        """The whole ticket as of now, with the history of its fields."""
+        filled = self._filled
+        return Ticket(
+            call=self._facts(),
+            fields={
+                spec.name: tuple(self._value(value) for value in filled.fields[spec.name])
+                for spec in self._rules.fields
+                if spec.name in filled.fields
+            },
+            promises=tuple(self._commitment(promise) for promise in filled.promises),
+            missing=filled.missing,
+            summary=tuple(
+                SummaryPart(text=one.text, about=one.about, evidence=self._places(one.evidence))  # type: ignore[arg-type]
+                for one in filled.summary
+            ),
+            history=tuple(self._history()),
+            made=Made(
+                rules=self._rules.hash, settings=self._started.settings_hash, models=" ".join(sorted(self._models))
+            ),
+        )
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """Of both sides, in the order in which they were made."""
+        return self._filled.promises
+
+    @property
+    def fields(self) -> Mapping[str, tuple[FieldValue, ...]]:
+        """Fields that have values, by name."""
+        return self._filled.fields
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Required fields without a value."""
+        return self._filled.missing
+
+    @property
+    def _language(self) -> str:
+        """Decided for the call, for its first channel, or that of its first turn."""
+        if self._languages:
+            return self._languages[0][1]
+        return self._readings[0].turn.language if self._readings else ""
+
+    # --- taking events
+
+    def _at(self, event: Event) -> int:
+        match event:
+            case Turn() | Understanding():
+                return event.end_sample
+            case UnderstandingPreview():
+                return event.understanding.end_sample
+            case CallEnded():
+                return event.sample_count
+        return self._readings[-1].turn.end_sample if self._readings else 0
+
+    def _add(self, turn: Turn) -> None:
+        for segment_id in turn.segment_ids:
+            self._open.pop(segment_id, None)
+            self._finals.discard(segment_id)
+        found = self._meanings.pop(turn.turn_id, None)
+        reading = self._rules.reader.read(turn, found, self._roles.get(turn.channel, Role.UNKNOWN))
+        insort(self._readings, reading, key=attrgetter("order"))
+        waiting, self._waiting = self._waiting, []
+        for resolved in waiting:
+            self._resolve(resolved)
+
+    def _understand(self, found: Understanding) -> None:
+        if found.source:
+            self._models[found.source] = None
+        for place, reading in enumerate(self._readings):
+            if reading.turn.turn_id == found.turn_id:
+                self._readings[place] = replace(reading, found=found)
+                return
+        self._meanings[found.turn_id] = found
+
+    def _resolve(self, resolved: Resolved) -> None:
+        by = next((reading for reading in reversed(self._readings) if reading.turn.turn_id == resolved.by_turn), None)
+        if by is None:
+            self._waiting.append(resolved)
+            return
+        insort(self._resolved, (by.order, len(self._resolved), resolved), key=lambda item: item[:2])
+
+    def _assign(self, roles: Mapping[int, Role]) -> None:
+        self._roles = roles
+        self._readings = [
+            replace(reading, role=roles.get(reading.turn.channel, Role.UNKNOWN)) for reading in self._readings
+        ]
+        self._open = {
+            segment_id: replace(
+                one, reading=replace(one.reading, role=roles.get(one.reading.turn.channel, Role.UNKNOWN))
+            )
+            for segment_id, one in self._open.items()
+        }
+
+    def _preview(self, preview: UnderstandingPreview) -> None:
+        """What is read from a segment that is in no turn yet; of its words only the entities are known here."""
+        found = preview.understanding
+        turn = Turn(-1, found.channel, found.start_sample, found.end_sample, "", (), found.language, ())
+        reading = Reading(turn, "", (), {}, found=found, role=self._roles.get(found.channel, Role.UNKNOWN))
+        self._open[preview.segment_id] = Open(reading, preview.segment_id in self._finals)
+
+    # --- what changes
+
+    def _call(self, upto: int | None = None) -> CallView:
+        """The call, or its first ``upto`` turns."""
+        readings = self._readings if upto is None else self._readings[:upto]
+        last = readings[-1].order if readings else (0, 0, 0)
+        return CallView(
+            tuple(readings),
+            tuple(resolved for order, _, resolved in self._resolved if order <= last),
+            self._language,
+            self._started.day,
+            self._ended is not None and upto is None,
+        )
+
+    def _changes(self, at_sample: int) -> list[Event]:
+        before = self._filled
+        now = look(self._call(), self._rules, [self._open[segment_id] for segment_id in sorted(self._open)])
+        self._filled = now
+        fields = tuple(
+            value for name, values in now.fields.items() if before.fields.get(name) != values for value in values
+        )
+        emptied = tuple(name for name in before.fields if name not in now.fields)
+        known = set(before.promises)
+        promises = tuple(promise for promise in now.promises if promise not in known)
+        if not fields and not emptied and not promises and before.missing == now.missing:
+            return []
+        return [TicketChanged(at_sample, fields, emptied, promises, now.missing)]
+
+    # --- the whole
+
+    def _facts(self) -> CallFacts:
+        started = self._started
+        last = max((reading.turn.end_sample for reading in self._readings), default=0)
+        return CallFacts(
+            id=started.call_id,
+            day=started.day,
+            language=self._language,
+            source=started.source,
+            duration_ms=milliseconds(self._ended.sample_count if self._ended else last),
+            turns=len(self._readings),
+            complete=self._ended is not None,
+        )
+
+    def _value(self, value: FieldValue) -> Value:
+        return Value(
+            value=value.value,
+            normal=value.normal,
+            confidence=value.confidence,
+            status=value.status.value,
+            evidence=self._places(value.evidence),
+            source=value.source,
+        )
+
+    def _commitment(self, promise: Promise) -> Commitment:
+        return Commitment(
+            id=promise.promise_id,
+            kind=promise.kind,  # type: ignore[arg-type]
+            by=promise.by.value,
+            due=promise.due,
+            contact=promise.contact,
+            confidence=promise.confidence,
+            evidence=self._places(promise.evidence),
+            source=promise.source,
+        )
+
+    def _places(self, evidence: Sequence[Evidence]) -> tuple[Place, ...]:
+        return tuple(self._place(one) for one in evidence)
+
+    def _place(self, one: Evidence) -> Place:
+        reading = next((reading for reading in self._readings if reading.turn.turn_id == one.turn_id), None)
+        words = ""
+        if reading is not None:
+            end = one.end_word or len(reading.turn.words)
+            words = reading.quote(reading.characters(one.first_word, end))
+        return Place(
+            turn=one.turn_id,
+            channel=one.channel,
+            speaker=self._roles.get(one.channel, Role.UNKNOWN).value,
+            start_ms=milliseconds(one.start_sample),
+            end_ms=milliseconds(one.end_sample),
+            words=words,
+        )
+
+    def _history(self) -> list[Change]:
+        """How fields came to their values: what each turn changed, had they come in order."""
+        changes: list[Change] = []
+        before: Mapping[str, tuple[FieldValue, ...]] = {}
+        for count, reading in enumerate(self._readings, 1):
+            now = look(self._call(count), self._rules).fields
+            changes += self._differences(reading, before, now)
+            before = now
+        if self._ended and self._readings:
+            changes += self._differences(self._readings[-1], before, self._filled.fields)
+        return changes
+
+    def _differences(
+        self,
+        reading: Reading,
+        before: Mapping[str, tuple[FieldValue, ...]],
+        now: Mapping[str, tuple[FieldValue, ...]],
+    ) -> list[Change]:
+        changes = []
+        for spec in self._rules.fields:
+            old, new = before.get(spec.name, ()), now.get(spec.name, ())
+            marks = [tuple((value.normal, value.status) for value in values) for values in (old, new)]
+            if marks[0] != marks[1] and spec.rule != "summary":
+                changes.append(
+                    Change(
+                        turn=reading.turn.turn_id,
+                        at_ms=milliseconds(reading.turn.end_sample),
+                        field=spec.name,
+                        before=tuple(value.normal for value in old),
+                        after=tuple(value.normal for value in new),
+                        reason=_reason(old, new, judged=spec.extractor in ("rule", "intent")),  # type: ignore[arg-type]
+                    )
+                )
+        return changes
+
+
+def _reason(old: Sequence[FieldValue], new: Sequence[FieldValue], *, judged: bool) -> str:
+    if not new:
+        return "emptied"
+    if new[0].status is FieldStatus.DISPUTED:
+        return "disputed"
+    if not old:
+        return "filled"
+    if old[0].status is FieldStatus.DISPUTED:
+        return "settled"
+    if old[0].normal == new[0].normal and new[0].status is FieldStatus.CONFIRMED:
+        return "confirmed"
+    return "judged" if judged else "corrected"

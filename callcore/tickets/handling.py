@@ -1,0 +1,245 @@
+"""How a call was handled: severity, department, authority, resolution, transfer, follow-up."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from callcore.tickets.caller import SURE, USUAL, Caller
+from callcore.tickets.matter import Judged, Matter
+from callcore.tickets.promises import REACHED_BY, Promises, works_in
+from callcore.tickets.reading import CallView, Reading, Span
+from callcore.tickets.rulefile import RuleFile, SeverityRule
+from callcore.types import Evidence, Promise, Role
+from callcore.understand.catalogue import Catalogue
+from callcore.understand.entities.calendar import add_working_days
+
+BANK_OWES = ("call_back", "handle", "refund")  #: promises that leave a matter open
+OPEN = ("transferred", "promised", "unresolved")
+MOST_EVIDENCE = 3
+FINAL_TURNS = 4  #: the last turns, in which a call is closed
+
+
+class Handling:
+    """What was done about the matter of one call. Lives as long as one look at it."""
+
+    def __init__(
+        self, call: CallView, matter: Matter, caller: Caller, promises: Promises, rules: RuleFile, catalogue: Catalogue
+    ) -> None:
+        self._call, self._matter, self._caller = call, matter, caller
+        self._promises, self._rules, self._catalogue = promises, rules, catalogue
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """Of both sides."""
+        return self._promises.all
+
+    @cached_property
+    def resolution(self) -> Judged | None:
+        """solved, transferred, promised, unresolved or abandoned; while the call goes on only what is certain."""
+        if transfers := self._hits("transfer"):
+            return Judged("transferred", SURE, self._places(transfers))
+        if owed := [promise for promise in self._owed if promise.kind in BANK_OWES]:
+            return Judged("promised", SURE, owed[0].evidence[:MOST_EVIDENCE])
+        if solved := self._hits("solved"):
+            return Judged("solved", SURE, self._places(solved[-MOST_EVIDENCE:]))
+        if not self._call.ended:
+            return None
+        if self._owed:
+            return Judged("promised", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
+        if refused := self._hits("unresolved"):
+            return Judged("unresolved", SURE, self._places(refused[-1:]))
+        return self._without_words
+
+    @cached_property
+    def route(self) -> Judged | None:
+        """The department that the matter was handed to."""
+        transfers = self._hits("transfer")
+        if not transfers:
+            return None
+        for reading, span in transfers:
+            start, end = reading.sentence(span)
+            if found := self._named_department(reading, (start, end)):
+                return found
+        for reading in dict.fromkeys(reading for reading, _ in self._hits("beyond")):
+            if found := self._named_department(reading, (0, len(reading.text))):
+                return found
+        usual = self._usual_department
+        return Judged(usual.normal, USUAL, self._places(transfers)) if usual else None
+
+    @cached_property
+    def department(self) -> Judged | None:
+        """In charge: that which the matter was handed to, else that of topic, causes and category."""
+        return self.route or self._usual_department
+
+    @cached_property
+    def authority(self) -> Judged | None:
+        """within what the agent may do, or beyond."""
+        if beyond := self._hits("beyond"):
+            return Judged("beyond", SURE, self._places(beyond))
+        if transfers := self._hits("transfer"):
+            return Judged("beyond", USUAL, self._places(transfers))
+        return Judged("within", USUAL, ()) if self._call.agent else None
+
+    @cached_property
+    def severity(self) -> Judged | None:
+        """P1 (at once) to P4, by the first rule that fits."""
+        for rule in self._rules.severity:
+            fits, evidence = self._fits(rule)
+            if fits:
+                return Judged(rule.level, SURE if evidence else USUAL, evidence[:MOST_EVIDENCE])
+        return None
+
+    @cached_property
+    def transfer_reason(self) -> Judged | None:
+        """The agent's words for why somebody else has to do it."""
+        transfers = self._hits("transfer")
+        if not transfers:
+            return None
+        near = {reading.turn.turn_id for reading, _ in transfers}
+        reasons = [hit for cue in ("beyond", "reason") for hit in self._hits(cue)]
+        reading, span = next((hit for hit in reasons if hit[0].turn.turn_id in near), (reasons or transfers)[0])
+        sentence = reading.sentence(span)
+        words = reading.quote(sentence)
+        return Judged(words, USUAL, (reading.at(sentence),), words) if words else None
+
+    @cached_property
+    def transfer_deadline(self) -> Judged | None:
+        """Until when somebody answers, where the matter was handed on."""
+        return self._due if self.route else None
+
+    @cached_property
+    def transfer_contact(self) -> Judged | None:
+        """The channel by which the customer is reached, where the matter was handed on."""
+        if not self.route:
+            return None
+        for promise in self._owed:
+            reading = self._call.turns[promise.evidence[0].turn_id]
+            said = [f for f in self._call.facts.get("channel", ()) if f.reading is reading and f.normal in REACHED_BY]
+            channel = said[0].normal if said else "phone" if promise.kind == "call_back" else ""
+            if channel:
+                return Judged(channel, SURE if said else USUAL, promise.evidence[:1])
+        return None
+
+    @cached_property
+    def followup_owner(self) -> Judged | None:
+        """Who tells the customer where the matter stands: a department, or the agent."""
+        if self.resolution is None or self.resolution.normal not in OPEN:
+            return None
+        authority = self.authority
+        if self.department and authority and authority.normal == "beyond":
+            return Judged(self.department.normal, USUAL, self.department.evidence)
+        return Judged("agent", USUAL, self.resolution.evidence)
+
+    @cached_property
+    def followup_due(self) -> Judged | None:
+        """When, as promised; where nothing was promised, by the term of the severity."""
+        if self.resolution is None or self.resolution.normal not in OPEN:
+            return None
+        if self._due:
+            return self._due
+        try:
+            day = datetime.date.fromisoformat(self._call.day)
+        except ValueError:
+            return None
+        days = self._rules.follow_up.working_days.get(self.severity.normal if self.severity else "P4", 5)  # type: ignore[call-overload]
+        due = add_working_days(day, days, works_in(self._call.language))
+        return Judged(due.isoformat(), USUAL, self.resolution.evidence)
+
+    @cached_property
+    def _owed(self) -> list[Promise]:
+        """What the bank has promised."""
+        return [promise for promise in self._promises.all if promise.by is Role.AGENT]
+
+    @cached_property
+    def _due(self) -> Judged | None:
+        """The time that the bank has given: for the call back, else the earliest."""
+        dated = [promise for promise in self._owed if promise.due]
+        if not dated:
+            return None
+        best = min(dated, key=lambda promise: (promise.kind != "call_back", promise.due))
+        return Judged(best.due, best.confidence, best.evidence)
+
+    @property
+    def _without_words(self) -> Judged:
+        """The resolution of a call that is over and in which nobody says what it came to."""
+        category = self._matter.category
+        last = self._call.readings[-FINAL_TURNS:]
+        closed = any("closing" in reading.hits or "thanks" in reading.hits for reading in last)
+        if not closed:
+            return Judged("abandoned", USUAL, (last[-1].at(),) if last else ())
+        accepted = [reading for reading in last if reading.customer and {"thanks", "accepted"} & set(reading.hits)]
+        unsatisfied = self._caller.satisfaction is not None and self._caller.satisfaction.normal == "unsatisfied"
+        asked = category is None or category.normal != "complaint"
+        if (asked and accepted) or (asked and not unsatisfied):
+            return Judged("solved", USUAL, tuple(reading.at() for reading in accepted[:1]))
+        return Judged("unresolved", USUAL, (last[-1].at(),) if last else ())
+
+    @cached_property
+    def _usual_department(self) -> Judged | None:
+        topics, causes = self._matter.topics, self._caller.causes
+        category = self._matter.category
+        code = self._catalogue.department(
+            [topic.normal for topic in topics[:1]],
+            [cause.normal for cause in causes if category and category.normal == "complaint"],
+            category.normal if category else "",
+        )
+        if not code:
+            return None
+        places = topics[0].evidence if topics else causes[0].evidence if causes else ()
+        return Judged(code, topics[0].confidence if topics else USUAL, places)
+
+    def _named_department(self, reading: Reading, span: Span) -> Judged | None:
+        """The department that is named last in a part of a turn."""
+        text = reading.text[span[0] : span[1]]
+        named = [(text.rfind(name), len(name), code) for name, code in self._names if name in text]
+        if not named:
+            return None
+        place, length, code = max(named)
+        start = span[0] + place
+        return Judged(code, SURE, (reading.at((start, start + length)),))
+
+    @cached_property
+    def _names(self) -> list[tuple[str, str]]:
+        own = [(name.lower(), one.code) for one in self._catalogue.routing.department for name in (one.zh, one.en)]
+        known = {code for _, code in own}
+        aliases = [(n.lower(), code) for code, names in self._rules.departments.items() if code in known for n in names]
+        return own + aliases
+
+    def _fits(self, rule: SeverityRule) -> tuple[bool, tuple[Evidence, ...]]:
+        category, worst, resolution = self._matter.category, self._caller.mood_worst, self.resolution
+        evidence: tuple[Evidence, ...] = ()
+        if rule.cues:
+            hits = [hit for cue in rule.cues for hit in self._call.hits(cue, "customer")]
+            if not hits:
+                return False, ()
+            evidence = self._places(hits)
+        wanted: Sequence[tuple[Sequence[str], Mapping[str, Judged] | None]] = (
+            (rule.topics, _by_code(self._matter.topics[:1], grouped=True)),
+            (rule.categories, _by_code([category] if category else [])),
+            (rule.causes, _by_code(self._caller.causes, grouped=True)),
+            (rule.moods, _by_code([worst] if worst else [])),
+            (rule.intents, _by_code(self._matter.intents(rule.intents))),
+            (rule.resolutions, _by_code([resolution] if resolution else [])),
+        )
+        for codes, known in wanted:
+            if codes:
+                found = next((known[code] for code in codes if known and code in known), None)
+                if found is None:
+                    return False, ()
+                evidence = evidence or found.evidence
+        return True, evidence
+
+    def _hits(self, cue: str) -> list[tuple[Reading, Span]]:
+        return list(self._call.hits(cue, "agent"))
+
+    @staticmethod
+    def _places(hits: Iterable[tuple[Reading, Span]]) -> tuple[Evidence, ...]:
+        return tuple(reading.at(span) for reading, span in list(hits)[:MOST_EVIDENCE])
+
+
+def _by_code(found: Iterable[Judged], *, grouped: bool = False) -> dict[str, Judged]:
+    """By code, and by the first half of codes that have two."""
+    codes = {judged.normal: judged for judged in found}
+    return codes | {code.partition(".")[0]: judged for code, judged in codes.items()} if grouped else codes

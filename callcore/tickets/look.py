@@ -1,0 +1,171 @@
+"""A whole look at a call: every field of its ticket from what is known by now. A pure function of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from callcore.tickets.caller import Caller
+from callcore.tickets.facts import choice_field, customer_name, entity_field, pattern_field, suggested
+from callcore.tickets.handling import Handling
+from callcore.tickets.matter import Judged, Matter
+from callcore.tickets.promises import Promises
+from callcore.tickets.reading import CallView, Reading
+from callcore.tickets.spec import Condition, FieldSpec
+from callcore.tickets.summary import Sentence, joined, summarise
+from callcore.types import FieldStatus, FieldValue, Promise
+
+if TYPE_CHECKING:
+    from callcore.tickets.rules import TicketRules
+
+VERSION = "1"
+SUMMARY_CONFIDENCE = 0.8
+UNSURE = 0.7  #: confidence of what may still change, beside that of what is final
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a look has found."""
+
+    fields: Mapping[str, tuple[FieldValue, ...]] = field(default_factory=dict)  #: by name, those with a value
+    promises: tuple[Promise, ...] = ()
+    missing: tuple[str, ...] = ()
+    summary: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A segment that is in no turn yet: its entities, and whether its words are final."""
+
+    reading: Reading
+    final: bool
+
+
+class Look:
+    """Everything that rules make of one call; each is worked out once, when it is asked for."""
+
+    def __init__(self, call: CallView, rules: TicketRules) -> None:
+        self.call, self._rules = call, rules
+        self.matter = Matter(call, rules.file.weights)
+        self.caller = Caller(call, self.matter)
+        self.promises = Promises(call)
+        catalogue = rules.catalogue
+        self.handling = Handling(call, self.matter, self.caller, self.promises, rules.file, catalogue)
+        self.summary = summarise(call, self.matter, self.handling, catalogue)
+
+    def values(self, spec: FieldSpec) -> list[FieldValue]:
+        """Of one field."""
+        match spec.extractor:
+            case "entity":
+                return entity_field(spec, self.call)
+            case "pattern":
+                return pattern_field(spec, self.call)
+            case "choice":
+                return choice_field(spec, self.call)
+            case "intent":
+                return self.shown(spec, self.matter.intents(spec.intents), "intents")
+        if spec.rule == "customer_name":
+            return customer_name(spec, self.call, self._rules.file.names)
+        return self.shown(spec, RULES[spec.rule](self), spec.rule)
+
+    def shown(self, spec: FieldSpec, found: Iterable[Judged], source: str) -> list[FieldValue]:
+        """What rules have come to, as values of a field."""
+        return [
+            FieldValue(
+                spec.name,
+                judged.value or self._rules.name(spec, judged.normal, self.call.language),
+                judged.normal,
+                round(judged.confidence, 4),
+                FieldStatus.FILLED,
+                judged.evidence,
+                f"rules/{source}/{VERSION}",
+            )
+            for judged in found
+            if spec.accepts(judged.normal)
+        ]
+
+
+def look(call: CallView, rules: TicketRules, segments: Sequence[Open] = ()) -> Filled:
+    """The ticket of a call. ``segments``: in no turn yet; they fill, or suggest, facts that no turn has said."""
+    seen = Look(call, rules)
+    fields = {}
+    for spec in rules.fields:
+        values = seen.values(spec)
+        if not values and segments and spec.extractor == "entity":
+            values = suggested(spec, [one.reading for one in segments if one.final])
+            values = values or [_suggestion(v) for v in suggested(spec, [one.reading for one in segments])]
+        if values:
+            fields[spec.name] = tuple(values)
+    return Filled(fields, seen.promises.all, _missing(rules.fields, fields, seen.promises.all), seen.summary)
+
+
+def _suggestion(value: FieldValue) -> FieldValue:
+    return replace(value, confidence=round(value.confidence * UNSURE, 4), status=FieldStatus.SUGGESTED)
+
+
+def _missing(
+    specs: Sequence[FieldSpec], fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]
+) -> tuple[str, ...]:
+    return tuple(spec.name for spec in specs if spec.name not in fields and _required(spec, fields, promises))
+
+
+def _required(spec: FieldSpec, fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]) -> bool:
+    if isinstance(spec.required, bool):
+        return spec.required
+    return any(_holds(condition, fields, promises) for condition in spec.required)
+
+
+def _holds(condition: Condition, fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]) -> bool:
+    if any(name in fields for name in condition.unless):
+        return False
+    if any(promise.kind in condition.promises for promise in promises):
+        return True
+    return condition.field is not None and any(v.normal in condition.values for v in fields.get(condition.field, ()))
+
+
+def _one(found: Judged | None) -> list[Judged]:
+    return [found] if found else []
+
+
+def _product(seen: Look) -> list[Judged]:
+    """Of the most important topic."""
+    return [
+        Judged(topic.normal.partition(".")[0], topic.confidence, topic.evidence) for topic in seen.matter.topics[:1]
+    ]
+
+
+def _summary(seen: Look) -> list[Judged]:
+    if not seen.summary:
+        return []
+    text = joined(seen.summary, seen.call.language)
+    evidence = tuple(dict.fromkeys(place for sentence in seen.summary for place in sentence.evidence))
+    return [Judged(text, SUMMARY_CONFIDENCE, evidence, text)]
+
+
+RULES: dict[str, Callable[[Look], list[Judged]]] = {
+    "customer_name": lambda seen: [],  # a fact: see Look.values
+    "category": lambda seen: _one(seen.matter.category),
+    "product": _product,
+    "topic": lambda seen: seen.matter.topics[:1],
+    "topics": lambda seen: seen.matter.topics,
+    "summary": _summary,
+    "caller_type": lambda seen: _one(seen.caller.type),
+    "mood_start": lambda seen: _one(seen.caller.mood_start),
+    "mood_worst": lambda seen: _one(seen.caller.mood_worst),
+    "mood_end": lambda seen: _one(seen.caller.mood_end),
+    "causes": lambda seen: seen.caller.causes,
+    "satisfaction": lambda seen: _one(seen.caller.satisfaction),
+    "churn_risk": lambda seen: _one(seen.caller.churn_risk),
+    "retention_tried": lambda seen: _one(seen.caller.retention_tried),
+    "severity": lambda seen: _one(seen.handling.severity),
+    "department": lambda seen: _one(seen.handling.department),
+    "authority": lambda seen: _one(seen.handling.authority),
+    "resolution": lambda seen: _one(seen.handling.resolution),
+    "transfer_reason": lambda seen: _one(seen.handling.transfer_reason),
+    "transfer_route": lambda seen: _one(seen.handling.route),
+    "transfer_deadline": lambda seen: _one(seen.handling.transfer_deadline),
+    "transfer_contact": lambda seen: _one(seen.handling.transfer_contact),
+    "followup_owner": lambda seen: _one(seen.handling.followup_owner),
+    "followup_due": lambda seen: _one(seen.handling.followup_due),
+}  #: what fields with extractor "rule" may name

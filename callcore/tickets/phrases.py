@@ -1,0 +1,119 @@
+"""Phrases as banks write them in data files, found in what was said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from callcore.text.chars import HAN_CHARACTER
+
+SENTENCE_END = "。！？；!?;\n"
+GAP_HAN, GAP_OTHER = 10, 40  #: characters that ``~`` stands for at most
+ALWAYS = ""  #: an anchor that is in every text
+_TOKENS = re.compile(r"[\[\]|~]|\s+|[!-Z\\^-{}]+|[^\x00-\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase: ``~`` stands for a few characters of the same sentence, ``[a|b]`` for either, ``[a|]`` for a or not.
+
+    ``anchors``: one of them must be there for it to fit, which is quick to look for.
+    """
+
+    pattern: re.Pattern[str]
+    anchors: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Phrase:
+        """From a data file. Raises ``ValueError`` for a bracket that is not closed."""
+        return _phrase(text.strip().lower())
+
+    def find(self, text: str) -> Iterator[tuple[int, int]]:
+        """Half-open ranges of characters of ``text``, which is in lower case."""
+        if any(anchor in text for anchor in self.anchors):
+            yield from (match.span() for match in self.pattern.finditer(text) if match.end() > match.start())
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases of one meaning, and those that take it back where they overlap it (``not_`` in the data files)."""
+
+    wanted: tuple[Phrase, ...]
+    unwanted: tuple[Phrase, ...] = ()
+
+    @classmethod
+    def of(cls, wanted: Iterable[str], unwanted: Iterable[str] = ()) -> Phrases:
+        """From a data file. Raises ``ValueError`` for a bracket that is not closed."""
+        return cls(tuple(map(Phrase.of, wanted)), tuple(map(Phrase.of, unwanted)))
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """Where ``text`` (lower case) says it: half-open ranges of characters in order, none inside another."""
+        found = sorted({span for phrase in self.wanted for span in phrase.find(text)}, key=lambda s: (s[0], -s[1]))
+        if not found:
+            return []
+        against = [span for phrase in self.unwanted for span in phrase.find(text)]
+        kept: list[tuple[int, int]] = []
+        for start, end in found:
+            inside = bool(kept) and end <= kept[-1][1]
+            if not inside and not any(a < end and start < b for a, b in against):
+                kept.append((start, end))
+        return kept
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Half-open ranges of the sentences of a text, their end marks included; a full stop ends one before a space."""
+    ends = [match.end() for match in _ENDS.finditer(text)]
+    marks = [0, *(end for end in ends if end < len(text)), len(text)]
+    return [(a, b) for a, b in pairwise(marks) if text[a:b].strip()]
+
+
+def sentence_at(spans: Sequence[tuple[int, int]], place: int) -> tuple[int, int]:
+    """The sentence that a character lies in."""
+    return next((span for span in spans if span[0] <= place < span[1]), (0, 0))
+
+
+_ENDS = re.compile(rf"[{re.escape(SENTENCE_END)}]+|\.(?=\s|$)")
+
+
+@lru_cache(maxsize=8192)
+def _phrase(text: str) -> Phrase:
+    gap = rf"[^{re.escape(SENTENCE_END)}]{{0,{GAP_HAN if HAN_CHARACTER.search(text) else GAP_OTHER}}}?"
+    parts = _TOKENS.findall(text)
+    pattern, anchors = _sequence(parts, gap)
+    if parts or not text:
+        raise ValueError(f"phrase {text!r}: brackets do not pair, or nothing is in it")
+    if not HAN_CHARACTER.search(text):
+        pattern = rf"(?<!\w){pattern}(?!\w)"
+    return Phrase(re.compile(pattern), anchors)
+
+
+def _sequence(parts: list[str], gap: str) -> tuple[str, tuple[str, ...]]:
+    """Pattern and anchors of the parts up to the end of this option, which are taken off the list."""
+    pattern, best, literal = "", (ALWAYS,), False
+    while parts and parts[0] not in ("|", "]"):
+        part = parts.pop(0)
+        if part == "[":
+            piece, anchors = _either(parts, gap)
+        elif part == "~" or part.isspace():
+            piece, anchors = (gap if part == "~" else r"\s*"), (ALWAYS,)
+        else:  # of two texts in a row one is Han, the other is not: there may be a space between them
+            piece, anchors = (r"\s?" if literal else "") + re.escape(part), (part,)
+        literal = anchors == (part,)
+        pattern += piece
+        best = max(best, anchors, key=lambda options: (min(map(len, options)), -len(options)))
+    return pattern, best
+
+
+def _either(parts: list[str], gap: str) -> tuple[str, tuple[str, ...]]:
+    """The same of the options between brackets, the first of which is open already."""
+    found = [_sequence(parts, gap)]
+    while parts and parts[0] == "|":
+        parts.pop(0)
+        found.append(_sequence(parts, gap))
+    if not parts:
+        raise ValueError("a bracket of a phrase is not closed")
+    parts.pop(0)
+    return "(?:" + "|".join(pattern for pattern, _ in found) + ")", tuple(one for _, every in found for one in every)

@@ -1,0 +1,209 @@
+"""What either side says it will do, and until when."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from callcore.tickets.reading import CallView, Fact, PromiseHit, Reading, Span
+from callcore.tickets.spec import is_hidden
+from callcore.types import Evidence, Promise, Role
+from callcore.understand.entities.calendar import add_working_days, is_weekday, is_working_day_in_china, shift_months
+
+SOURCE = "promises/1"
+TIME_KINDS = ("date", "datetime", "time", "duration", "period")
+STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
+MOST_EVIDENCE = 4
+_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
+_WORKING = re.compile(r"(?:\d+/)?(\d+) working days")
+_CLOCK = re.compile(r"\d{2}:\d{2}")
+_ASKS_WHEN = ("什么时候", "多久", "几天", "多长时间", "啥时候", "几点", "哪天", "how long", "when ", "what time", "how soon")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A promise, before several of the same are joined."""
+
+    reading: Reading
+    hit: PromiseHit
+    due: str
+    due_at: Evidence | None = None
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The words that promise, and those that say when."""
+        start, end = self.reading.sentence(self.hit.span)
+        own = self.reading.at((start, end) if end > start else self.hit.span)
+        inside = self.due_at is None or own.start_sample <= self.due_at.start_sample <= own.end_sample
+        return (own,) if inside or self.due_at is None else (own, self.due_at)
+
+
+class Promises:
+    """The promises of one call. Lives as long as one look at it."""
+
+    def __init__(self, call: CallView) -> None:
+        self._call = call
+        self._works = works_in(call.language)
+        self._facts: dict[int, list[Fact]] = {}
+        for kind in TIME_KINDS:
+            for fact in call.facts.get(kind, ()):
+                self._facts.setdefault(fact.reading.turn.turn_id, []).append(fact)
+
+    @cached_property
+    def all(self) -> tuple[Promise, ...]:
+        """In the order in which they were first made; one that is said again counts once, with the later time."""
+        groups: list[list[Made]] = []
+        for made in self._made():
+            group = next((group for group in groups if _same(group[-1], made)), None)
+            if group is None:
+                groups.append([made])
+            else:
+                group.append(made)
+        return tuple(self._promise(group) for group in groups)
+
+    def _made(self) -> Iterator[Made]:
+        for place, reading in enumerate(self._call.readings):
+            told: set[tuple[str, str, Span]] = set()
+            for hit in sorted(reading.promises, key=lambda hit: (hit.span, hit.words.kind)):
+                key = hit.words.kind, hit.words.by, reading.sentence(hit.span)
+                if reading.speaks(hit.words.by) and key not in told:
+                    told.add(key)
+                    yield self._timed(place, reading, hit)
+
+    def _timed(self, place: int, reading: Reading, hit: PromiseHit) -> Made:
+        """With its time: in the same sentence, else the turn, else in the answer to "when?"."""
+        facts = self._facts.get(reading.turn.turn_id, [])
+        sentence = reading.sentence(hit.span)
+        inside = [fact for fact in facts if sentence[0] <= _span(fact)[0] < sentence[1]]
+        for chosen in (inside, facts if self._alone(reading, hit) else []):
+            if found := self._due(chosen, hit.span):
+                return Made(reading, hit, *found)
+        if found := self._asked_for(place, reading):
+            return Made(reading, hit, *found)
+        return Made(reading, hit, "")
+
+    def _alone(self, reading: Reading, hit: PromiseHit) -> bool:
+        """Whether the turn promises nothing else, so that a time elsewhere in it is this promise's."""
+        return all(other.words.kind == hit.words.kind for other in reading.promises if reading.speaks(other.words.by))
+
+    def _asked_for(self, place: int, reading: Reading) -> tuple[str, Evidence] | None:
+        """The time given when the other side asks, right after or right before, how long it takes."""
+        around = self._call.readings
+        for question, answer in ((place + 1, place + 2), (place - 1, place)):
+            if 0 <= question and answer < len(around) and around[answer].role is reading.role:
+                asked = around[question]
+                if asked.role is not reading.role and any(word in asked.text for word in _ASKS_WHEN):
+                    facts = self._facts.get(around[answer].turn.turn_id, [])
+                    if found := self._due(facts, (0, 0)):
+                        return found
+        return None
+
+    def _due(self, facts: Sequence[Fact], span: Span) -> tuple[str, Evidence] | None:
+        """The time nearest before the promise, else after it; day and hour said apart are put together."""
+        if not facts:
+            return None
+        nearest = min(facts, key=lambda fact: (_span(fact)[0] > span[1], abs(_span(fact)[0] - span[0])))
+        due = resolve_due(nearest.normal, self._call.day, self._works)
+        if not due:
+            return None
+        if len(due) == 10 and nearest.entity.kind == "date":
+            hours = [fact for fact in facts if fact.entity.kind == "time"]
+            if clock := next((_CLOCK.findall(fact.normal)[-1] for fact in hours if _CLOCK.search(fact.normal)), ""):
+                due = f"{due}T{clock}"
+        elif nearest.entity.kind == "time":
+            days = [fact for fact in facts if fact.entity.kind == "date"]
+            day = next((resolve_due(fact.normal, self._call.day, self._works) for fact in days), "")
+            due = f"{day[:10]}{due[10:]}" if day else due
+        return due, nearest.evidence[0]
+
+    def _promise(self, group: Sequence[Made]) -> Promise:
+        first, timed = group[0], [made for made in group if made.due]
+        due = timed[-1].due if timed else ""
+        evidence = tuple(dict.fromkeys(place for made in group for place in made.evidence))[:MOST_EVIDENCE]
+        number = sum(1 for hit in first.reading.promises if (hit.span, hit.words.kind) < (first.hit.span, first.hit.words.kind))
+        by = Role.AGENT if first.hit.words.by == "agent" else Role.CUSTOMER
+        contact = self._contact(first.reading) if by is Role.AGENT and first.hit.words.kind in ("call_back", "send") else ""
+        return Promise(
+            f"{first.reading.turn.turn_id}-{number}",
+            first.hit.words.kind,
+            by,
+            due,
+            contact,
+            TIMED if due else STATED,
+            evidence,
+            SOURCE,
+        )
+
+    def _contact(self, reading: Reading) -> str:
+        """The telephone number that holds at the end of the call, else the channel named in the same turn."""
+        phones = [fact for fact in self._call.facts.get("phone", ()) if is_private(fact.normal)]
+        if phones:
+            last = max(phones, key=lambda fact: (fact.status == "confirmed", fact.reading.order))
+            return last.entity.text if is_hidden(last.normal) else last.normal
+        channels = [f for f in self._call.facts.get("channel", ()) if f.reading is reading and f.normal in REACHED_BY]
+        return channels[0].normal if channels else ""
+
+
+REACHED_BY = ("phone", "sms", "email", "wechat")
+
+
+def is_private(phone: str) -> bool:
+    """Whether a telephone number is a person's and no service number."""
+    return is_hidden(phone) or phone.startswith("+") or len(phone) > 8
+
+
+def works_in(language: str) -> Callable[[datetime.date], bool]:
+    """Which days are working days where a language is spoken: China's calendar for Mandarin, Monday to Friday else."""
+    return is_working_day_in_china if language.startswith(("zh", "yue")) else is_weekday
+
+
+def resolve_due(normal: str, day: str, works: Callable[[datetime.date], bool]) -> str:
+    """The latest moment of a date, time, duration or period (docs/entities.md) as ISO 8601; "" where there is none.
+
+    ``day``: of the call, ISO 8601, from which durations count.
+    """
+    today = _date(day)
+    if today is None:
+        return ""
+    last = normal.rpartition("/")[2] or normal.partition("/")[0]
+    if working := _WORKING.fullmatch(normal):
+        return add_working_days(today, int(working[1]), works).isoformat() if int(working[1]) <= 1000 else ""
+    if last.startswith("P"):
+        return _after(today, last)
+    if _CLOCK.fullmatch(last := last.removeprefix("..")):
+        return f"{today.isoformat()}T{last}"
+    if last.startswith("XXXX"):
+        return ""
+    return last if _date(last[:10]) else ""
+
+
+def _after(today: datetime.date, duration: str) -> str:
+    match = _DURATION.fullmatch(duration)
+    if match is None:
+        return ""
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in match.groups())
+    try:
+        later = shift_months(today, years * 12 + months) + datetime.timedelta(weeks * 7 + days)
+        return (later + datetime.timedelta(hours // 24)).isoformat() if hours + minutes else later.isoformat()
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _date(text: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _span(fact: Fact) -> Span:
+    return fact.reading.characters(fact.entity.first_word, fact.entity.end_word)
+
+
+def _same(one: Made, other: Made) -> bool:
+    """The same promise said again: of one kind and side; with another time only where it is put off or brought on."""
+    return one.hit.words.kind == other.hit.words.kind and one.hit.words.by == other.hit.words.by
+

@@ -1,0 +1,256 @@
+"""What the rules see of a call: turns with what they mean and the cues in them, in one order whoever was heard first."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
+
+from callcore.tickets.cues import Cue, PromiseWords
+from callcore.tickets.phrases import sentence_at, sentences
+from callcore.types import (
+    SAMPLE_RATE_HZ,
+    Entity,
+    Evidence,
+    Resolved,
+    Role,
+    Turn,
+    Understanding,
+)
+
+Span = tuple[int, int]  #: half-open range of characters of a turn's text
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseHit:
+    """A place where somebody may promise something."""
+
+    words: PromiseWords
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One turn. ``text``: its words in lower case, of the same length as written; ``starts``: where each word begins."""
+
+    turn: Turn
+    text: str
+    starts: tuple[int, ...]
+    hits: Mapping[str, tuple[Span, ...]]  #: by the code of the cue, whoever speaks
+    promises: tuple[PromiseHit, ...] = ()
+    choices: Mapping[tuple[str, str], Span] = field(default_factory=dict)  #: by field and choice
+    terms: tuple[tuple[str, Span], ...] = ()  #: topics that are named outright
+    found: Understanding | None = None
+    role: Role = Role.UNKNOWN
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        """Of ``text``."""
+        return sentences(self.text)
+
+    @cached_property
+    def order(self) -> tuple[int, int, int]:
+        """Turns are read in the order in which they end."""
+        return self.turn.end_sample, self.turn.start_sample, self.turn.channel
+
+    @property
+    def customer(self) -> bool:
+        """Whether the customer speaks, or nobody knows who."""
+        return self.role is not Role.AGENT
+
+    @property
+    def agent(self) -> bool:
+        """Whether the agent speaks, or nobody knows who."""
+        return self.role is not Role.CUSTOMER
+
+    def speaks(self, speaker: str) -> bool:
+        """Whether the turn is that of the ``speaker`` of a field or cue."""
+        return speaker == "either" or (self.customer if speaker == "customer" else self.agent)
+
+    def sentence(self, span: Span) -> Span:
+        """The sentence that a range of characters begins in."""
+        return sentence_at(self.sentences, span[0])
+
+    def quote(self, span: Span) -> str:
+        """The words of a range of characters, as written."""
+        first, end = self.words(span)
+        return "".join((" " if w.space_before else "") + w.text for w in self.turn.words[first:end]).strip()
+
+    def words(self, span: Span) -> tuple[int, int]:
+        """The half-open range of words that a range of characters touches."""
+        return max(bisect_right(self.starts, span[0]) - 1, 0), bisect_right(self.starts, max(span[0], span[1] - 1))
+
+    def at(self, span: Span | None = None) -> Evidence:
+        """Evidence: the words of a range of characters, or the whole turn."""
+        return self.evidence(*self.words(span)) if span else self.evidence()
+
+    def evidence(self, first: int = 0, end: int = 0) -> Evidence:
+        """Evidence: a half-open range of words, the whole turn if it is empty."""
+        turn = self.turn
+        words = turn.words[first:end]
+        start_sample = words[0].start_sample if words else turn.start_sample
+        end_sample = words[-1].end_sample if words else turn.end_sample
+        shown = (first, end) if words else (0, 0)
+        return Evidence(turn.turn_id, turn.channel, start_sample, end_sample, *shown)
+
+    def characters(self, first: int, end: int) -> Span:
+        """The range of characters of a half-open range of words."""
+        if not self.starts or first >= end:
+            return 0, len(self.text)
+        return self.starts[first], self.starts[end] if end < len(self.starts) else len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An entity of a call, and what holds of it by now.
+
+    ``normal``: the value that holds; ``by``: the turns that settled it; ``status``: as of the last word on it.
+    """
+
+    reading: Reading
+    place: int
+    entity: Entity
+    normal: str
+    status: str  #: "said", "corrected", "confirmed", "disputed"
+    by: tuple[Reading, ...] = ()
+    before: str = ""  #: the value that was said, where another holds now
+
+    @property
+    def confidence(self) -> float:
+        """0..1: of the entity, more where it was confirmed, less where its check digits or somebody contradict it."""
+        probability = self.entity.probability
+        if self.entity.valid is False:
+            probability *= 0.5
+        if self.status == "confirmed" or (self.status == "corrected" and self.by):
+            probability = 1 - (1 - probability) * 0.2
+        return round(probability * (0.5 if self.status == "disputed" else 1.0), 4)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Where it was said, and where it was settled."""
+        own = self.reading.evidence(self.entity.first_word, self.entity.end_word)
+        return (own, *(reading.evidence() for reading in self.by))
+
+
+@dataclass(frozen=True, eq=False)
+class CallView:
+    """A call as far as it is known. ``readings``: in order; ``resolved``: of their entities, in order."""
+
+    readings: tuple[Reading, ...]
+    resolved: tuple[Resolved, ...]
+    language: str
+    day: str  #: ISO 8601
+    ended: bool
+
+    @cached_property
+    def customer(self) -> list[Reading]:
+        """Turns of the customer."""
+        return [reading for reading in self.readings if reading.customer]
+
+    @cached_property
+    def agent(self) -> list[Reading]:
+        """Turns of the agent."""
+        return [reading for reading in self.readings if reading.agent]
+
+    @cached_property
+    def turns(self) -> dict[int, Reading]:
+        """By id."""
+        return {reading.turn.turn_id: reading for reading in self.readings}
+
+    @cached_property
+    def facts(self) -> dict[str, list[Fact]]:
+        """By kind, in the order of the call; those a speaker took back in the same breath are left out."""
+        last: dict[tuple[int, int], list[Resolved]] = {}
+        for one in self.resolved:
+            last.setdefault((one.turn_id, one.entity), []).append(one)
+        facts: dict[str, list[Fact]] = {}
+        for reading in self.readings:
+            for place, entity in enumerate(reading.found.entities if reading.found else ()):
+                later = last.get((reading.turn.turn_id, place), ())
+                if entity.status != "corrected" or later:
+                    facts.setdefault(entity.kind, []).append(self._fact(reading, place, later))
+        return facts
+
+    def hits(self, cue: Cue | str, by: str = "either") -> Iterator[tuple[Reading, Span]]:
+        """Where a cue was said by those whose words count, in order."""
+        code, by = (cue.code, cue.by) if isinstance(cue, Cue) else (cue, by)
+        for reading in self.readings:
+            if spans := reading.hits.get(code):
+                if reading.speaks(by):
+                    for span in spans:
+                        yield reading, span
+
+    def _fact(self, reading: Reading, place: int, later: Sequence[Resolved]) -> Fact:
+        assert reading.found is not None
+        entity = reading.found.entities[place]
+        if not later:
+            return Fact(reading, place, entity, entity.value, entity.status)
+        final = later[-1]
+        by = tuple(self.turns[one.by_turn] for one in later if one.by_turn in self.turns)
+        before = entity.value if final.value != entity.value else ""
+        return Fact(reading, place, entity, final.value, final.status, tuple(dict.fromkeys(by)), before)
+
+
+class Reader:
+    """Finds cues, promises and choices in turns. Read-only; calls share it."""
+
+    def __init__(
+        self,
+        cues: Sequence[Cue],
+        promises: Sequence[PromiseWords],
+        never: Callable[[str], list[Span]],
+        choices: Sequence[tuple[str, str, Callable[[str], list[Span]]]],
+        terms: Sequence[tuple[str, str]],
+    ) -> None:
+        """``never``: what makes a sentence no promise. ``choices``: field, choice and where its phrases are said.
+
+        ``terms``: small letters, and the topic that each names.
+        """
+        self._cues, self._promises, self._never, self._choices = cues, promises, never, choices
+        self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
+
+    def read(self, turn: Turn, found: Understanding | None = None, role: Role = Role.UNKNOWN) -> Reading:
+        """A turn, whoever may have said it."""
+        pieces = [(" " if word.space_before else "") + word.text for word in turn.words]
+        raw = "".join(pieces)
+        text = _plain(raw)
+        starts = tuple(accumulate((len(piece) for piece in pieces[:-1]), initial=0)) if pieces else ()
+        hits = {cue.code: tuple(spans) for cue in self._cues if (spans := cue.phrases.find(text))}
+        choices = {(field, code): spans[0] for field, code, find in self._choices if (spans := find(text))}
+        reading = Reading(turn, text, starts, hits, (), choices, tuple(self._named(text)), found, role)
+        return replace(reading, promises=tuple(self._promised(reading)))
+
+    def _named(self, text: str) -> Iterator[tuple[str, Span]]:
+        """Topics whose terms are said. Of terms inside one another the longest counts."""
+        taken: list[Span] = []
+        for term, topic in self._terms:
+            start = text.find(term)
+            end = start + len(term)
+            if start < 0 or (term.isascii() and (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())):
+                continue
+            if not any(start < b and a < end for a, b in taken):
+                taken.append((start, end))
+                yield topic, (start, end)
+
+    def _promised(self, reading: Reading) -> Iterator[PromiseHit]:
+        never: list[Span] | None = None
+        for words in self._promises:
+            for span in words.phrases.find(reading.text):
+                if never is None:
+                    never = self._never(reading.text)
+                start, end = reading.sentence(span)
+                if not any(start <= a < end for a, _ in never):
+                    yield PromiseHit(words, span)
+
+
+def _plain(raw: str) -> str:
+    """Lower case, of the same length."""
+    lowered = raw.lower()
+    return lowered if len(lowered) == len(raw) else "".join(c.lower() if len(c.lower()) == 1 else c for c in raw)
+
+
+def milliseconds(sample: int) -> int:
+    """Position in ms of a sample at 16 kHz."""
+    return round(sample * 1000 / SAMPLE_RATE_HZ)

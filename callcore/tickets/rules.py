@@ -1,0 +1,90 @@
+"""All that tickets are made with: fields, cues, promises, rules, catalogue. Read-only; calls share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from callcore.config import TicketSettings, settings_hash
+from callcore.tickets.cues import Cue, PromiseFile, load_cues, load_promises
+from callcore.tickets.look import RULES
+from callcore.tickets.reading import Reader
+from callcore.tickets.rulefile import RuleFile
+from callcore.tickets.spec import FieldSpec, load_fields, read
+from callcore.types import CallStarted
+from callcore.understand.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from callcore.tickets.fold import TicketFold
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRules:
+    """``hash``: SHA-256 (first 16 hex digits) of everything in it."""
+
+    fields: tuple[FieldSpec, ...]
+    file: RuleFile
+    catalogue: Catalogue
+    reader: Reader
+    hash: str
+    names: Mapping[tuple[str, str], tuple[str, str]]  #: of the choices of fields: (field, code) to (zh, en)
+
+    @classmethod
+    def load(cls, settings: TicketSettings, catalogue: Catalogue) -> TicketRules:
+        """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`."""
+        fields = load_fields(settings.fields_file, RULES)
+        cues, promises = tuple(load_cues(settings.cues_file)), load_promises(settings.promises_file)
+        file = read(RuleFile, settings.rules_file, "rules")
+        return cls(
+            fields,
+            file,
+            catalogue,
+            _reader(fields, cues, promises, catalogue),
+            _hash(fields, cues, promises, file, catalogue),
+            {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
+        )
+
+    def fold(self, started: CallStarted) -> TicketFold:
+        """The ticket of a new call."""
+        from callcore.tickets.fold import TicketFold
+
+        return TicketFold(self, started)
+
+    def name(self, spec: FieldSpec, code: str, language: str) -> str:
+        """A code of a field as people read it."""
+        names = self.names.get((spec.name, code))
+        if names:
+            return names[0] if language.startswith(("zh", "yue")) else names[1]
+        return self.catalogue.name(code, language)
+
+
+def _reader(
+    fields: tuple[FieldSpec, ...], cues: tuple[Cue, ...], promises: PromiseFile, catalogue: Catalogue
+) -> Reader:
+    choices = [
+        (spec.name, one.code, one.phrases.find)
+        for spec in fields
+        if spec.extractor == "choice"
+        for one in spec.choice
+    ]
+    terms = [
+        (term.lower(), topic.code)
+        for topic in catalogue.taxonomy.topic
+        for term in (*topic.terms_zh, *topic.terms_en)
+    ]
+    return Reader(cues, promises.promise, promises.never.phrases.find, choices, terms)
+
+
+def _hash(
+    fields: tuple[FieldSpec, ...], cues: tuple[Cue, ...], promises: PromiseFile, file: RuleFile, catalogue: Catalogue
+) -> str:
+    return settings_hash(
+        {
+            "fields": [spec.model_dump(mode="json") for spec in fields],
+            "cues": [cue.model_dump(mode="json") for cue in cues],
+            "promises": promises.model_dump(mode="json"),
+            "rules": file.model_dump(mode="json"),
+            "catalogue": catalogue.model_dump(mode="json"),
+        }
+    )
