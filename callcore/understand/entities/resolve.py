@@ -66,9 +66,19 @@ class CallEntities:
 
     def read(self, turn: Turn) -> tuple[tuple[Entity, ...], tuple[Resolved, ...]]:
         """The entities of the next turn, and what it changes in the standing of earlier ones."""
+        found, resolved = self.take(turn)
+        return found.entities, resolved
+
+    def expected(self, channel: int) -> Context:
+        """What would be known beside the words of a turn of ``channel`` if it came next; changes nothing."""
+        checks = [check for asker, put in self._checks.items() if asker != channel for check in put]
+        return self._context_of(channel, checks, self._turns + 1)
+
+    def take(self, turn: Turn) -> tuple[Found, tuple[Resolved, ...]]:
+        """As :meth:`read`, with what the entities were made from."""
         self._turns += 1
         checks = self._taken_checks(turn.channel)
-        context = self._context_of(turn.channel, checks)
+        context = self._context_of(turn.channel, checks, self._turns)
         found = Found.of(turn.words, turn.language, context)
         cues = found.language.cues
         said = [_Said(turn.turn_id, turn.channel, i, e.kind, e.value) for i, e in enumerate(found.entities)]
@@ -78,16 +88,17 @@ class CallEntities:
         self._said.extend(one for one, entity in zip(said, found.entities, strict=True) if entity.status == "said")
         self._note_open(found, cues, turn, context)
         self._note_question(found, cues, turn.channel)
-        return found.entities, tuple(resolved)
+        return found, tuple(resolved)
 
-    def _context_of(self, channel: int, checks: list[_Check]) -> Context:
+    def _context_of(self, channel: int, checks: list[_Check], number: int) -> Context:
+        """``number``: of the turn that is read, from 1."""
         asked = [waiting for asker, waiting in self._asked.items() if asker != channel]
-        kind = next((waiting.kind for waiting in asked if waiting.until >= self._turns), "")
+        kind = next((waiting.kind for waiting in asked if waiting.until >= number), "")
         if checks and checks[-1].kind in NUMBERS:
             kind = checks[-1].kind
         waiting = self._open.get(channel)
-        number = waiting.number if waiting and waiting.until >= self._turns else None
-        return replace(self._context, asked=kind if kind != "digits" else "", open=number)
+        begun = waiting.number if waiting and waiting.until >= number else None
+        return replace(self._context, asked=kind if kind != "digits" else "", open=begun)
 
     def _taken_checks(self, channel: int) -> list[_Check]:
         """What the other sides have put to this one."""

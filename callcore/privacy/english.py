@@ -1,0 +1,256 @@
+"""Names, passwords and e-mail addresses in English, beyond what the rules for entities find."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+from callcore.privacy.spans import Secret
+from callcore.privacy.view import View
+from callcore.understand.entities.en.lexicon import lexicon
+
+_WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
+_LINK = r"[ ,:]*(?:(?:is|was|are|it's|that's|um|uh|er|well|yes|yeah|please|the|as|to|would be|should be|called|also)[ ,:]+){0,3}"
+_NAME_CUE = re.compile(
+    r"\b(?:(?:my|his|her|their|the|your|full|first|last|middle|given|family|maiden|legal|account|customer|cardholder's|"
+    r"payee(?:'s)?|beneficiary(?:'s)?|recipient(?:'s)?|mother's maiden|user) name(?: on (?:the|my) (?:card|account))?"
+    r"(?: is| was|'s|:)|names? (?:is|are|was)|name's|surname(?: is|'s|,|:)?|(?:account ?holder|card ?holder|payee|beneficiary|recipient|"
+    r"account owner)(?: is|'s name is|:)|in the name of|under the name(?: of)?|under|made out to|payable to|name of|goes by|"
+    r"(?:speaking|speak|talking|talk) (?:with|to)|this is|maiden name|named|called|"
+    r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|fiance|fiancee|friend|colleague|boss|landlord|"
+    r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|grandfather)(?:'s name is|,| is)?)\b[ ,:]+"
+    r"(?:(?:is|um|uh|er|yes|it's|please)[ ,]+){0,2}"
+)
+_SURE_CUE = re.compile(r"name|surname|holder|payee|beneficiary|recipient|payable|made out|goes by|named")
+_TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|missus|doctor|dr|professor|sir|madam)\b\.? ")
+_CAPITAL = re.compile(r"[A-Z][^\W\d_]*(?:['-][A-Z]?[^\W\d_]+)*")
+_CALLED_TO = re.compile(
+    r"(?:\b(?:hi|hello|hey|thanks|thank you|okay|ok|bye|sorry|morning|afternoon|evening|sure|right|dear)[, ]+|, )$"
+)
+_PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
+_LETTERS = re.compile(
+    r"(?<![\w'])(?:(?:double |capital )?[a-z](?: (?:as in|for|like) [a-z]+)?(?:[ .,-]+|$)){2,30}(?![a-z'])"
+)
+
+_WORD_CUE = re.compile(
+    r"\b(?:pass ?words?|pass ?phrases?|pass ?code|secret (?:word|answer|phrase)|security (?:word|answer|phrase|question)|memorable (?:word|"
+    r"place|name|date)|code ?word|safe ?word|pin|one[- ]time (?:code|passcode|password)|verification code|security code|access code|otp|"
+    r"log-?in|user ?name|user id|answer)\b(?: (?:for|to|on|of) (?:the |my |this |that )?(?:[a-z]+ ?){1,3}?)??[ ,:]*"
+    r"(?:(?:i use|i set|i chose|i had|i have)[ ,]+)?(?:is|was|are|it's|that's|would be|should be|to|as|=|:)[ ,:]+(?:(?:um|uh|er|well|the word|just|still|also)[ ,]+){0,2}"
+)
+_SPOKEN_WORD = re.compile(
+    r"(?:(?:capital|uppercase|lowercase|upper case|lower case|all caps|number|symbol)[ ,]+)?[\w@#$%&*!~^+=.'-]+(?:[ ,-]+(?:[\w@#$%&*!~^+='-]+)){0,5}"
+)
+_NO_SECRET = re.compile(
+    r"(?:incorrect|wrong|not|expired|locked|the|a|an|too|required|needed|case|correct|valid|invalid|being|been|now|on|in|for|my|your|what|"
+    r"something|never|always|different|reset|sent|blocked|forgotten|gone|old|new|saved|stored|used|asked|compromised|stolen|safe|secure|"
+    r"private|confidential|weak|strong|long|short|six|four|eight|at least|sending|working|accepted|rejected|there|here|no|yes|that|this|it|i|"
+    r"we|you|be|have|get|change|log|access|open|make|see|do|use|help|my|one|any|only|also|still|just|really|very|so|how|why|when|where|because|and|or|but|if|as)\b"
+)
+_STOP_WORD = re.compile(
+    r"\b(?:and|but|so|because|which|that|is|was|it|i|can|could|please|thanks|thank|ok|okay|right|then|if|for|to|the|with|on)\b|[.?!;]"
+)
+_MAIL_CUE = re.compile(
+    r"\be-?mail(?: address)?(?: on file| for me)?(?: is| was|'s|:| to)[ ,:]+(?:(?:um|uh|er|it's|to)[ ,]+)?"
+)
+_MAIL_WORDS = re.compile(r"[\w@.+-]+(?:[ ,]+[\w@.+-]+){0,14}")
+_MAIL_HOST = re.compile(
+    r"(?:[\w.+-]+ ){0,4}?[\w.+-]+ ?(?:at|@) ?(?:g ?mail|hot ?mail|yahoo|outlook|icloud|aol|proton ?mail|qq|163|[\w-]+ dot [a-z]+)(?: ?(?:dot|\.) ?[a-z]+){0,2}"
+    r"|\b\w+ (?:dot|underscore) \w+(?= at| @|$)"
+)
+_MAIL_STOPS = re.compile(r"\b(?:and|is|my|it's|please|the|can|could|but|so|i|for|send|thanks|thank you)\b")
+
+_ASKS = (
+    (
+        "name",
+        re.compile(
+            r"\b(?:your|full|first|last|the) (?:full |first |last )?names?\b|who am i (?:speaking|talking)|who's calling|who is calling|surname|spell (?:it|that|your)"
+        ),
+    ),
+    ("address", re.compile(r"\baddress\b(?! is)|where do you live|post ?code|zip(?: code)?")),
+    ("email", re.compile(r"\be-?mail")),
+    (
+        "word",
+        re.compile(
+            r"\bpass ?(?:word|phrase|code)|security (?:word|question|answer)|memorable|maiden name|secret|code word|first pet|school"
+        ),
+    ),
+)
+_ASKING = re.compile(
+    r"\?|\b(?:what|who|may i|can i|could i|can you|could you|would you|please|tell me|give me|confirm|where|which|spell|need|have)\b"
+)
+
+
+def asks(text: str) -> str:
+    """What a text asks the other side for: "name", "address", "email", "word" (a password), or ""."""
+    if not _ASKING.search(text):
+        return ""
+    ends = [(match.end(), kind) for kind, pattern in _ASKS for match in pattern.finditer(text)]
+    return max(ends, default=(0, ""))[1]
+
+
+def names(view: View) -> Iterator[Secret]:
+    """Names after words that introduce one, after titles, called to, and as answers."""
+    text, raw = view.text, view.spoken.raw
+    for match in _NAME_CUE.finditer(text):
+        sure = bool(_SURE_CUE.search(match[0])) or view.unfinished and match.end() == len(text)
+        yield from _named(view, match.end(), 4, strict=not sure)
+    for match in _TITLE.finditer(text):
+        yield from _named(
+            view, match.end(), 3, strict=match[0][0] in "sm" and match[0].strip(" .") in ("sir", "madam", "miss")
+        )
+    yield from _known(view)
+    if view.asked == "name":
+        yield from _answered(view)
+    for match in _LETTERS.finditer(text):
+        letters = re.findall(r"(?<![\w'])[a-z](?![\w'])", match[0])
+        near = view.asked == "name" or _SURE_CUE.search(text, 0, match.start())
+        if len(letters) >= (2 if near else 5) and "".join(letters) not in _acronyms():
+            if len(set(letters)) > 1 or near:
+                yield Secret("name", match.start(), match.start() + len(match[0].rstrip(" .,-")))
+    del raw
+
+
+def _named(view: View, start: int, most: int, *, strict: bool) -> Iterator[Secret]:
+    """The words of a name from ``start`` on. ``strict``: only with capitals."""
+    text, raw = view.text, view.spoken.raw
+    end, count = start, 0
+    for match in re.compile(rf"[ .-]{{0,2}}({_WORD})").finditer(text, start):
+        gap = match.start() - end
+        word, capital = match[1], raw[match.start(1)].isupper()
+        if (
+            gap
+            or count == most
+            or (
+                match.start() < match.start(1)
+                and "." in text[match.start() : match.start(1)]
+                and count
+                and len(text[end - 3 : end].strip()) > 2
+            )
+        ):
+            break
+        if word in _not_names() or (strict and not capital) or word.endswith(("'s", "'re", "'ll", "'d")):
+            if not (word.endswith("'s") and capital):
+                break
+            end, count = match.end() - 2, count + 1
+            break
+        if count and not capital and _mixed(raw) and word not in _PARTICLES:
+            break
+        end, count = match.end(), count + 1
+    if count and not all(view.readable(start, end) for _ in (0,)):
+        yield Secret("name", start, end)
+
+
+def _known(view: View) -> Iterator[Secret]:
+    """First names that are nothing else, with a capital; and whatever with a capital follows them."""
+    raw = view.spoken.raw
+    for match in _CAPITAL.finditer(raw):
+        word = match[0].lower().removesuffix("'s")
+        if word not in _first_names() or view.readable(*match.span()):
+            continue
+        end = match.start() + len(word)
+        while (after := re.compile(r" (?:[A-Z]\.? )?([A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)").match(raw, end)) and after[
+            1
+        ].lower() not in _not_names():
+            if view.readable(after.start(1), after.end(1)):
+                break
+            end = after.end(1) - (2 if after[1].lower().endswith("'s") else 0)
+        yield Secret("name", match.start(), end)
+
+
+def _answered(view: View) -> Iterator[Secret]:
+    """What answers the question for a name."""
+    text, raw = view.text, view.spoken.raw
+    spans = [(m.start(), m.end()) for m in re.finditer(_WORD, text)]
+    meant = [(a, b) for a, b in spans if text[a:b] not in _not_names() and text[a:b] not in _TALK]
+    few = len(spans) <= 6
+    for start, end in meant:
+        if (
+            few
+            or (raw[start].isupper() and start > 0 and raw[start - 2 : start] not in (". ", "? ", "! "))
+            or text[start:end] in _first_names()
+        ):
+            yield Secret("name", start, end)
+
+
+_TALK = frozenset(
+    "sure yes yeah no hi hello it's that's spelled spelt with sorry just think know mean why need later already told sec moment minute".split()
+)
+
+
+def _mixed(raw: str) -> bool:
+    """Whether a text tells names by capitals: it has some, and not only the first letter and "I"."""
+    return re.search(r"(?<=[a-z,] )[A-Z][a-z]", raw) is not None
+
+
+def words(view: View) -> Iterator[Secret]:
+    """Passwords and answers to security questions."""
+    text = view.text
+    for match in _WORD_CUE.finditer(text):
+        yield from _word(text, match.end())
+    if view.asked == "word":
+        start = re.compile(
+            r"(?:[ ,.]|\b(?:yes|yeah|sure|it's|it is|that's|um|uh|er|my|is|was|the|word|password|okay|ok|i think|so|well|mother's|maiden|name)\b)*"
+        ).match(text)
+        if start and len(text) - start.end() <= 40:
+            yield from _word(text, start.end())
+
+
+def _word(text: str, start: int) -> Iterator[Secret]:
+    said = _SPOKEN_WORD.match(text, start)
+    if said is None or _NO_SECRET.match(text, start):
+        return
+    stop = _STOP_WORD.search(text, start + 1, said.end())
+    end = stop.start() if stop else said.end()
+    end = start + len(text[start:end].rstrip(" ,.-"))
+    if end > start:
+        yield Secret("code", start, end)
+
+
+def emails(view: View) -> Iterator[Secret]:
+    """What is left of e-mail addresses that a recogniser garbled, or that are only begun."""
+    text = view.text
+    for match in _MAIL_HOST.finditer(text):
+        start = match.start()
+        for stop in _MAIL_STOPS.finditer(text, match.start(), match.end()):
+            start = min(stop.end() + 1, match.end())
+        yield Secret("email", start, match.end())
+    cues = [match.end() for match in _MAIL_CUE.finditer(text)]
+    if view.asked == "email":
+        cues.append(0)
+    for cue in cues:
+        said = _MAIL_WORDS.match(text, cue)
+        if said is None:
+            continue
+        stop = _MAIL_STOPS.search(text, cue, said.end())
+        end = stop.start() if stop else said.end()
+        whole = text[cue:end]
+        if re.search(r"@|\bat\b|\bdot\b|\d|underscore", whole) or (view.unfinished and end == len(text)):
+            yield Secret("email", cue, cue + len(whole.rstrip()))
+
+
+def is_name_word(word: str) -> bool:
+    """Whether a word in lower case can be known again as somebody's name: it is long enough and no common word."""
+    return len(word) >= 3 and word not in _not_names()
+
+
+@cache
+def _data() -> dict[str, frozenset[str]]:
+    text = files("callcore.privacy").joinpath("data", "en.toml").read_text(encoding="utf-8")
+    return {name: frozenset(" ".join(lines).split()) for name, lines in tomllib.loads(text).items()}
+
+
+def _first_names() -> frozenset[str]:
+    return _data()["first_names"]
+
+
+def _acronyms() -> frozenset[str]:
+    return _data()["acronyms"]
+
+
+@cache
+def _not_names() -> frozenset[str]:
+    return frozenset(lexicon().words["not_names"]) | _data()["not_names"]

@@ -1,0 +1,157 @@
+"""Addresses of people in English: numbers with streets, postcodes, and whatever is said to be an address."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+from callcore.privacy.spans import Secret
+from callcore.privacy.view import View
+
+_NUMBER_WORD = (
+    "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
+    "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple"
+)
+_NUMBER = rf"(?:\d+[a-z]?|(?:{_NUMBER_WORD})(?:[ -](?:and )?(?:{_NUMBER_WORD}))*)"
+_STRONG = "street|road|avenue|ave|lane|boulevard|blvd|crescent|terrace|parkway|highway|st|rd|ln|drive|dr|court|gardens|grove|mews|circle|cul-de-sac"
+_WEAK = "way|place|close|square|hill|park|view|walk|row|green|rise|trail|loop|plaza|wharf|heights"
+_PLAIN = (
+    r"(?!(?:of|to|the|a|an|and|or|in|on|at|for|from|with|is|was|days?|hours?|weeks?|months?|years?|minutes?|dollars?|pounds?|percent|times?|"
+    r"people|cards?|more|less|that|this|it|i|you|my|your|down|up|off|per|euros?|transactions?|payments?|accounts?|o'clock|am|pm|miles?|blocks?)\b)"
+)
+_NAME = rf"{_PLAIN}[\w'.-]+"
+_SIDE = r"(?:,? (?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|nw|ne|sw|se)\b\.?)?"
+_FLAT = rf"(?:(?:apartment|apt|unit|suite|flat|floor|room|number|#)\.? ?(?:{_NUMBER}|[a-z])\b(?: ?[a-z]\b)?)"
+_STREET = re.compile(
+    rf"(?:\b{_FLAT},? )?\b{_NUMBER}{_SIDE} (?:{_NAME} ){{1,3}}?(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b\.?{_SIDE}(?:,? {_FLAT})?"
+)
+_ZIP = r"\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}"
+_SPOKEN_ZIP = rf"(?:{_ZIP}|(?:(?:{_NUMBER_WORD})[ -]){{4}}(?:{_NUMBER_WORD}))"
+_POSTCODE = re.compile(r"(?<![\w])[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)")
+_POSTCODE_CUE = re.compile(
+    r"\b(?:zip(?: ?code)?|post(?:al)? ?code)\b[ ,:]*(?:(?:is|it's|was|to|um|uh)[ ,]+){0,3}(?P<code>[\w]+(?:[ ,-]+[\w]+){0,6})"
+)
+_POSTCODE_WORD = re.compile(rf"(?:{_NUMBER_WORD}|\d+|[a-z]|[a-z]{{1,2}}\d+[a-z]?|\d[a-z]{{2}}|as|in|for)(?=[ ,.-]|$)")
+_BOX = re.compile(rf"\bp\.? ?o\.? box {_NUMBER}")
+_CUE = re.compile(
+    r"\b(?:(?:my|our|home|mailing|billing|current|new|old|postal|delivery|shipping|street|correspondence|work|his|her|the) address(?: on file| you have| now)?"
+    r"(?: is| was| to|'s|:)|address is|i(?:'m| am)? (?:live|living|stay|staying|based)(?: at| on| in)|(?:i've |i |we |just )?moved to|we live (?:at|on|in)|"
+    r"(?:send|mail|post|deliver|ship|forward)(?:ed)? (?:it |them |that |this |the card |the new card |the letter |a new card )?(?:out )?to)[ ,:]+"
+    r"(?:(?:um|uh|er|it's|the|number)[ ,]+){0,2}"
+)
+_CLAUSE = re.compile(r"[^.?!;]*(?:\.(?=\w)[^.?!;]*)*")
+_PUBLIC = re.compile(r"\b(?:branch|atm|office|store|shop|cash ?point|cash machine|merchant)\b")
+_PERSONAL = re.compile(
+    r"\b(?:live|living|home|my|our|address|moved|send|mail|post|deliver|ship|house|flat|apartment)\b"
+)
+_AFTER = re.compile(r"[ ,]+([\w'.-]+)")
+_MOST_AFTER = 7  # words of a town, state and postcode
+
+
+def addresses(view: View) -> Iterator[Secret]:
+    """Addresses, but for those of the bank's own places."""
+    text = view.text
+    for match in _STREET.finditer(text):
+        if _is_address(view, match):
+            yield Secret("address", match.start(), _end(view, match.end()))
+    for match in _POSTCODE.finditer(view.spoken.raw):
+        yield Secret("address", *match.span())
+    for match in _POSTCODE_CUE.finditer(text):
+        end = match.start("code")
+        while (word := _POSTCODE_WORD.match(text, end)) is not None:
+            end = word.end()
+            gap = re.compile("[ ,-]+").match(text, end)
+            if gap is None:
+                break
+            end = gap.end()
+        end = match.start("code") + len(text[match.start("code") : end].rstrip(" ,-"))
+        if end - match.start("code") > 2:
+            yield Secret("address", match.start("code"), end)
+    for match in _BOX.finditer(text):
+        yield Secret("address", match.start(), _end(view, match.end()))
+    starts = [match.end() for match in _CUE.finditer(text)]
+    if view.asked == "address":
+        starts.append(0)
+    for start in starts:
+        yield from _told(view, start)
+
+
+def _is_address(view: View, match: re.Match[str]) -> bool:
+    """Whether a number with a street is where somebody lives, and no count of things."""
+    text, raw = view.text, view.spoken.raw
+    before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 12]
+    personal = bool(_PERSONAL.search(before)) or view.asked == "address"
+    if _PUBLIC.search(after) and not personal:
+        return False
+    if match["weak"] and not personal:
+        return raw[match.start("weak")].isupper()
+    return True
+
+
+def _end(view: View, end: int) -> int:
+    """Where an address ends: after its town, state and postcode, as far as these are told."""
+    text, raw = view.text, view.spoken.raw
+    found, at = end, end
+    for _ in range(_MOST_AFTER):
+        word = _AFTER.match(text, at)
+        if word is None:
+            break
+        said, at = word[1].rstrip("."), word.end()
+        zip_code = re.compile(_SPOKEN_ZIP).match(text, word.start(1))
+        if zip_code:
+            return zip_code.end()
+        flat = re.compile(_FLAT).match(text, word.start(1))
+        if flat:
+            found = at = flat.end()
+        elif said in _states() and (len(said) > 2 or raw[word.start(1)].isupper()):
+            found = word.start(1) + len(said)
+        elif raw[word.start(1)].isupper() and said not in (
+            "i",
+            "i'm",
+            "i've",
+            "can",
+            "could",
+            "and",
+            "please",
+            "the",
+            "is",
+            "it",
+        ):
+            found = word.start(1) + len(said)
+        if text[word.end() - 1] == "." and len(said) > 2:
+            break
+    return found
+
+
+def _told(view: View, start: int) -> Iterator[Secret]:
+    """What is said to be an address."""
+    text = view.text
+    clause = _CLAUSE.match(text, start)
+    if clause is None or not clause[0].strip():
+        return
+    street = _STREET.search(text, start, clause.end())
+    code = re.compile(rf"\b(?:{_ZIP})\b").search(text, start, clause.end())
+    number = re.compile(rf"[ ,]*\b{_NUMBER} {_NAME}").match(text, start)
+    if (
+        view.unfinished
+        and clause.end() == len(text)
+        and (street or number or re.match(rf"[ ,]*{_NUMBER}$", text[start:]))
+    ):
+        yield Secret("address", start, len(text))
+    elif street:
+        yield Secret("address", start if street.start() - start < 30 else street.start(), _end(view, street.end()))
+    elif code:
+        yield Secret("address", start, code.end())
+    elif number and not re.compile(r"[ ,]*\S+ (?:different|other|accounts?|cards?|email|people|days?|times?)\b").match(
+        text, start
+    ):
+        yield Secret("address", number.start(), _end(view, number.end()))
+
+
+@cache
+def _states() -> frozenset[str]:
+    text = files("callcore.privacy").joinpath("data", "en.toml").read_text(encoding="utf-8")
+    return frozenset(" ".join(tomllib.loads(text)["states"]).split())

@@ -1,0 +1,136 @@
+"""All secrets of a text: entities that are somebody's own, what only the redaction looks for, and unexplained digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from callcore.privacy import english, english_places, mandarin, mandarin_places
+from callcore.privacy.digits import Stretch, stretches
+from callcore.privacy.spans import SECRET_KINDS, Secret
+from callcore.privacy.view import Rule, Stage, View
+from callcore.understand.entities.find import Found
+
+VERSION = "redaction/1"
+RUN = 3  #: digits in a row that are masked while somebody speaks
+LONG = 5  #: digits in a row that only a fact that is no secret explains
+
+_RULES: Mapping[str, tuple[Rule, ...]] = {
+    "zh": (mandarin.names, mandarin.words, mandarin.emails, mandarin_places.addresses),
+    "en": (english.names, english.words, english.emails, english_places.addresses),
+}
+_ASKS = {"zh": mandarin.asks, "en": english.asks}
+_PUBLIC = re.compile(
+    r"1(?:10|12|14|19|20|22)|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7}"  # China
+    r"|\+?1?8(?:00|33|44|55|66|77|88)\d{7}|0?8(?:00|08)\d{6,7}|03(?:00|33|45)\d{7}|911|999|101|111"
+)
+_EXPLAINED = re.compile(
+    r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|第|"
+    r"\b(?:error(?: code)?|extension|version|form|model|flight|page|section|article|employee number|badge(?: number)?))"
+    r"[ ,:]*(?:(?:是|为|提示|显示|is|was|number|says|it's)[ ,:]*)?$"
+)
+_UNIT = re.compile(
+    r" ?(?:多|来|余)?(?:元|块|毛|角|圆|美|欧|英镑|港|日元|人民币|%|％|‰|年|月|号(?!码)|日|天|个|位|点|时|分|秒|小时|万|亿|千|百|十|期|笔|次|张|条|岁|倍|成|周|折"
+    r"|下|些|样|般|定|直|起|共|方|楼|层|米|公里|平|家|种|遍|边|者|是|旦|会|年级|份|款|把|行|等|套|名|本|件|口|步|手|味|再|切|律|度|半|致|概|早|晚|生|面|道|点"
+    r"|percent|dollars?|pounds?|euros?|cents?|pence|days?|weeks?|months?|years?|hours?|minutes?|seconds?|times?|cards?|accounts?|people|more|of|or|business|working|years|st\b|nd\b|rd\b|th\b|am\b|pm\b|o'clock|k\b|points?|transactions?|payments?|things?)"
+)
+_WORD_BEFORE = re.compile(r"[统唯万第之专不同某每另任进这那哪有]$")
+_ONLY = re.compile(
+    r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|ok|so|it's|that's)[ ,.。、;:!?-]*)*"
+)
+_CUE_REACH = 15  # characters before digits in which a word for numbers of that kind must lie
+_OWN_NAME = re.compile(
+    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|my name is|my name's|name is|this is|i'm|i am|you're speaking with|you are speaking with|you're "
+    r"through to|you're talking to|you can call me|call me)[ ,:]*(?:客服|坐席|客户经理|专员)?$"
+)
+_SPEAKING = re.compile(r",? (?:speaking|here)\b|为您服务|很高兴")
+
+
+def secrets(found: Found, view: View, *, agent: bool = False) -> list[Secret]:
+    """What is to be masked, in no order; stretches may overlap.
+
+    ``found``: the entities of the view's text. ``agent``: the agent speaks, whose own name is told to everybody.
+    """
+    text = view.text
+    kept = [Secret(span.kind, span.start, span.end, span.value) for span in found.spans if span.kind in SECRET_KINDS]
+    kept = [one for one in kept if not _public(one, text) and not (agent and _own_name(one, text))]
+    for rule in _rules(found):
+        for one in rule(view):
+            if one.end > one.start and not _no_secret(one, view) and not (agent and _own_name(one, text)):
+                kept.append(one)
+    return [*kept, *_digits(found, view)]
+
+
+def asks(found: Found) -> str:
+    """What a text asks the other side for: "name", "address", "email", "word" (a password), or ""."""
+    return _ASKS[found.language.name](found.spoken.text)
+
+
+def _rules(found: Found) -> tuple[Rule, ...]:
+    return _RULES[found.language.name]
+
+
+def _public(one: Secret, text: str) -> bool:
+    """Whether a number is a service's, or explained as no secret."""
+    if one.kind == "phone":
+        return bool(_PUBLIC.fullmatch(one.value)) or bool(_PUBLIC.fullmatch(one.value.removeprefix("+86")))
+    return one.kind == "digits" and _explained(text, one.start, one.value)
+
+
+def _explained(text: str, start: int, digits: str) -> bool:
+    return bool(_EXPLAINED.search(text, max(0, start - 24), start) or (_PUBLIC.fullmatch(digits)))
+
+
+def _own_name(one: Secret, text: str) -> bool:
+    """Whether a name is introduced as the speaker's own."""
+    if one.kind != "name":
+        return False
+    return bool(_OWN_NAME.search(text, max(0, one.start - 30), one.start) or _SPEAKING.match(text, one.end))
+
+
+def _no_secret(one: Secret, view: View) -> bool:
+    """Whether what a rule of the redaction took for a secret is part of a fact that is none."""
+    return one.kind in ("name", "code") and view.readable(one.start, one.end)
+
+
+def _digits(found: Found, view: View) -> Iterator[Secret]:
+    """Digits that nothing explains; while somebody speaks, all that follow each other."""
+    text = view.text
+    if view.stage is Stage.PARTIAL:
+        for one in stretches(text):
+            if len(one.digits) >= RUN or _wanted(found, view, one):
+                yield Secret("digits", one.start, one.end, one.digits)
+        return
+    for one in stretches(text, view.readable):
+        count = len(one.digits)
+        if _explained(text, one.start, one.digits) and not view.number_wanted:
+            continue
+        if count >= LONG or _wanted(found, view, one) or (view.stage is Stage.FINAL and _ends(text, one)):
+            yield Secret("digits", one.start, one.end, one.digits)
+
+
+def _ends(text: str, one: Stretch) -> bool:
+    """Whether the text ends with the digits, which may go on."""
+    return _ONLY.fullmatch(text, one.end) is not None
+
+
+def _wanted(found: Found, view: View, one: Stretch) -> bool:
+    """Whether few digits are likely to be a piece of a secret number: one was asked for, begun, or is spoken of."""
+    text = view.text
+    alone = _ONLY.fullmatch(text, 0, one.start) is not None and _ends(text, one)
+    if alone and (len(one.digits) >= 2 or view.number_wanted):
+        return True
+    if _UNIT.match(text, one.end) or _WORD_BEFORE.search(text, 0, one.start):
+        return False
+    if len(one.digits) < 2 and not (view.unfinished and _ends(text, one)):
+        return False
+    return view.number_wanted or _spoken_of(found, text, one.start)
+
+
+def _spoken_of(found: Found, text: str, start: int) -> bool:
+    """Whether a word for secret numbers stands shortly before."""
+    return any(
+        cue.search(text, max(0, start - _CUE_REACH), start) is not None
+        for kind, cue in found.language.cues.wanted.items()
+        if kind in SECRET_KINDS
+    )

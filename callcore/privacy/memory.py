@@ -1,0 +1,103 @@
+"""The secrets of a call, so that whoever says one again is masked as well: read-backs, repeats, pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from callcore.pinyin import syllables
+from callcore.privacy.digits import stretches
+from callcore.privacy.english import is_name_word
+from callcore.privacy.spans import NUMBER_KINDS, Secret
+from callcore.privacy.view import View
+from callcore.text.chars import HAN_CHARACTER
+
+SHORTEST = 3  #: digits that may be a piece of a number that was said
+SHORT = 5  #: fewer digits than this may be an amount or a date that happens to be the same
+SPOKEN_NAME = 3  #: syllables of a name that is known again by its sound alone
+_LEAST = {True: 3, False: 4}  #: characters of another secret that is known again; whether it is written in Han
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+
+
+class CallMemory:
+    """What was secret in one call. Holds what was said: it lives and dies with its call."""
+
+    def __init__(self) -> None:
+        self._numbers: set[str] = set()
+        self._phrases: set[str] = set()  #: names, addresses and the like, without spaces and marks
+        self._sounds: set[tuple[str, ...]] = set()
+        self._words: set[str] = set()  #: of names that are written with letters
+
+    def remember(self, text: str, secrets: Iterable[Secret]) -> None:
+        """Take in the secrets of a text (:attr:`Spoken.text`)."""
+        for secret in secrets:
+            said = text[secret.start : secret.end]
+            if secret.kind in NUMBER_KINDS:
+                self._remember_number(said, secret.value)
+            if secret.kind not in NUMBER_KINDS or re.search(r"[a-z]{2}", said):
+                self._remember_phrase(secret.kind, said)
+
+    def repeats(self, view: View) -> Iterator[Secret]:
+        """Where a text says one of them again."""
+        yield from self._numbers_again(view)
+        if self._phrases:
+            yield from self._phrases_again(view.text)
+        if self._sounds and view.spoken.has_han:
+            yield from self._names_by_sound(view.text)
+        if self._words:
+            yield from self._names_by_word(view)
+
+    def _remember_number(self, said: str, value: str) -> None:
+        digits = "".join(one.digits for one in stretches(said))
+        for number in (digits, re.sub(r"\D", "", value)):
+            if len(number) >= SHORTEST:
+                self._numbers.add(number)
+
+    def _remember_phrase(self, kind: str, said: str) -> None:
+        plain = "".join(filter(str.isalnum, said))
+        han = HAN_CHARACTER.search(plain) is not None
+        if kind == "name":
+            if han and len(plain) >= 2:
+                self._phrases.add(plain)
+                if len(plain) == SPOKEN_NAME:
+                    self._phrases.add(plain[1:])
+                if SPOKEN_NAME <= len(plain) <= 4 and all(HAN_CHARACTER.match(one) for one in plain):
+                    self._sounds.add(tuple(syllables(plain)))
+            self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_name_word(word))
+        elif len(plain) >= _LEAST[han]:
+            self._phrases.add(plain)
+
+    def _numbers_again(self, view: View) -> Iterator[Secret]:
+        for one in stretches(view.text):
+            if len(one.digits) < SHORTEST or (len(one.digits) < SHORT and view.readable(one.start, one.end)):
+                continue
+            if any(one.digits in number or (len(number) > 3 and number in one.digits) for number in self._numbers):
+                yield Secret("digits", one.start, one.end, one.digits)
+
+    def _phrases_again(self, text: str) -> Iterator[Secret]:
+        places = [i for i, character in enumerate(text) if character.isalnum()]
+        plain = "".join(text[i] for i in places)
+        for phrase in self._phrases:
+            at = plain.find(phrase)
+            while at >= 0:
+                yield Secret("name", places[at], places[at + len(phrase) - 1] + 1)
+                at = plain.find(phrase, at + 1)
+
+    def _names_by_sound(self, text: str) -> Iterator[Secret]:
+        places = [i for i, character in enumerate(text) if HAN_CHARACTER.match(character)]
+        heard = syllables("".join(text[i] for i in places))
+        if len(heard) != len(places):  # a character without a sound: which one is not told
+            return
+        for name in self._sounds:
+            for at in range(len(heard) - len(name) + 1):
+                within = places[at + len(name) - 1] - places[at] == len(name) - 1
+                if within and tuple(heard[at : at + len(name)]) == name:
+                    yield Secret("name", places[at], places[at] + len(name))
+
+    def _names_by_word(self, view: View) -> Iterator[Secret]:
+        raw = view.spoken.raw
+        capitals = any(map(str.isupper, raw))
+        for match in _WORD.finditer(view.text):
+            word = match[0].removesuffix("'s")
+            if word in self._words and (raw[match.start()].isupper() or not capitals):
+                yield Secret("name", match.start(), match.start() + len(word))

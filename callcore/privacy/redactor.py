@@ -1,0 +1,265 @@
+"""The last stage of a call: from here on no secret is in the clear.
+
+A follower of the pipeline (:mod:`callcore.pipeline.follower`). It looks for secrets itself, so that it masks as well
+where meanings are not wanted or cannot be had. Whatever goes wrong here masks more, never less.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
+
+from callcore.errors import unexpected
+from callcore.privacy.find import asks, secrets
+from callcore.privacy.masks import Masked, all_masked
+from callcore.privacy.memory import CallMemory
+from callcore.privacy.seal import Sealer
+from callcore.privacy.spans import SECRET_KINDS, characters
+from callcore.privacy.view import Stage, View
+from callcore.types import (
+    AudioWarning,
+    DecodeRequest,
+    Entity,
+    Event,
+    Final,
+    Output,
+    Partial,
+    Resolved,
+    Revision,
+    Role,
+    RolesAssigned,
+    Turn,
+    Understanding,
+    UnderstandingPreview,
+    WarningKind,
+    Word,
+)
+from callcore.understand.entities import CallEntities, Context, plain_words
+from callcore.understand.entities.find import Found
+
+PATIENCE = 3  #: turns in which a question for a name, an address ... may be answered
+BEFORE = 80  #: words of the same say that are looked at with a new piece of it
+KEPT = 64  #: turns and open segments whose masks are kept for what follows about them
+
+FAILED = "what was said could not be searched for secrets; it was masked as a whole."
+K = TypeVar("K", str, int)
+_UNKNOWN = "unknown"  # kind of a value of which nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Redactor:
+    """What all calls share. Read-only."""
+
+    sealer: Sealer
+    currency: str = ""
+    region: str = ""
+
+    def call(self, day: date) -> CallRedactor:
+        """The redaction of a new call. ``day``: of the call."""
+        return CallRedactor(self.sealer, Context(day, self.currency, self.region))
+
+    def words(self, words: Sequence[Word], language: str, day: date) -> Masked:
+        """Words of a text that stands by itself, as they may leave."""
+        if not words:
+            return Masked((), ())
+        found = Found.of(words, language, Context(day, self.currency, self.region))
+        hidden = characters(secrets(found, View(found.spoken, found.spans)))
+        return Masked.of(found.spoken, hidden, words)
+
+    def text(self, text: str, language: str, day: date) -> str:
+        """A text as it may leave; runs of spaces become one."""
+        words = plain_words(text)
+        return self.words(words, language, day).text("".join((" " if w.space_before else "") + w.text for w in words))
+
+
+class CallRedactor:
+    """One call. Holds what was said in it: it lives and dies with its call."""
+
+    def __init__(self, sealer: Sealer, context: Context) -> None:
+        self._sealer = sealer
+        self._entities = CallEntities(context)
+        self._memory = CallMemory()
+        self._roles: Mapping[int, Role] = {}
+        self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
+        self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
+        self._turns = 0
+        self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
+        self._ended: OrderedDict[int, Masked] = OrderedDict()  #: by turn
+        self._kinds: dict[tuple[int, int], str] = {}  #: by turn and place: kind of an entity, "" where it can be read
+        self._hidden: set[str] = set()  #: values that were sealed
+        self._told = False  #: that something could not be searched
+
+    def follow(self, outputs: Sequence[Output]) -> list[Output]:
+        """The outputs as they may leave the call. Never raises."""
+        told: list[Output] = []
+        for output in outputs:
+            told += [output] if isinstance(output, DecodeRequest) else self._masked(output)
+        return told
+
+    def _masked(self, event: Event) -> list[Event]:
+        try:
+            return [self._event(event)]
+        except Exception as error:
+            # Without the exception's text, which might quote what was said.
+            logging.getLogger(__name__).error("redaction, %s: %s", type(event).__name__, unexpected(error).message)
+            hidden = _withheld(event)
+            if self._told:
+                return [hidden]
+            self._told = True
+            at, channel = getattr(event, "start_sample", 0), getattr(event, "channel", None)
+            return [hidden, AudioWarning(WarningKind.NOT_REDACTED, FAILED, channel, at)]
+
+    def _event(self, event: Event) -> Event:
+        match event:
+            case Partial():
+                return self._partial(event)
+            case Final():
+                return self._final(event)
+            case Revision():
+                return self._revision(event)
+            case Turn():
+                return self._turn(event)
+            case Understanding():
+                return self._understanding(event)
+            case UnderstandingPreview():
+                return self._preview(event)
+            case Resolved():
+                return self._resolved(event)
+            case RolesAssigned():
+                self._roles = event.roles
+        return event
+
+    def _partial(self, event: Partial) -> Partial:
+        words = (*event.stable, *event.unstable)
+        masked = self._piece(words, event.channel, event.language, Stage.PARTIAL)
+        count = len(event.stable)
+        _keep(self._open, event.segment_id, Masked(masked.said[:count], masked.words[:count]))
+        return replace(event, stable=masked.words[:count], unstable=masked.words[count:])
+
+    def _final(self, event: Final) -> Final:
+        self._open.pop(event.segment_id, None)
+        said = self._said.setdefault(event.channel, [])
+        try:
+            masked = self._piece(event.words, event.channel, event.language, Stage.FINAL)
+        finally:
+            said.append((event.segment_id, event.words))
+        _keep(self._open, event.segment_id, masked)
+        return replace(event, text=masked.text(event.text), words=masked.words)
+
+    def _revision(self, event: Revision) -> Revision:
+        masked = self._piece(event.committed, event.channel, "", Stage.PARTIAL, but=event.segment_id)
+        return replace(event, committed=masked.words)
+
+    def _turn(self, event: Turn) -> Turn:
+        said = self._said.get(event.channel, [])
+        self._said[event.channel] = [one for one in said if one[0] not in event.segment_ids]
+        self._turns += 1
+        asked, number_wanted = self._asked_of(event.channel, self._turns)
+        found, _ = self._entities.take(event)
+        view = View(found.spoken, found.spans, Stage.TURN, asked, number_wanted)
+        own = secrets(found, view, agent=self._roles.get(event.channel) is Role.AGENT)
+        hidden = characters([*own, *self._memory.repeats(view)])
+        self._memory.remember(view.text, own)
+        if wanted := asks(found):
+            self._asked[event.channel] = (wanted, self._turns + PATIENCE)
+        masked = Masked.of(found.spoken, hidden, event.words)
+        _keep(self._ended, event.turn_id, masked)
+        return replace(event, text=masked.text(event.text), words=masked.words)
+
+    def _piece(self, words: Sequence[Word], channel: int, language: str, stage: Stage, but: str = "") -> Masked:
+        """Words of a turn that may go on, looked at with those before them in the turn (without segment ``but``)."""
+        if not words:
+            return Masked((), ())
+        before = [word for segment_id, said in self._said.get(channel, []) if segment_id != but for word in said]
+        together = _joined(before[-BEFORE:], words)
+        found = Found.of(together, language, self._entities.expected(channel))
+        known = self._asked_of(channel, self._turns + 1)
+        agent = self._roles.get(channel) is Role.AGENT
+        whole, view = (View(found.spoken, found.spans, one, *known) for one in (Stage.TURN, stage))
+        own = secrets(found, whole, agent=agent)
+        hidden = characters([*own, *secrets(found, view, agent=agent), *self._memory.repeats(view)])
+        if stage is Stage.FINAL:  # the other side may repeat it before the turn has ended
+            self._memory.remember(view.text, own)
+        return Masked.of(found.spoken, hidden, words)
+
+    def _asked_of(self, channel: int, turn: int) -> tuple[str, bool]:
+        """What the other sides have asked of a channel that is still to be told, and whether a number is."""
+        asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
+        context = self._entities.expected(channel)
+        return asked[-1] if asked else "", context.open is not None or context.asked in SECRET_KINDS
+
+    def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:
+        masked = self._open.get(event.segment_id)
+        if masked is None:
+            return _without_values(event)
+        entities = tuple(self._entity(entity, masked)[0] for entity in event.understanding.entities)
+        return replace(event, understanding=replace(event.understanding, entities=entities))
+
+    def _understanding(self, event: Understanding) -> Understanding:
+        masked = self._ended.get(event.turn_id)
+        if masked is None:  # its turn could not be searched
+            return replace(event, entities=tuple(map(_without_value, event.entities)))
+        entities = []
+        for place, entity in enumerate(event.entities):
+            shown, hidden = self._entity(entity, masked)
+            self._kinds[event.turn_id, place] = entity.kind if hidden else ""
+            if hidden:
+                self._hidden.add(entity.value)
+            entities.append(shown)
+        return replace(event, entities=tuple(entities))
+
+    def _entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
+        text, hidden = masked.entity(entity)
+        value = self._sealer.seal(entity.kind, entity.value) if hidden else entity.value
+        return replace(entity, text=text, value=value), hidden
+
+    def _resolved(self, event: Resolved) -> Resolved:
+        kind = self._kinds.get((event.turn_id, event.entity), _UNKNOWN)
+        if not kind and event.value in self._hidden:
+            kind = _UNKNOWN
+        return replace(event, value=self._sealer.seal(kind, event.value)) if kind else event
+
+
+def _joined(before: Sequence[Word], words: Sequence[Word]) -> tuple[Word, ...]:
+    """Words of two pieces of a turn in a row; a space between them where letters would run into each other."""
+    if not before or words[0].space_before or not (before[-1].text[-1:] + words[0].text[:1]).isascii():
+        return (*before, *words)
+    return (*before, replace(words[0], space_before=True), *words[1:])
+
+
+def _keep(kept: OrderedDict[K, Masked], key: K, masked: Masked) -> None:
+    kept[key] = masked
+    kept.move_to_end(key)
+    while len(kept) > KEPT:
+        kept.popitem(last=False)
+
+
+def _withheld(event: Event) -> Event:
+    """The event with nothing left to read of what was said."""
+    match event:
+        case Partial():
+            return replace(event, stable=Masked.whole(event.stable).words, unstable=Masked.whole(event.unstable).words)
+        case Final() | Turn():
+            return replace(event, text=all_masked(event.text), words=Masked.whole(event.words).words)
+        case Revision():
+            return replace(event, committed=Masked.whole(event.committed).words)
+        case Understanding():
+            return replace(event, entities=tuple(map(_without_value, event.entities)))
+        case UnderstandingPreview():
+            return _without_values(event)
+        case Resolved():
+            return replace(event, value=Sealer().seal(_UNKNOWN, event.value))
+    return event
+
+
+def _without_values(event: UnderstandingPreview) -> UnderstandingPreview:
+    entities = tuple(map(_without_value, event.understanding.entities))
+    return replace(event, understanding=replace(event.understanding, entities=entities))
+
+
+def _without_value(entity: Entity) -> Entity:
+    return replace(entity, text=all_masked(entity.text), value=Sealer().seal(entity.kind, entity.value))

@@ -1,0 +1,39 @@
+"""What is secret, as ranges of the characters of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+#: kinds of entities (docs/entities.md) that are somebody's own, and those that only the redaction knows
+SECRET_KINDS = frozenset(
+    (
+        "card_number",
+        "card_tail",
+        "card_expiry",
+        "account",
+        "phone",
+        "id_number",
+        "name",
+        "email",
+        "code",
+        "digits",
+        "address",
+    )
+)
+NUMBER_KINDS = SECRET_KINDS - {"name", "email", "address"}  #: told by their digits
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A stretch to be masked: half-open range of characters. ``value``: its normal form where that is known."""
+
+    kind: str
+    start: int
+    end: int
+    value: str = ""
+
+
+def characters(secrets: Iterable[Secret]) -> frozenset[int]:
+    """All characters of secrets."""
+    return frozenset(i for secret in secrets for i in range(secret.start, secret.end))
