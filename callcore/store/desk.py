@@ -146,7 +146,7 @@ class Desk:
         rules_hash: str,
         customers: Iterable[Customer],
         actor: Actor,
-        outline: Outline = Outline(),  # noqa: B008  (frozen)
+        outline: Outline = Outline(),
         *,
         action: str = "filled",
     ) -> bool:
@@ -230,19 +230,13 @@ class Desk:
             ).fetchall()
         return [other for (other,) in rows]
 
-    def edit(
-        self,
-        call_id: str,
-        version: int,
-        edits: Sequence[Edit],
-        actor: Actor,
-        outline: Outline | None = None,
-        customers: Iterable[Customer] = (),
-    ) -> int:
-        """Set fields by hand; returns the new version. Raises :class:`EditConflict`, :class:`TicketError`.
+    def describe(self, call_id: str, customers: Iterable[Customer], outline: Outline) -> None:
+        """Note anew what a work order is found by: to be done together with the edit that changes it."""
+        with self._connection.writing() as db:
+            _describe(db, call_id, customers, outline)
 
-        ``outline``, ``customers``: as they are with the edits.
-        """
+    def edit(self, call_id: str, version: int, edits: Sequence[Edit], actor: Actor) -> int:
+        """Set fields by hand; returns the new version. Raises :class:`EditConflict`, :class:`TicketError`."""
         with self._connection.writing() as db:
             order = _seen(db, call_id, version)
             if not editable(order.state):
@@ -267,8 +261,6 @@ class Desk:
                     for item in edits
                 ],
             )
-            if outline is not None:
-                _describe(db, call_id, customers, outline)
             trace(db, actor, "edited", call_id, {"fields": [item.field for item in edits]})
             return _raised(db, call_id, at)
 
