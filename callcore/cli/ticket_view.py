@@ -15,6 +15,7 @@ from rich.text import Text
 from callcore.cli.conversation import printable
 from callcore.orders.form import FieldNow, Form
 from callcore.orders.words import Words, moment, sections
+from callcore.privacy.seal import is_sealed
 from callcore.store.desk import Edit, Trace, WorkOrder
 from callcore.store.followups import Followup
 from callcore.tickets.lifecycle import State
@@ -33,7 +34,8 @@ STATE_STYLES = {
 SEVERITY_STYLES = {"P1": "bold red", "P2": "red", "P3": "yellow", "P4": "dim"}
 STANDING_STYLES = {"open": "yellow", "kept": "green", "broken": "red", "repeated": "magenta", "cancelled": "dim"}
 EVIDENCE = 2  #: places shown a value
-QUOTE_COLUMNS = 44
+QUOTE_COLUMNS = 36
+ROOMY_COLUMNS = 120
 CALL_LANGUAGE = "zh"  #: of names in lists, where each call may have another
 
 
@@ -109,10 +111,11 @@ def print_order(
     grid = Table.grid(padding=(0, 2, 0, 0))
     for wrap in ("ellipsis", "fold", "fold"):
         grid.add_column(overflow=wrap, no_wrap=wrap == "ellipsis")
+    roomy = not console.is_terminal or console.width >= ROOMY_COLUMNS
     for name, fields in sections(form).items():
         grid.add_row(Text(say.section(name), style="bold underline"))
         for field in fields:
-            _add_field(grid, field, originals.get(field.name, ()), say)
+            _add_field(grid, field, originals.get(field.name, ()), say, roomy=roomy)
     if console.is_terminal:
         console.print(grid)
     else:  # a line a field, whatever its length
@@ -146,10 +149,9 @@ def _print_head(form: Form, say: Words, note: str, console: Console) -> None:
     console.print()
 
 
-def _add_field(grid: Table, field: FieldNow, originals: Sequence[str], say: Words) -> None:
-    title = Text(say.title(field), style="dim")
-    name = Text(f"  {field.name}", style="dim")
-    title = Text.assemble("  ", title)
+def _add_field(grid: Table, field: FieldNow, originals: Sequence[str], say: Words, *, roomy: bool) -> None:
+    """``roomy``: with the field's name, by which it is edited, beside its title, and more evidence."""
+    title = Text.assemble("  ", say.title(field), (f"  {field.name}" if roomy else "", "dim"))
     if field.edit:
         shown = Text(printable(field.value) or say("empty"), style="bold cyan")
         why = f"{field.edit.actor}, {local(field.edit.at)}" + (f": {field.edit.reason}" if field.edit.reason else "")
@@ -157,27 +159,27 @@ def _add_field(grid: Table, field: FieldNow, originals: Sequence[str], say: Word
         title = Text()
     for value in field.values:
         shown = Text(printable(value.value), style="strike dim" if field.edit else "bold")
-        if value.normal != value.value and not field.secret:
+        if is_sealed(value.normal):
+            kept = "sealed" if value.normal.startswith("sealed:") else "withheld"
+            shown.append(f"  {say(kept)}", "not bold dim")
+        elif value.normal != value.value:
             shown.append(f"  {printable(value.normal)}", "not bold dim")
         if field.edit:
             shown = Text.assemble((f"{say('machine')}: ", "dim"), shown)
-        grid.add_row(title, shown, _proof(value, say))
+        grid.add_row(title, shown, _proof(value, say, EVIDENCE if roomy else 1))
         title = Text()
     if originals:
         grid.add_row(Text(), Text(f"{say('original')}: {', '.join(map(printable, originals))}", style="bold magenta"))
-    elif field.secret:
-        kept = "sealed" if any(normal.startswith("sealed:") for normal in field.normals) else "withheld"
-        grid.add_row(Text(), Text(say(kept), style="dim"), name)
 
 
-def _proof(value: Value, say: Words) -> Text:
+def _proof(value: Value, say: Words, count: int) -> Text:
     proof = Text(f"{value.confidence:>4.0%}  ", style="dim")
     if status := say.status(value.status):
         proof.append(f"{status}  ", "red" if value.status == "disputed" else "green")
     places = list(dict.fromkeys(_quote(place, say) for place in value.evidence))
-    proof.append("  ".join(places[:EVIDENCE]))
-    if len(places) > EVIDENCE:
-        proof.append(f"  +{len(places) - EVIDENCE}", "dim")
+    proof.append("  ".join(places[:count]))
+    if len(places) > count:
+        proof.append(f"  +{len(places) - count}", "dim")
     return proof
 
 

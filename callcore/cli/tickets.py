@@ -247,9 +247,7 @@ def _move(name: str, help_text: str, examples: str, *, needs_reason: bool = Fals
     for option in (settings_option, db_option, why if needs_reason else reason_option, version_option):
         act = option(act)
     act = click.argument("call")(act)
-    codes = (
-        "Exit codes: 0 done, 2 wrong options, 5 database or call, 11 not from where it stands, or somebody was first."
-    )
+    codes = "Exit codes: 0 done, 2 wrong options, 5 database or call, 11 not possible now, or somebody was first."
     tickets.command(name, epilog=f"\b\nExamples:\n{examples}\n\n\b\n{codes}")(act)
 
 

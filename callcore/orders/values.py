@@ -22,6 +22,7 @@ NAME_KIND = "name"
 CARD_NUMBER_DIGITS = 12  #: shorter ones are a card's tail
 TIME_KINDS = ("datetime", "date", "time", "duration", "period")
 MASK = "*"
+KNOWN_SHOWN = 12  #: codes that a message names
 LONGEST = 2000  #: characters of a value
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 _CODES = re.compile(r"[,，、;；\s]+")
@@ -121,7 +122,8 @@ class ValueReader:
             return heard[0]
         if not known and _CODE.fullmatch(text) and spec.accepts(text):
             return text
-        near = get_close_matches(lower, known, 5, 0.4) or list(known)[:12]
+        near = [c for c, names in known.items() if any(lower in part.lower() for part in (c, *names))]
+        near = near[:KNOWN_SHOWN] or get_close_matches(lower, known, 5, 0.4) or list(known)[:KNOWN_SHOWN]
         raise TicketError(
             f"{spec.name} does not take that.", f"Known: {', '.join(near)}{' …' * (len(near) < len(known))}"
         )
