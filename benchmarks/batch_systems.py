@@ -199,7 +199,7 @@ def ours(setting: Setting) -> tuple[Callable[[], Heard], Callable[[], None]]:
 
 def _ours(setting: Setting, recognise: dict[str, Any]) -> tuple[OurRun, Callable[[], None]]:
     values = {"model": str(setting.model), "language": "zh", "device": "cpu", **recognise}
-    settings = load_settings(None, {"recognise": values})
+    settings = load_settings(None, {"recognise": values}).unredacted()
     model = load_model(settings)
     counting = CountingEngine(model.engine, setting.random, setting.padding_s)
     transcriber = Transcriber(settings, replace(model, engine=counting))

@@ -83,7 +83,7 @@ def score_set(rows: Sequence[Row], transcriber: Transcriber, **options: Any) -> 
 @contextmanager
 def _transcriber(**recognise: Any) -> Iterator[Transcriber]:
     values = {"model": "starter-zh", "fallback_temperatures": (), **recognise}  # no sampling: the same each time
-    with Transcriber(load_settings(None, {"recognise": values})) as transcriber:
+    with Transcriber(load_settings(None, {"recognise": values}).unredacted()) as transcriber:
         yield transcriber
 
 
@@ -233,7 +233,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "recognition.json")
     arguments = parser.parse_args()
     results = measure(arguments.data)
-    settings = load_settings().result_settings() | {"model": "starter-zh", "fallback_temperatures": []}
+    settings = load_settings().unredacted().result_settings() | {"model": "starter-zh", "fallback_temperatures": []}
     document = write_result(arguments.output, "recognition", results, settings, PACKAGES)
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     plot(results["padding sweep"], PAGE.with_name("padding.png"))

@@ -8,14 +8,12 @@ from datetime import date
 
 from callcore.config import Settings, settings_hash
 from callcore.engines.silero import SileroVad
-from callcore.keys import load_sealer
-from callcore.loading import READ, LoadedModel, load_model, load_understander, result_settings
+from callcore.following import Following
+from callcore.loading import LoadedModel, load_model, load_redactor, load_understander, result_settings
 from callcore.pipeline import CallPipeline, CallPlan
-from callcore.privacy import Redactor
 from callcore.privacy.find import VERSION as REDACTION_RULES
 from callcore.roles import RoleCues
 from callcore.types import CallStarted, Role
-from callcore.understand.entities import prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +42,13 @@ class Assembly:
         Raises as :func:`load_model`, :class:`ConfigError`, and :class:`SealError` for a key that cannot be had.
         """
         self.settings = settings
-        self._redactor = load_redactor(settings) if settings.privacy.redact else None
+        redactor = load_redactor(settings) if settings.privacy.redact else None
         self.model = model or load_model(settings, live=live)
         self._cues = RoleCues.load(settings.roles.cues_file)
         self._understander = load_understander(settings) if settings.understand.enabled else None
+        self._following = Following.of(settings, self._understander, redactor)
         self.result_settings = result_settings(settings, self.model, self._cues, self._understander, live=live)
-        if self._redactor:
+        if redactor:
             self.result_settings["redaction_rules"] = REDACTION_RULES
         self.settings_hash = settings_hash(self.result_settings)
         self._scorer = SileroVad()
@@ -82,15 +81,9 @@ class Assembly:
         understanding = None
         if self._understander:
             understanding = self._understander.call(facts.channels, day, self.settings.segment)
-        followers = [self._redactor.call(day)] if self._redactor else []
+        followers = self._following.call(day, ticket=self._live)  # of a recording, whoever wants it folds the events
         return CallPipeline(plan, self.settings, self._scorer, self._cues, understanding, followers)
 
     def close(self) -> None:
         """Free the weights."""
         self.model.engine.close()
-
-
-def load_redactor(settings: Settings) -> Redactor:
-    """What masks secrets, with the key that seals them. Raises :class:`SealError`."""
-    prepare(READ)  # now, and not in the first turn of a call
-    return Redactor(load_sealer(settings.privacy), settings.understand.currency, settings.understand.region)

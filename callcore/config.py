@@ -146,6 +146,7 @@ class TicketSettings(Section):
     fields_file: Path | None = Field(None, description="your own fields (TOML, docs/tickets.md)")
     cues_file: Path | None = Field(None, description="your own words that tell how a call goes (TOML)")
     promises_file: Path | None = Field(None, description="your own words of promises (TOML)")
+    topics_file: Path | None = Field(None, description="your own words of topics (TOML)")
     rules_file: Path | None = Field(None, description="your own rules: severity, terms, weights (TOML)")
 
 
@@ -229,6 +230,10 @@ class Settings(Section):
     models: ModelSettings = ModelSettings()
     batch: BatchSettings = BatchSettings()
     live: LiveSettings = LiveSettings()
+
+    def unredacted(self) -> Settings:
+        """The same without redaction: for measurements of recognition, which compare words and store no call."""
+        return self.model_copy(update={"privacy": self.privacy.model_copy(update={"redact": False})})
 
     def result_settings(self, *, live: bool = False) -> dict[str, Any]:
         """The settings that can change a transcript, ready for JSON: no thread counts, no places of files.

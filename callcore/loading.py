@@ -12,9 +12,11 @@ from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.text_model import OnnxTextModel
 from callcore.engines.voice_model import VoiceMoodModel
 from callcore.errors import ConfigError, LanguageUnsupported
+from callcore.keys import load_sealer
 from callcore.models.manifest import load_manifest
 from callcore.models.readers import reader_folder
 from callcore.models.registry import InstalledModel, resolve
+from callcore.privacy import Redactor
 from callcore.roles import RoleCues
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
@@ -79,6 +81,12 @@ def load_understander(settings: Settings) -> Understander:
     voice = VoiceMoodModel(reader_folder("voice", "any"), MEASURES) if how.voice else None
     prepare(READ)  # now, and not in the first turn of a call
     return Understander(how, catalogue, models, voice)
+
+
+def load_redactor(settings: Settings) -> Redactor:
+    """What masks secrets, with the key that seals them. Raises :class:`SealError`."""
+    prepare(READ)  # now, and not in the first turn of a call
+    return Redactor(load_sealer(settings.privacy), settings.understand.currency, settings.understand.region)
 
 
 def result_settings(

@@ -102,7 +102,9 @@ def told(
     channels = tuple(CHANNELS.values())
     understood = Understood(understander.call(channels, day, settings.segment) if understander else None)
     facts = settings.result_settings()
-    started = CallStarted(name, name, len(channels), SAMPLE_RATE_HZ, MODEL, "", settings_hash(facts), facts, day.isoformat())
+    started = CallStarted(
+        name, name, len(channels), SAMPLE_RATE_HZ, MODEL, "", settings_hash(facts), facts, day.isoformat()
+    )
     roles = {channel: Role(speaker) for speaker, channel in CHANNELS.items()}
     first: list[Event] = [started, RolesAssigned(roles, 1.0, "option"), LanguageDecided(call.language, 1.0)]
     outputs = _passed(first, understood, followers)

@@ -55,9 +55,9 @@ def plan(channels, *, roles=None, languages=frozenset({"zh"}), max_audio_s=20.0,
     return CallPlan(started, tuple(channels), roles, languages, max_audio_s, better, live)
 
 
-def make(channels, *, settings=SETTINGS, understander=None, **options):
+def make(channels, *, settings=SETTINGS, understander=None, followers=(), **options):
     understanding = understander.call(channels, date(2026, 11, 22), settings.segment) if understander else None
-    return CallPipeline(plan(channels, **options), settings, LevelScorer(), CUES, understanding)
+    return CallPipeline(plan(channels, **options), settings, LevelScorer(), CUES, understanding, followers)
 
 
 def frames_of(channels, frame_samples=320):

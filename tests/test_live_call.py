@@ -294,7 +294,7 @@ def test_replay_of_a_missing_file_says_so():
 def test_the_bundled_call_live_reads_like_its_recording(fixture_call, fixture_call_reference, starter_model):
     from rapidfuzz.distance import Levenshtein
 
-    settings = load_settings(None, {"recognise": {"model": str(starter_model), "language": "zh"}})
+    settings = load_settings(None, {"recognise": {"model": str(starter_model), "language": "zh"}}).unredacted()
     events = []
 
     async def follow():

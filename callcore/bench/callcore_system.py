@@ -31,7 +31,7 @@ class CallcoreSystem:
     turn_finals = True
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings = settings.unredacted()  # words are compared with a reference, and never kept
         self._running: tuple[LiveStation, asyncio.AbstractEventLoop, threading.Thread] | None = None
 
     @property

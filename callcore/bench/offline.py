@@ -62,7 +62,7 @@ def decode_offline(
     :class:`~callcore.batch.transcriber.Transcriber` does.
     """
     recognise = settings.recognise.model_copy(update={"beam_size": BEAM_SIZE})
-    wanted = settings.model_copy(update={"recognise": recognise})
+    wanted = settings.unredacted().model_copy(update={"recognise": recognise})
     found: dict[Path, Offline] = {}
     try:
         with ProcessPoolExecutor(1, get_context("spawn"), _leave_on_interrupt) as pool:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "transcribe": ("callcore.cli.transcribe:transcribe", "Recorded calls to transcripts: files, folders, globs."),
     "live": ("callcore.cli.live:live", "A call while it is spoken: both sides on the screen, then stored."),
     "understand": ("callcore.cli.understand:understand", "What a text means: topic, intent, mood, facts."),
+    "ticket": ("callcore.cli.ticket:ticket", "The ticket of a call that was written down."),
     "tickets": ("callcore.cli.tickets:tickets", "Work orders: list, show, edit, confirm, dispatch, close, export."),
     "followups": ("callcore.cli.followups:followups", "What was promised to customers, and what is due."),
     "rescore": ("callcore.cli.rescore:rescore", "Fill the work orders of stored calls anew with other rules."),

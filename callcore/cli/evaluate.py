@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "callcore.cli.evaluate_understanding:understanding",
         "How well turns and the facts in them are understood.",
     ),
+    "tickets": ("callcore.cli.evaluate_tickets:tickets", "How well tickets are filled, on written calls."),
 }  #: name -> ("module:command", one-line help)
 
 
@@ -87,7 +88,7 @@ def recognition(
             answer = hypotheses(hypotheses_file)
         else:
             answer, values["model"] = resources.enter_context(transcriptions(settings))
-            values["settings"] = settings.result_settings()
+            values["settings"] = settings.unredacted().result_settings()
         report = Report([score(row, answer, no_speech=no_speech, language=language or "") for row in _shown(rows)])
     values |= report.as_json(by, texts=texts)
     if output:
@@ -172,7 +173,7 @@ def _print_paddings(lines: list[list[str]]) -> None:
 
 @contextmanager
 def transcriptions(settings: Settings) -> Iterator[tuple[Recogniser, str]]:
-    """What the batch job makes of the audio of rows, and the model's name. Raises ``CallcoreError``."""
+    """What the batch job makes of the audio of rows, word for word, and the model's name. Raises ``CallcoreError``."""
     from callcore.batch.transcriber import Transcriber
     from callcore.evaluate.recognition import Recognised
     from callcore.types import seconds
@@ -184,7 +185,7 @@ def transcriptions(settings: Settings) -> Iterator[tuple[Recogniser, str]]:
         pieces = [(turn.text, seconds(turn.start_sample), seconds(turn.end_sample)) for turn in record.turns]
         return Recognised(pieces, seconds(record.sample_count))
 
-    with Transcriber(settings) as transcriber:
+    with Transcriber(settings.unredacted()) as transcriber:
         yield recognise, transcriber.model.name
 
 

@@ -45,6 +45,9 @@ KIND_NAMES = {
     "reference": ("编号", "no."),
     "name": ("姓名", "name"),
     "digits": ("数字", "digits"),
+    "code": ("验证码", "code"),
+    "card_expiry": ("有效期", "expires"),
+    "email": ("邮箱", "email"),
 }  #: of entities whose value alone does not tell: Chinese, English
 
 Tag = tuple[str, str]  #: text and style
@@ -77,9 +80,12 @@ def tags(understanding: Understanding, role: Role, catalogue: Catalogue) -> list
 
 
 def _fact(entity: Entity, *, chinese: bool) -> Tag:
+    from callcore.privacy.seal import is_sealed
+
     kind = KIND_NAMES.get(entity.kind, ("", ""))[0 if chinese else 1]
     wrong = f" {WRONG}" if entity.valid is False else ""
-    return f"{kind} {entity.value}{wrong}".strip(), "red" if wrong else "blue"
+    value = entity.text if is_sealed(entity.value) else entity.value
+    return f"{kind} {value}{wrong}".strip(), "red" if wrong else "blue"
 
 
 def tag_line(found: list[Tag], *, plain_signs: bool = False, dim: bool = False) -> Text:

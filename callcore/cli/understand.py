@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,10 @@ from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
-    from callcore.types import Label, Understanding, Word
+    from callcore.privacy import Redactor
+    from callcore.types import Entity, Label, Understanding, Word
     from callcore.understand.call import Understander
 
 WIDTH = 10  #: of the bar of a probability
@@ -54,7 +57,7 @@ def understand(
 ) -> int:
     """Say what TEXT means: category, topic, intent, mood, cause, caller type and the facts in it."""
     from callcore.config import load_settings
-    from callcore.loading import load_understander
+    from callcore.loading import load_redactor, load_understander
     from callcore.output.labels import encodable
 
     if bool(text) == bool(lines):
@@ -63,17 +66,18 @@ def understand(
     understander = load_understander(settings)
     if language is not None and language.partition("-")[0] not in understander.models:
         raise ConfigError(f"no model reads {language!r}.", f"--language is one of {', '.join(understander.models)}.")
+    reader = Reader(understander, load_redactor(settings) if settings.privacy.redact else None, language)
     if lines:
         for line in _lines(lines):
-            click.echo(json.dumps(_values(understander, line, language), ensure_ascii=False).encode())
+            click.echo(json.dumps(_values(reader, line), ensure_ascii=False).encode())
         return 0
     whole = encodable(" ".join(text))
     if form == "json":
-        click.echo(json.dumps(_values(understander, whole, language), ensure_ascii=False, indent=1).encode())
+        click.echo(json.dumps(_values(reader, whole), ensure_ascii=False, indent=1).encode())
     else:
         from rich.console import Console
 
-        _print(understander, whole, language, Console(highlight=False))
+        _print(reader, whole, Console(highlight=False))
     return 0
 
 
@@ -87,25 +91,42 @@ def _lines(file: Path) -> Iterator[str]:
         raise ConfigError(f"{file} cannot be read: {error}", "Give a UTF-8 text file, one text a line.") from error
 
 
-def _read(understander: Understander, text: str, language: str | None) -> tuple[Understanding, tuple[Word, ...]]:
-    from callcore.understand.entities import plain_words
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads texts, and masks what is nobody else's business. ``redactor`` None: everything is shown."""
 
-    words = plain_words(text)
-    context = understander.context(understander.settings.call_date or date.today())
-    return understander.read(words, language or understander.language_of(text), context), words
+    understander: Understander
+    redactor: Redactor | None
+    language: str | None  #: None: by the script of each text
+
+    def read(self, text: str) -> tuple[Understanding, tuple[Word, ...]]:
+        """What a text means, and its words, as they may be shown."""
+        from callcore.understand.entities import plain_words
+
+        words, language = plain_words(text), self.language or self.understander.language_of(text)
+        day = self.understander.settings.call_date or date.today()
+        found = self.understander.read(words, language, self.understander.context(day))
+        if self.redactor is None:
+            return found, words
+        masked = self.redactor.words(words, language, day)
+        entities = tuple(self.redactor.entity(entity, masked)[0] for entity in found.entities)
+        return replace(found, entities=entities), masked.words
 
 
-def _values(understander: Understander, text: str, language: str | None) -> dict[str, Any]:
+def _values(reader: Reader, text: str) -> dict[str, Any]:
     from callcore.output.meaning import meaning
+    from callcore.types import text_of
 
-    found, words = _read(understander, text, language)
+    found, words = reader.read(text)
+    understander = reader.understander
     values = meaning(found, words)
     for key in ("category", "caller"):
         _name(values[key], understander, found.language)
     for key in ("topics", "intents", "causes"):
         for value in values[key]:
             _name(value, understander, found.language)
-    return {"text": text, "language": found.language, **values, "department": _department(understander, found) or None}
+    shown = text if reader.redactor is None else text_of(words)
+    return {"text": shown, "language": found.language, **values, "department": _department(understander, found) or None}
 
 
 def _name(value: dict[str, Any] | None, understander: Understander, language: str) -> None:
@@ -121,11 +142,12 @@ def _department(understander: Understander, found: Understanding) -> str:
     )
 
 
-def _print(understander: Understander, text: str, language: str | None, console: Console) -> None:
+def _print(reader: Reader, text: str, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    found, words = _read(understander, text, language)
+    found, words = reader.read(text)
+    understander = reader.understander
     grid = Table.grid(padding=(0, 2, 0, 0))
     for name, labels in _rows(found):
         for place, label in enumerate(labels):
@@ -202,7 +224,20 @@ def _print_entities(found: Understanding, console: Console) -> None:
         table.add_row(
             entity.kind,
             Text(printable(entity.text)),
-            Text(entity.value, style="bold" if not status else "strike"),
+            _value(entity, "bold" if not status else "strike"),
             Text(", ".join(filter(None, (word, status))), style=style),
         )
     console.print(table)
+
+
+def _value(entity: Entity, style: str) -> Text:
+    """The value, or what has become of it."""
+    from rich.text import Text
+
+    from callcore.privacy.seal import is_sealed
+
+    return (
+        Text(entity.value.partition(":")[0], style="dim")
+        if is_sealed(entity.value)
+        else Text(entity.value, style=style)
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _HAN = "零一二三四五六七八九"
 _ODD = {"幺": "1", "洞": "0", "两": "2"}
@@ -18,6 +18,8 @@ _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _PAIRS = {word: str(n) for n, word in enumerate(_TEENS, 10)} | {word: f"{n}0" for n, word in enumerate(_TENS, 2)}
 _TIMES = {"双": 2, "double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+_MANY = 3  # digits that are certainly no count of things
+_ROUND = {"hundred": "00", "thousand": "000"}  #: "seven three six, five thousand" of a telephone number
 _WORDS = "|".join(sorted((*_UNITS, *_PAIRS), key=len, reverse=True))
 _LARGE = r"(?! (?:hundred|thousand|million|billion|grand|lakh|and a half)\b)"
 
@@ -27,10 +29,12 @@ _PIECE = re.compile(
     rf"|(?P<twice>双)(?P<of2>[{_ALL_HAN}\d])"
     rf"|(?P<han>(?<![十百千万亿点第])[{_ALL_HAN}两](?![十百千万亿点]))"
     rf"|\b(?P<times>double|triple|treble|quadruple) (?P<of3>\d|{'|'.join(_UNITS)})\b"
+    rf"|\b(?P<round>{'|'.join(_UNITS)}) (?P<size>hundred|thousand)\b"
     rf"|\b(?P<word>{_WORDS})\b{_LARGE}"
 )
 _BETWEEN = re.compile(
-    r"[ ,、。.;:()/_-]*(?:(?:嗯+|呃|啊|额|哦|那个|然后是?|接着是?|再是|后面是?|杠|横杠|斜杠|um|uh|er|erm|ah|and|then|dash|hyphen|slash)"
+    r"[ ,、。.;:()/_-]*(?:(?:嗯+|呃|啊|额|哦|那个|然后是?|接着是?|再是|后面是?|杠|横杠|斜杠|um|uh|er|erm|ah|and|then|"
+    r"dash|hyphen|slash)"
     r"[ ,、。.;:()/_-]*){0,3}"
 )
 _LETTER = re.compile(r"[ -]?[xX](?![a-zA-Z])")
@@ -38,42 +42,51 @@ _LETTER = re.compile(r"[ -]?[xX](?![a-zA-Z])")
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Digits in a row: half-open range of characters, and the digits."""
+    """Digits in a row: half-open range of characters, the digits, and how many of them were said one by one."""
 
     start: int
     end: int
     digits: str
+    single: int
 
 
 Passed = Callable[[int, int], bool]
 
 
-def stretches(text: str, passed: Passed = lambda start, end: False) -> Iterator[Stretch]:
+def stretches(text: str, passed: Passed = lambda _start, _end: False) -> Iterator[Stretch]:
     """All stretches of one digit or more, in order. ``text``: as :attr:`Spoken.text`.
 
     ``passed``: whether digits in a range of characters are no part of any (of an amount, say).
     """
-    start, end, digits, tens = -1, -1, "", False
+    open_: Stretch | None = None
+    after_tens = False  # "forty", which "two" may complete
     for piece in _PIECE.finditer(text):
-        if passed(*piece.span()):
+        if passed(*piece.span()) or (piece["round"] and not _goes_on(open_, piece)):
             continue
-        said = _digits(piece)
-        if start >= 0 and _BETWEEN.fullmatch(text, end, piece.start()):
-            joined = tens and len(said) == 1 and said != "0" and text[end : piece.start()] in (" ", "-")
-            digits = digits[:-1] + said if joined else digits + said
+        said, start, end = _digits(piece), *piece.span()
+        single = int(len(said) == 1)
+        if open_ and _BETWEEN.fullmatch(text, open_.end, start):
+            completes = after_tens and single and said != "0" and text[open_.end : start] in (" ", "-")
+            digits = (open_.digits[:-1] if completes else open_.digits) + said
+            open_ = Stretch(open_.start, end, digits, open_.single + (0 if completes else single))
         else:
-            if start >= 0:
-                yield _closed(text, start, end, digits)
-            start, digits = piece.start(), said
-        end, tens = piece.end(), (piece["word"] or "") in _TENS
-    if start >= 0:
-        yield _closed(text, start, end, digits)
+            if open_:
+                yield _closed(text, open_)
+            open_ = Stretch(start, end, said, single)
+        after_tens = (piece["word"] or "") in _TENS
+    if open_:
+        yield _closed(text, open_)
 
 
-def _closed(text: str, start: int, end: int, digits: str) -> Stretch:
+def _goes_on(open_: Stretch | None, piece: re.Match[str]) -> bool:
+    """Whether "five thousand" ends a number that is said digit by digit."""
+    return open_ is not None and len(open_.digits) >= _MANY and open_.end + 1 == piece.start()
+
+
+def _closed(text: str, stretch: Stretch) -> Stretch:
     """The stretch with the letter that resident IDs end in."""
-    letter = _LETTER.match(text, end) if len(digits) >= 3 else None
-    return Stretch(start, letter.end(), f"{digits}X") if letter else Stretch(start, end, digits)
+    letter = _LETTER.match(text, stretch.end) if len(stretch.digits) >= _MANY else None
+    return replace(stretch, end=letter.end(), digits=f"{stretch.digits}X") if letter else stretch
 
 
 def _digits(piece: re.Match[str]) -> str:
@@ -87,6 +100,8 @@ def _digits(piece: re.Match[str]) -> str:
         return _one(piece["han"])
     if piece["times"]:
         return _one(piece["of3"]) * _TIMES[piece["times"]]
+    if piece["round"]:
+        return _UNITS[piece["round"]] + _ROUND[piece["size"]]
     word = piece["word"]
     return _UNITS.get(word) or _PAIRS[word]
 

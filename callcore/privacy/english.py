@@ -13,15 +13,22 @@ from callcore.privacy.view import View
 from callcore.understand.entities.en.lexicon import lexicon
 
 _WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
-_LINK = r"[ ,:]*(?:(?:is|was|are|it's|that's|um|uh|er|well|yes|yeah|please|the|as|to|would be|should be|called|also)[ ,:]+){0,3}"
+_LINK = (
+    r"[ ,:]*(?:(?:is|was|are|it's|that's|um|uh|er|well|yes|yeah|please|the|as|to|would be|should be|called|"
+    r"also)[ ,:]+){0,3}"
+)
 _NAME_CUE = re.compile(
     r"\b(?:(?:my|his|her|their|the|your|full|first|last|middle|given|family|maiden|legal|account|customer|cardholder's|"
     r"payee(?:'s)?|beneficiary(?:'s)?|recipient(?:'s)?|mother's maiden|user) name(?: on (?:the|my) (?:card|account))?"
-    r"(?: is| was|'s|:)|names? (?:is|are|was)|name's|surname(?: is|'s|,|:)?|(?:account ?holder|card ?holder|payee|beneficiary|recipient|"
-    r"account owner)(?: is|'s name is|:)|in the name of|under the name(?: of)?|under|made out to|payable to|name of|goes by|"
+    r"(?: is| was|'s|:)|names? (?:is|are|was)|name's|surname(?: is|'s|,|:)?|(?:account ?holder|card ?holder|payee|"
+    r"beneficiary|recipient|"
+    r"account owner)(?:(?:'s)? name)?(?: is|:)?|in the name of|under the name(?: of)?|under|made out to|payable to|"
+    r"name of|goes by|"
     r"(?:speaking|speak|talking|talk) (?:with|to)|this is|maiden name|named|called|"
-    r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|fiance|fiancee|friend|colleague|boss|landlord|"
-    r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|grandfather)(?:'s name is|,| is)?)\b[ ,:]+"
+    r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|fiance|fiancee|friend|colleague|"
+    r"boss|landlord|"
+    r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|"
+    r"grandfather)(?:'s name is|,| is)?)\b[ ,:]+"
     r"(?:(?:is|um|uh|er|yes|it's|please)[ ,]+){0,2}"
 )
 _SURE_CUE = re.compile(r"name|surname|holder|payee|beneficiary|recipient|payable|made out|goes by|named")
@@ -30,35 +37,51 @@ _CAPITAL = re.compile(r"[A-Z][^\W\d_]*(?:['-][A-Z]?[^\W\d_]+)*")
 _CALLED_TO = re.compile(
     r"(?:\b(?:hi|hello|hey|thanks|thank you|okay|ok|bye|sorry|morning|afternoon|evening|sure|right|dear)[, ]+|, )$"
 )
+_NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{_WORD})")
 _PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
 _LETTERS = re.compile(
     r"(?<![\w'])(?:(?:double |capital )?[a-z](?: (?:as in|for|like) [a-z]+)?(?:[ .,-]+|$)){2,30}(?![a-z'])"
 )
 
 _WORD_CUE = re.compile(
-    r"\b(?:pass ?words?|pass ?phrases?|pass ?code|secret (?:word|answer|phrase)|security (?:word|answer|phrase|question)|memorable (?:word|"
-    r"place|name|date)|code ?word|safe ?word|pin|one[- ]time (?:code|passcode|password)|verification code|security code|access code|otp|"
+    r"\b(?:pass ?words?|pass ?phrases?|pass ?code|secret (?:word|answer|phrase)|security (?:word|answer|phrase|"
+    r"question)|memorable (?:word|"
+    r"place|name|date)|code ?word|safe ?word|pin|one[- ]time (?:code|passcode|password)|verification code|"
+    r"security code|access code|otp|"
     r"log-?in|user ?name|user id|answer)\b(?: (?:for|to|on|of) (?:the |my |this |that )?(?:[a-z]+ ?){1,3}?)??[ ,:]*"
-    r"(?:(?:i use|i set|i chose|i had|i have)[ ,]+)?(?:is|was|are|it's|that's|would be|should be|to|as|=|:)[ ,:]+(?:(?:um|uh|er|well|the word|just|still|also)[ ,]+){0,2}"
+    r"(?:(?:i use|i set|i chose|i had|i have)[ ,]+)?(?:is|was|are|it's|that's|would be|should be|to|as|=|"
+    r":)[ ,:]+(?:(?:um|uh|er|well|the word|just|still|also)[ ,]+){0,2}"
 )
 _SPOKEN_WORD = re.compile(
-    r"(?:(?:capital|uppercase|lowercase|upper case|lower case|all caps|number|symbol)[ ,]+)?[\w@#$%&*!~^+=.'-]+(?:[ ,-]+(?:[\w@#$%&*!~^+='-]+)){0,5}"
+    r"(?:(?:capital|uppercase|lowercase|upper case|lower case|all caps|number|"
+    r"symbol)[ ,]+)?[\w@#$%&*!~^+=.'-]+(?:[ ,-]+(?:[\w@#$%&*!~^+='-]+)){0,5}"
 )
 _NO_SECRET = re.compile(
-    r"(?:incorrect|wrong|not|expired|locked|the|a|an|too|required|needed|case|correct|valid|invalid|being|been|now|on|in|for|my|your|what|"
-    r"something|never|always|different|reset|sent|blocked|forgotten|gone|old|new|saved|stored|used|asked|compromised|stolen|safe|secure|"
-    r"private|confidential|weak|strong|long|short|six|four|eight|at least|sending|working|accepted|rejected|there|here|no|yes|that|this|it|i|"
-    r"we|you|be|have|get|change|log|access|open|make|see|do|use|help|my|one|any|only|also|still|just|really|very|so|how|why|when|where|because|and|or|but|if|as)\b"
+    r"(?:incorrect|wrong|not|expired|locked|the|a|an|too|required|needed|case|correct|valid|invalid|being|been|now|on|"
+    r"in|for|my|your|what|"
+    r"something|never|always|different|reset|sent|blocked|forgotten|gone|old|new|saved|stored|used|asked|compromised|"
+    r"stolen|safe|secure|"
+    r"private|confidential|weak|strong|long|short|six|four|eight|at least|sending|working|accepted|rejected|there|"
+    r"here|no|yes|that|this|it|i|"
+    r"we|you|be|have|get|change|log|access|open|make|see|do|use|help|my|one|any|only|also|still|just|really|very|so|"
+    r"how|why|when|where|because|and|or|but|if|as)\b"
+)
+_TALK_BEFORE = re.compile(
+    r"(?:[ ,.]|\b(?:yes|yeah|sure|it's|it is|that's|um|uh|er|my|is|was|the|word|password|okay|ok|i think|so|well|"
+    r"mother's|maiden|"
+    r"name)\b)*"
 )
 _STOP_WORD = re.compile(
-    r"\b(?:and|but|so|because|which|that|is|was|it|i|can|could|please|thanks|thank|ok|okay|right|then|if|for|to|the|with|on)\b|[.?!;]"
+    r"\b(?:and|but|so|because|which|that|is|was|it|i|can|could|please|thanks|thank|ok|okay|right|then|if|for|to|the|"
+    r"with|on)\b|[.?!;]"
 )
 _MAIL_CUE = re.compile(
     r"\be-?mail(?: address)?(?: on file| for me)?(?: is| was|'s|:| to)[ ,:]+(?:(?:um|uh|er|it's|to)[ ,]+)?"
 )
 _MAIL_WORDS = re.compile(r"[\w@.+-]+(?:[ ,]+[\w@.+-]+){0,14}")
 _MAIL_HOST = re.compile(
-    r"(?:[\w.+-]+ ){0,4}?[\w.+-]+ ?(?:at|@) ?(?:g ?mail|hot ?mail|yahoo|outlook|icloud|aol|proton ?mail|qq|163|[\w-]+ dot [a-z]+)(?: ?(?:dot|\.) ?[a-z]+){0,2}"
+    r"(?:[\w.+-]+ ){0,4}?[\w.+-]+ ?(?:at|@) ?(?:g ?mail|hot ?mail|yahoo|outlook|icloud|aol|proton ?mail|qq|163|"
+    r"[\w-]+ dot [a-z]+)(?: ?(?:dot|\.) ?[a-z]+){0,2}"
     r"|\b\w+ (?:dot|underscore) \w+(?= at| @|$)"
 )
 _MAIL_STOPS = re.compile(r"\b(?:and|is|my|it's|please|the|can|could|but|so|i|for|send|thanks|thank you)\b")
@@ -67,7 +90,8 @@ _ASKS = (
     (
         "name",
         re.compile(
-            r"\b(?:your|full|first|last|the) (?:full |first |last )?names?\b|who am i (?:speaking|talking)|who's calling|who is calling|surname|spell (?:it|that|your)"
+            r"\b(?:your|full|first|last|the) (?:full |first |last )?names?\b|who am i (?:speaking|talking)|"
+            r"who's calling|who is calling|surname|spell (?:it|that|your)"
         ),
     ),
     ("address", re.compile(r"\baddress\b(?! is)|where do you live|post ?code|zip(?: code)?")),
@@ -75,12 +99,14 @@ _ASKS = (
     (
         "word",
         re.compile(
-            r"\bpass ?(?:word|phrase|code)|security (?:word|question|answer)|memorable|maiden name|secret|code word|first pet|school"
+            r"\bpass ?(?:word|phrase|code)|security (?:word|question|answer)|memorable|maiden name|secret|code word|"
+            r"first pet|school"
         ),
     ),
 )
 _ASKING = re.compile(
-    r"\?|\b(?:what|who|may i|can i|could i|can you|could you|would you|please|tell me|give me|confirm|where|which|spell|need|have)\b"
+    r"\?|\b(?:what|who|may i|can i|could i|can you|could you|would you|please|tell me|give me|confirm|where|which|"
+    r"spell|need|have)\b"
 )
 
 
@@ -93,54 +119,41 @@ def asks(text: str) -> str:
 
 
 def names(view: View) -> Iterator[Secret]:
-    """Names after words that introduce one, after titles, called to, and as answers."""
-    text, raw = view.text, view.spoken.raw
+    """Names after words that introduce one, after titles, called to, spelled, and as answers."""
+    text = view.text
     for match in _NAME_CUE.finditer(text):
-        sure = bool(_SURE_CUE.search(match[0])) or view.unfinished and match.end() == len(text)
-        yield from _named(view, match.end(), 4, strict=not sure)
+        yield from _named(view, match.end(), 4, strict=not _SURE_CUE.search(match[0]))
     for match in _TITLE.finditer(text):
-        yield from _named(
-            view, match.end(), 3, strict=match[0][0] in "sm" and match[0].strip(" .") in ("sir", "madam", "miss")
-        )
+        word = match[0].strip(" .")
+        yield from _named(view, match.end(), 3, strict=word in ("sir", "madam", "miss"))
     yield from _known(view)
     if view.asked == "name":
         yield from _answered(view)
     for match in _LETTERS.finditer(text):
         letters = re.findall(r"(?<![\w'])[a-z](?![\w'])", match[0])
-        near = view.asked == "name" or _SURE_CUE.search(text, 0, match.start())
-        if len(letters) >= (2 if near else 5) and "".join(letters) not in _acronyms():
-            if len(set(letters)) > 1 or near:
-                yield Secret("name", match.start(), match.start() + len(match[0].rstrip(" .,-")))
-    del raw
+        near = view.asked == "name" or _SURE_CUE.search(text, 0, match.start()) is not None
+        several = len(letters) >= (2 if near else 5) and (near or len(set(letters)) > 1)
+        if several and "".join(letters) not in _acronyms():
+            yield Secret("name", match.start(), match.start() + len(match[0].rstrip(" .,-")))
 
 
 def _named(view: View, start: int, most: int, *, strict: bool) -> Iterator[Secret]:
     """The words of a name from ``start`` on. ``strict``: only with capitals."""
     text, raw = view.text, view.spoken.raw
     end, count = start, 0
-    for match in re.compile(rf"[ .-]{{0,2}}({_WORD})").finditer(text, start):
-        gap = match.start() - end
-        word, capital = match[1], raw[match.start(1)].isupper()
-        if (
-            gap
-            or count == most
-            or (
-                match.start() < match.start(1)
-                and "." in text[match.start() : match.start(1)]
-                and count
-                and len(text[end - 3 : end].strip()) > 2
-            )
-        ):
-            break
-        if word in _not_names() or (strict and not capital) or word.endswith(("'s", "'re", "'ll", "'d")):
-            if not (word.endswith("'s") and capital):
-                break
-            end, count = match.end() - 2, count + 1
+    while count < most and (match := _NAME_WORD.match(text, end)):
+        word, capital = match["word"], raw[match.start("word")].isupper()
+        ended = "." in text[end : match.start("word")] and len(text[start:end].rpartition(" ")[2]) > 2
+        if ended or word in _not_names() or word.endswith(("'re", "'ll", "'d")) or (strict and not capital):
             break
         if count and not capital and _mixed(raw) and word not in _PARTICLES:
             break
-        end, count = match.end(), count + 1
-    if count and not all(view.readable(start, end) for _ in (0,)):
+        count += 1
+        end = match.end()
+        if word.endswith("'s"):
+            end -= 2
+            break
+    if count:
         yield Secret("name", start, end)
 
 
@@ -177,7 +190,8 @@ def _answered(view: View) -> Iterator[Secret]:
 
 
 _TALK = frozenset(
-    "sure yes yeah no hi hello it's that's spelled spelt with sorry just think know mean why need later already told sec moment minute".split()
+    "sure yes yeah no hi hello it's that's spelled spelt with sorry just think know mean why need later already told "
+    "sec moment minute".split()
 )
 
 
@@ -191,12 +205,8 @@ def words(view: View) -> Iterator[Secret]:
     text = view.text
     for match in _WORD_CUE.finditer(text):
         yield from _word(text, match.end())
-    if view.asked == "word":
-        start = re.compile(
-            r"(?:[ ,.]|\b(?:yes|yeah|sure|it's|it is|that's|um|uh|er|my|is|was|the|word|password|okay|ok|i think|so|well|mother's|maiden|name)\b)*"
-        ).match(text)
-        if start and len(text) - start.end() <= 40:
-            yield from _word(text, start.end())
+    if view.asked == "word" and (start := _TALK_BEFORE.match(text)) and len(text) - start.end() <= 40:
+        yield from _word(text, start.end())
 
 
 def _word(text: str, start: int) -> Iterator[Secret]:
@@ -225,11 +235,16 @@ def emails(view: View) -> Iterator[Secret]:
         said = _MAIL_WORDS.match(text, cue)
         if said is None:
             continue
-        stop = _MAIL_STOPS.search(text, cue, said.end())
-        end = stop.start() if stop else said.end()
+        over = _MAIL_STOPS.search(text, cue, said.end())
+        end = over.start() if over else said.end()
         whole = text[cue:end]
         if re.search(r"@|\bat\b|\bdot\b|\d|underscore", whole) or (view.unfinished and end == len(text)):
             yield Secret("email", cue, cue + len(whole.rstrip()))
+
+
+def is_no_name(name: str) -> bool:
+    """Whether what looks like a name is common words."""
+    return all(word in _not_names() for word in re.findall(_WORD, name))
 
 
 def is_name_word(word: str) -> bool:

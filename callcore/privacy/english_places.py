@@ -12,34 +12,45 @@ from callcore.privacy.spans import Secret
 from callcore.privacy.view import View
 
 _NUMBER_WORD = (
-    "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
+    "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
+    "seventeen|eighteen|nineteen|"
     "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple"
 )
 _NUMBER = rf"(?:\d+[a-z]?|(?:{_NUMBER_WORD})(?:[ -](?:and )?(?:{_NUMBER_WORD}))*)"
-_STRONG = "street|road|avenue|ave|lane|boulevard|blvd|crescent|terrace|parkway|highway|st|rd|ln|drive|dr|court|gardens|grove|mews|circle|cul-de-sac"
+_STRONG = (
+    "street|road|avenue|ave|lane|boulevard|blvd|crescent|terrace|parkway|highway|st|rd|ln|drive|dr|court|"
+    "gardens|grove|mews|circle|cul-de-sac"
+)
 _WEAK = "way|place|close|square|hill|park|view|walk|row|green|rise|trail|loop|plaza|wharf|heights"
 _PLAIN = (
-    r"(?!(?:of|to|the|a|an|and|or|in|on|at|for|from|with|is|was|days?|hours?|weeks?|months?|years?|minutes?|dollars?|pounds?|percent|times?|"
-    r"people|cards?|more|less|that|this|it|i|you|my|your|down|up|off|per|euros?|transactions?|payments?|accounts?|o'clock|am|pm|miles?|blocks?)\b)"
+    r"(?!(?:of|to|the|a|an|and|or|in|on|at|for|from|with|is|was|days?|hours?|weeks?|months?|years?|minutes?|dollars?|"
+    r"pounds?|percent|times?|"
+    r"people|cards?|more|less|that|this|it|i|you|my|your|down|up|off|per|euros?|transactions?|payments?|accounts?|"
+    r"o'clock|am|pm|miles?|blocks?)\b)"
 )
 _NAME = rf"{_PLAIN}[\w'.-]+"
 _SIDE = r"(?:,? (?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|nw|ne|sw|se)\b\.?)?"
 _FLAT = rf"(?:(?:apartment|apt|unit|suite|flat|floor|room|number|#)\.? ?(?:{_NUMBER}|[a-z])\b(?: ?[a-z]\b)?)"
 _STREET = re.compile(
-    rf"(?:\b{_FLAT},? )?\b{_NUMBER}{_SIDE} (?:{_NAME} ){{1,3}}?(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b\.?{_SIDE}(?:,? {_FLAT})?"
+    rf"(?:\b{_FLAT},? )?\b{_NUMBER}{_SIDE} (?:{_NAME} ){{1,3}}?(?:(?P<strong>{_STRONG})|"
+    rf"(?P<weak>{_WEAK}))\b\.?{_SIDE}(?:,? {_FLAT})?"
 )
 _ZIP = r"\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}"
 _SPOKEN_ZIP = rf"(?:{_ZIP}|(?:(?:{_NUMBER_WORD})[ -]){{4}}(?:{_NUMBER_WORD}))"
 _POSTCODE = re.compile(r"(?<![\w])[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)")
 _POSTCODE_CUE = re.compile(
-    r"\b(?:zip(?: ?code)?|post(?:al)? ?code)\b[ ,:]*(?:(?:is|it's|was|to|um|uh)[ ,]+){0,3}(?P<code>[\w]+(?:[ ,-]+[\w]+){0,6})"
+    r"\b(?:zip(?: ?code)?|post(?:al)? ?code)\b[ ,:]*(?:(?:is|it's|was|to|um|"
+    r"uh)[ ,]+){0,3}(?P<code>[\w]+(?:[ ,-]+[\w]+){0,6})"
 )
 _POSTCODE_WORD = re.compile(rf"(?:{_NUMBER_WORD}|\d+|[a-z]|[a-z]{{1,2}}\d+[a-z]?|\d[a-z]{{2}}|as|in|for)(?=[ ,.-]|$)")
 _BOX = re.compile(rf"\bp\.? ?o\.? box {_NUMBER}")
 _CUE = re.compile(
-    r"\b(?:(?:my|our|home|mailing|billing|current|new|old|postal|delivery|shipping|street|correspondence|work|his|her|the) address(?: on file| you have| now)?"
-    r"(?: is| was| to|'s|:)|address is|i(?:'m| am)? (?:live|living|stay|staying|based)(?: at| on| in)|(?:i've |i |we |just )?moved to|we live (?:at|on|in)|"
-    r"(?:send|mail|post|deliver|ship|forward)(?:ed)? (?:it |them |that |this |the card |the new card |the letter |a new card )?(?:out )?to)[ ,:]+"
+    r"\b(?:(?:my|our|home|mailing|billing|current|new|old|postal|delivery|shipping|street|correspondence|work|his|her|"
+    r"the) address(?: on file| you have| now)?"
+    r"(?: is| was| to|'s|:)|address is|i(?:'m| am)? (?:live|living|stay|staying|based)(?: at| on| in)|(?:i've |i |we |"
+    r"just )?moved to|we live (?:at|on|in)|"
+    r"(?:send|mail|post|deliver|ship|forward)(?:ed)? (?:it |them |that |this |the card |the new card |the letter |"
+    r"a new card )?(?:out )?to)[ ,:]+"
     r"(?:(?:um|uh|er|it's|the|number)[ ,]+){0,2}"
 )
 _CLAUSE = re.compile(r"[^.?!;]*(?:\.(?=\w)[^.?!;]*)*")
@@ -47,6 +58,7 @@ _PUBLIC = re.compile(r"\b(?:branch|atm|office|store|shop|cash ?point|cash machin
 _PERSONAL = re.compile(
     r"\b(?:live|living|home|my|our|address|moved|send|mail|post|deliver|ship|house|flat|apartment)\b"
 )
+_NO_TOWN = ("i", "i'm", "i've", "can", "could", "and", "please", "the", "is", "it")
 _AFTER = re.compile(r"[ ,]+([\w'.-]+)")
 _MOST_AFTER = 7  # words of a town, state and postcode
 
@@ -104,22 +116,11 @@ def _end(view: View, end: int) -> int:
         if zip_code:
             return zip_code.end()
         flat = re.compile(_FLAT).match(text, word.start(1))
+        capital = raw[word.start(1)].isupper()
+        state = said in _states() and (len(said) > 2 or capital)
         if flat:
             found = at = flat.end()
-        elif said in _states() and (len(said) > 2 or raw[word.start(1)].isupper()):
-            found = word.start(1) + len(said)
-        elif raw[word.start(1)].isupper() and said not in (
-            "i",
-            "i'm",
-            "i've",
-            "can",
-            "could",
-            "and",
-            "please",
-            "the",
-            "is",
-            "it",
-        ):
+        elif state or (capital and said not in _NO_TOWN):
             found = word.start(1) + len(said)
         if text[word.end() - 1] == "." and len(said) > 2:
             break

@@ -1,13 +1,14 @@
-"""All secrets of a text: entities that are somebody's own, what only the redaction looks for, and unexplained digits."""
+"""All secrets of a text: entities that are somebody's own, what only the redaction looks for, unexplained digits."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from callcore.privacy import english, english_places, mandarin, mandarin_places
 from callcore.privacy.digits import Stretch, stretches
-from callcore.privacy.spans import SECRET_KINDS, Secret
+from callcore.privacy.spans import NUMBER_KINDS, SECRET_KINDS, Secret
 from callcore.privacy.view import Rule, Stage, View
 from callcore.understand.entities.find import Found
 
@@ -22,25 +23,42 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
 _ASKS = {"zh": mandarin.asks, "en": english.asks}
 _PUBLIC = re.compile(
     r"1(?:10|12|14|19|20|22)|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7}"  # China
-    r"|\+?1?8(?:00|33|44|55|66|77|88)\d{7}|0?8(?:00|08)\d{6,7}|03(?:00|33|45)\d{7}|911|999|101|111"
+    r"|1?8(?:00|33|44|55|66|77|88)\d{7}|0?8(?:00|08)\d{6,7}|0?3(?:00|33|45)\d{7}|911|999|101|111"
 )
+_COUNTRY = re.compile(r"^\+(?:86|44|1(?=8))")
 _EXPLAINED = re.compile(
-    r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|第|"
+    r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|"
+    r"第|"
     r"\b(?:error(?: code)?|extension|version|form|model|flight|page|section|article|employee number|badge(?: number)?))"
     r"[ ,:]*(?:(?:是|为|提示|显示|is|was|number|says|it's)[ ,:]*)?$"
 )
 _UNIT = re.compile(
-    r" ?(?:多|来|余)?(?:元|块|毛|角|圆|美|欧|英镑|港|日元|人民币|%|％|‰|年|月|号(?!码)|日|天|个|位|点|时|分|秒|小时|万|亿|千|百|十|期|笔|次|张|条|岁|倍|成|周|折"
-    r"|下|些|样|般|定|直|起|共|方|楼|层|米|公里|平|家|种|遍|边|者|是|旦|会|年级|份|款|把|行|等|套|名|本|件|口|步|手|味|再|切|律|度|半|致|概|早|晚|生|面|道|点"
-    r"|percent|dollars?|pounds?|euros?|cents?|pence|days?|weeks?|months?|years?|hours?|minutes?|seconds?|times?|cards?|accounts?|people|more|of|or|business|working|years|st\b|nd\b|rd\b|th\b|am\b|pm\b|o'clock|k\b|points?|transactions?|payments?|things?)"
+    r" ?(?:多|来|余)?(?:元|块|毛|角|圆|美|欧|英镑|港|日元|人民币|%|％|‰|年|月|号(?!码)|日|天|个|位|点|时|分|秒|小时|"
+    r"万|亿|千|百|十|期|笔|次|张|条|岁|倍|成|周|折"
+    r"|下|些|样|般|定|直|起|共|方|楼|层|米|公里|平|家|种|遍|边|者|是|旦|会|年级|份|款|把|行|等|套|名|本|件|口|步|手|"
+    r"味|再|切|律|度|半|致|概|早|晚|生|面|道|点"
+    r"|percent|dollars?|pounds?|euros?|cents?|pence|days?|weeks?|months?|years?|hours?|minutes?|seconds?|times?|"
+    r"cards?|accounts?|people|more|of|or|business|working|years|st\b|nd\b|rd\b|th\b|am\b|pm\b|o'clock|k\b|points?|"
+    r"transactions?|payments?|things?)"
 )
+_COUNTED = re.compile("线|[级等]|[百千万]")
 _WORD_BEFORE = re.compile(r"[统唯万第之专不同某每另任进这那哪有]$")
 _ONLY = re.compile(
-    r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|ok|so|it's|that's)[ ,.。、;:!?-]*)*"
+    r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|"
+    r"ok|so|it's|"
+    r"that's)[ ,.。、;:!?-]*)*"
+)
+_GAP = re.compile(
+    r"[ ,.、。-]*(?:(?:嗯|呃|啊|额|杠|横杠|空格|然后|space|dash|hyphen|slash|stroke|point|dot|then|and|um|uh|er|erm|"
+    r"okay|like|next|"
+    r"letter|the|capital|[a-z]\b)"
+    r"[ ,.、。-]*){0,3}"
 )
 _CUE_REACH = 15  # characters before digits in which a word for numbers of that kind must lie
 _OWN_NAME = re.compile(
-    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|my name is|my name's|name is|this is|i'm|i am|you're speaking with|you are speaking with|you're "
+    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|my name is|my name's|name is|this is|i'm|i am|"
+    r"you're speaking with|"
+    r"you are speaking with|you're "
     r"through to|you're talking to|you can call me|call me)[ ,:]*(?:客服|坐席|客户经理|专员)?$"
 )
 _SPEAKING = re.compile(r",? (?:speaking|here)\b|为您服务|很高兴")
@@ -53,17 +71,27 @@ def secrets(found: Found, view: View, *, agent: bool = False) -> list[Secret]:
     """
     text = view.text
     kept = [Secret(span.kind, span.start, span.end, span.value) for span in found.spans if span.kind in SECRET_KINDS]
-    kept = [one for one in kept if not _public(one, text) and not (agent and _own_name(one, text))]
+    kept = [one for one in kept if not (_public(one, text) or _no_name(one, found) or (agent and _own_name(one, text)))]
     for rule in _rules(found):
         for one in rule(view):
             if one.end > one.start and not _no_secret(one, view) and not (agent and _own_name(one, text)):
                 kept.append(one)
-    return [*kept, *_digits(found, view)]
+    kept += _digits(found, view)
+    return [*kept, *_gaps(text, kept)]
 
 
 def asks(found: Found) -> str:
-    """What a text asks the other side for: "name", "address", "email", "word" (a password), or ""."""
-    return _ASKS[found.language.name](found.spoken.text)
+    """What a text asks the other side for: "name", "address", "email", "word" (a password), "number", or ""."""
+    text, cues = found.spoken.text, found.language.cues
+    wanted = _ASKS[found.language.name](text)
+    if wanted or not cues.asks.search(text):
+        return wanted
+    return "number" if any(cues.wanted[kind].search(text) for kind in cues.wanted.keys() & SECRET_KINDS) else ""
+
+
+def is_service(number: str) -> bool:
+    """Whether a number is a hotline or the like, which everybody may know."""
+    return _PUBLIC.fullmatch(_COUNTRY.sub("", number)) is not None
 
 
 def _rules(found: Found) -> tuple[Rule, ...]:
@@ -73,12 +101,23 @@ def _rules(found: Found) -> tuple[Rule, ...]:
 def _public(one: Secret, text: str) -> bool:
     """Whether a number is a service's, or explained as no secret."""
     if one.kind == "phone":
-        return bool(_PUBLIC.fullmatch(one.value)) or bool(_PUBLIC.fullmatch(one.value.removeprefix("+86")))
-    return one.kind == "digits" and _explained(text, one.start, one.value)
+        return is_service(one.value)
+    if one.kind == "digits" and _COUNTED.match(text, one.end):
+        return True
+    return one.kind in ("digits", "code") and _explained(text, one.start, one.value)
+
+
+def _no_name(one: Secret, found: Found) -> bool:
+    """Whether what the rules for entities took for a name is something else."""
+    said = found.spoken.text[one.start : one.end]
+    return one.kind == "name" and (
+        mandarin.is_no_name(said) if found.language.name == "zh" else english.is_no_name(said)
+    )
 
 
 def _explained(text: str, start: int, digits: str) -> bool:
-    return bool(_EXPLAINED.search(text, max(0, start - 24), start) or (_PUBLIC.fullmatch(digits)))
+    """Whether something tells that digits are nobody's own."""
+    return _EXPLAINED.search(text, max(0, start - 24), start) is not None or is_service(digits)
 
 
 def _own_name(one: Secret, text: str) -> bool:
@@ -93,6 +132,14 @@ def _no_secret(one: Secret, view: View) -> bool:
     return one.kind in ("name", "code") and view.readable(one.start, one.end)
 
 
+def _gaps(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
+    """What stands between pieces of one number ("four four, dash, two one")."""
+    numbers = sorted((one for one in found if one.kind in NUMBER_KINDS), key=lambda one: one.start)
+    for before, after in pairwise(numbers):
+        if before.end < after.start and _GAP.fullmatch(text, before.end, after.start):
+            yield Secret("digits", before.end, after.start)
+
+
 def _digits(found: Found, view: View) -> Iterator[Secret]:
     """Digits that nothing explains; while somebody speaks, all that follow each other."""
     text = view.text
@@ -105,8 +152,18 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
         count = len(one.digits)
         if _explained(text, one.start, one.digits) and not view.number_wanted:
             continue
-        if count >= LONG or _wanted(found, view, one) or (view.stage is Stage.FINAL and _ends(text, one)):
+        if (
+            count >= LONG
+            or _one_by_one(text, one)
+            or _wanted(found, view, one)
+            or (view.stage is Stage.FINAL and _ends(text, one))
+        ):
             yield Secret("digits", one.start, one.end, one.digits)
+
+
+def _one_by_one(text: str, one: Stretch) -> bool:
+    """Whether digits are said one after the other, as nobody says a number of things."""
+    return one.single >= RUN and not _UNIT.match(text, one.end) and not _COUNTED.match(text, one.end)
 
 
 def _ends(text: str, one: Stretch) -> bool:

@@ -11,100 +11,141 @@ from collections.abc import Iterator
 
 from callcore.privacy.spans import Secret
 from callcore.privacy.view import View
+from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 
-_COMPOUND = "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|端木|南宫|闻人|轩辕|呼延|长孙|宇文|独孤|西门"
+_ANY = f"{COMMON}{RARE}付代逄占仵闫肖过户才门么"
 #: the most frequent ones, nine people of ten
 _FREQUENT = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭"
-    "廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂焦向柳邢"
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪"
+    "田任姜范方石姚谭"
+    "廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕"
+    "聂焦向柳邢"
 )
 _HAN = "\u4e00-\u9fff"
 #: begin no given name, and end one that is being read
 _STOP = (
-    "我是的这那吧啊呢哈了在有想要你您他她它不就也手身电卡来打请和跟吗嘛呀哦嗯住尾账号码对没说因什么到从被把给需求咨询办查开投诉问取"
+    "我是的这那吧啊呢哈了在有想要你您他她它不就也手身电卡来打请和跟吗嘛呀哦嗯住尾账号码对没说因什么到从被把给需求咨询"
+    "办查开投诉问取"
     "挂失还已经先帮去呃额噢诶吱哪怎几个位们得着过会能可以应该麻烦谢"
 )
 _GIVEN = f"(?:[{_HAN}](?<![{_STOP}]))"
 _GAP = "[ ,:、]{0,2}"
 _FILLER = "(?:嗯+|呃|啊|额|哦|那个|就是|对|是的?|好的?|你好|您好|喂|行)"
 _PERSON = (
-    "老公|老婆|丈夫|妻子|儿子|女儿|爸爸?|妈妈?|父亲|母亲|先生|太太|爱人|朋友|同事|哥哥?|姐姐?|弟弟?|妹妹?|室友|房东|老板|孩子|爷爷|奶奶|外公|"
+    "老公|老婆|丈夫|妻子|儿子|女儿|爸爸?|妈妈?|父亲|母亲|先生|太太|爱人|朋友|同事|哥哥?|姐姐?|弟弟?|妹妹?|室友|房东|"
+    "老板|孩子|爷爷|奶奶|外公|"
     "外婆|姥姥|姥爷|公公|婆婆|岳父|岳母|舅舅|叔叔|阿姨|姑姑|侄子|外甥|孙子|孙女"
 )
 _CUE = re.compile(
-    rf"(?:(?:我|他|她|本人|也)(?:的名字)?叫(?:做)?|(?:名字|姓名|全名|户名|真名|大名|名儿?)(?:就?是|叫做?|写的?是|登记的?是)?"
+    rf"(?:(?:我|他|她|本人|也)(?:的名字)?叫(?:做)?|(?:名字|姓名|全名|户名|真名|大名|名儿?)(?:就?是|叫做?|(?:写|填|留|"
+    rf"登记)的?是?)?"
     rf"|(?:收款|付款|持卡|开户|联系|经办|申请|投保|被保险|受益|代办|担保|收件|寄件|紧急联系|办理|借款|共同借款|户)人"
-    rf"(?:的?(?:名字|姓名))?(?:就?是|叫|为|写的?是)|(?:机主|户主|法人(?:代表)?|对方|推荐人)(?:就?是|叫|姓名是?)"
+    rf"(?:的?(?:名字|姓名))?(?:就?是|叫|为|(?:写|填|留)的?是?)|(?:机主|户主|法人(?:代表)?|对方|推荐人)(?:就?是|叫|"
+    rf"姓名是?)"
     rf"|(?:{_PERSON})(?:的名字)?(?:是叫|叫|名字是)|叫做|名叫|本人(?=[{_FREQUENT}]))"
     rf"{_GAP}(?:{_FILLER}{_GAP})?(?:是|叫)?"
 )
-_FAMILY = re.compile(rf"(?:免贵|贵|我|本人|也|他|她|客户|先生|女士|机主)?姓(?:是)?{_GAP}(?P<name>{_COMPOUND}|[{_HAN}])")
-_NO_FAMILY = re.compile("[名什么氏的啥谁甚质别和与不]")
+_FAMILY = re.compile(rf"(?:免贵|贵|我|本人|也|他|她|客户|先生|女士|机主)?姓(?:是)?{_GAP}(?P<name>{COMPOUND}|[{_HAN}])")
+_NO_FAMILY = re.compile("[名什么氏的啥谁甚质别和与不我您你他她,. ]")
 _NO_NAME = re.compile(
-    "什么|啥|谁|哪|怎|不|做|您|你|他|她|我|了|的|是|吗|呢|一[下个样致]|对[不吗]|错|正确|和|跟|与|没|有|多少|车|外卖|人工|保安|警察|来|起来"
-    "|停|好|出|上|下|这|那|变|改|过|写|登记|号|卡|账|银|手机|身份|信息|必须|需要|要|核|匹配|相[同符]|填|也|都|还|先|就|可以|能|会|应该|因为|但"
+    "什么|啥|谁|哪|怎|不|做|您|你|他|她|我|了|的|是|吗|呢|一[下个样致]|对[不吗]|错|正确|和|跟|与|没|有|多少|车|外卖|"
+    "人工|保安|警察|来|起来"
+    "|停|好|出|上|下|这|那|变|改|过|写|登记|号|卡|账|银|手机|身份|信息|必须|需要|要|核|匹配|相[同符]|填|也|都|还|先|"
+    "就|可以|能|会|应该|因为|但"
     "|[ ,.。?!:]|$|栏|字|拼|全"
 )
+_TALK = re.compile("那边|那个|那[位里么些样天]|这|什么|怎么|哪|和[您你我]")
 _WHOLE = re.compile(
-    rf"(?:[ ,.。!?]|{_FILLER}|我叫|我是|叫|本人|免贵)*(?P<name>(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{_FREQUENT}]{_GIVEN}{{1,2}})"
+    rf"(?:[ ,.。!?]|{_FILLER}|我叫|我是|叫|本人|免贵)*(?P<name>(?:{COMPOUND}){_GIVEN}{{1,2}}|"
+    rf"[{_FREQUENT}]{_GIVEN}{{1,2}})"
     r"(?:[ ,.。!?]|啊|呀|哈|吧|先生|女士|对|本人)*"
 )
 _ANSWER = re.compile(
     rf"(?:[ ,.。!?]|{_FILLER}|我叫|我是|叫|姓|本人|免贵|一个|我)*(?P<name>[{_HAN}]{{1,4}}?)(?=[ ,.。!?啊呀哈吧]|$)"
 )
 _NO_ANSWER = re.compile(
-    "稍等|等一?下|等等|什么|怎么|为什么|不用|不是|没有|不要|可以|知道|不知道|谢谢|明白|听|没事|没错|正确|不对|干嘛|好|行|对|嗯|哦|啊|我|你|您|请问|喂|这"
+    "稍等|等一?下|等等|什么|怎么|为什么|不用|不是|没有|不要|可以|知道|不知道|谢谢|明白|听|没事|没错|正确|不对|干嘛|好|"
+    "行|对|嗯|哦|啊|我|你|您|请问|喂|这"
 )
 _WORDS = re.compile(
-    "高级|高兴|高铁|高额|高速|高考|马上|马虎|方便|方法|方式|方案|何时|何必|何况|黄金|周[一二三四五六日末天期]|金额|金卡|金融|金条|白金|白天|白条|白名|于是|许多|许可|安全|安排|"
-    "安装|安心|万一|万能|万[元块]|常用|常见|常规|程序|余额|余下|任何|任意|任务|石油|毛病|易|谢谢|郑重|曾经|杜绝|夏天|钟头|范围|陆续|顾客|"
-    "段时|钱[都是就没包]|江苏|江西|吴江|苏州|苏宁|龙卡|温馨|严重|严格|文件|文字|申请|申诉|向|尤其|常|章程|施工|方面|马[甲路]|牛奶|高[一二三]|康复|孔雀|白色|黄色|石家庄|张家|王府|王者"
-    "|李宁|陈述|林业|罗马|宋[词体]|韩国|唐人|董事|曹操|邓小|许[久可多]|沈阳|苏打|卢布|叶子|杜[绝撰]|田地|任[何意务职命性用]|方[便法式案面向]|石[油头化]|金[额卡融条牌葵色管]|陆续|毛[病利]"
-    "|秦皇|江[湖山南北]|史[上料]|万[分一能元]|段[落位]|雷同|汤圆|易[于方]|常[常用见规住年]|武汉|乔迁|安[全排心装静检徽]|牛[奶肉年]|温[度馨州]|季[度节]|章[程节]|文[件字化案]"
+    "高级|高兴|高铁|高额|高速|高考|马上|马虎|方便|方法|方式|方案|何时|何必|何况|黄金|周[一二三四五六日末天期]|金额|"
+    "金卡|金融|金条|白金|白天|白条|白名|于是|许多|许可|安全|安排|"
+    "安装|安心|万一|万能|万[元块]|常用|常见|常规|程序|余额|余下|任何|任意|任务|石油|毛病|谢谢|郑重|曾经|杜绝|夏天|"
+    "钟头|范围|陆续|顾客|"
+    "段时|钱[都是就没包]|江苏|江西|吴江|苏州|苏宁|龙卡|温馨|严重|严格|文件|文字|申请|申诉|向|尤其|常|章程|施工|方面|"
+    "马[甲路]|牛奶|高[一二三]|康复|孔雀|白色|黄色|石家庄|张家|王府|王者"
+    "|李宁|陈述|林业|罗马|宋[词体]|韩国|唐人|董事|曹操|邓小|许[久可多]|沈阳|苏打|卢布|叶子|杜[绝撰]|田地|"
+    "任[何意务职命性用]|方[便法式案面向]|石[油头化]|金[额卡融条牌葵色管]|陆续|毛[病利]"
+    "|秦皇|江[湖山南北]|史[上料]|万[分一能元]|段[落位]|雷同|汤圆|易[于方]|常[常用见规住年]|武汉|乔迁|"
+    "安[全排心装静检徽]|牛[奶肉年]|温[度馨州]|季[度节]|章[程节]|文[件字化案]"
 )
 #: characters that given names are made of; by themselves they prove nothing, three in a row with a surname do
 _TYPICAL = (
-    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红梅鹏飞宇浩轩梓涵欣怡建国志文俊凯峰辉婷雪琳慧莹颖倩璐瑶佳嘉雨晨阳旭东斌波彬兵林海涵燕琴兰凤"
-    "莲珍淑翠菊贞荣洁珊莉萱诺妍熙豪博睿哲瀚翔航龙晓云岚琪瑞祥庆福贵德昌永春生清荷思雅诗语若曦一依心悦彤晴薇蕾馨蓉茜茹菲宁宏毅立培振亮鑫森焱垚铭钧锋锐松柏楠桦"
-    "丹丽亚媛婉娅娇婵媚嫣燕芬芝芸苗苑茵莎蓓蕊薇子梓紫可佩佑俐俪健儒元光全兆克利加勤友双叶启和喜国坤城增天奇威学安定宗家富宾寿小少尚山岩川帅广弘彦忠恒恺成才承昊昕"
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红梅鹏飞宇浩轩梓涵欣怡建国志文俊凯峰辉婷雪琳慧莹颖倩璐瑶佳嘉"
+    "雨晨阳旭东斌波彬兵林海涵燕琴兰凤"
+    "莲珍淑翠菊贞荣洁珊莉萱诺妍熙豪博睿哲瀚翔航龙晓云岚琪瑞祥庆福贵德昌永春生清荷思雅诗语若曦一依心悦彤晴薇蕾馨蓉茜茹"
+    "菲宁宏毅立培振亮鑫森焱垚铭钧锋锐松柏楠桦"
+    "丹丽亚媛婉娅娇婵媚嫣燕芬芝芸苗苑茵莎蓓蕊薇子梓紫可佩佑俐俪健儒元光全兆克利加勤友双叶启和喜国坤城增天奇威学安定宗"
+    "家富宾寿小少尚山岩川帅广弘彦忠恒恺成才承昊昕"
 )
 _NAME_LIKE = re.compile(
-    rf"(?P<name>[{_FREQUENT}][{_TYPICAL}]{{2}})(?![{_HAN}]?(?:路|街|镇|市|区|县|省|村|店|大厦|小区|支行|分行|银行|公司|集团|学校|医院))"
+    rf"(?P<name>[{_FREQUENT}][{_TYPICAL}]{{2}})(?![{_HAN}]?(?:路|街|镇|市|区|县|省|村|店|大厦|小区|支行|分行|银行|"
+    rf"公司|集团|学校|医院))"
 )
 _TAKEN_UP = re.compile(
-    rf"(?P<name>[{_FREQUENT}]{_GIVEN}{{1,2}})(?:(?:这个名字|的名字|就是我|是我本人|是我(?:{_PERSON}))|(?:女士|先生|小姐)?(?:您好|你好)|本人)"
+    rf"(?P<name>[{_FREQUENT}]{_GIVEN}{{1,2}})(?:(?:这个名字|的名字|就是我|是我本人|是我(?:{_PERSON}))|(?:女士|先生|"
+    rf"小姐)?(?:您好|你好)|本人)"
 )
+_OF_MINE = re.compile(rf"(?:我|他|她|您|你)(?:{_PERSON}),?(?P<name>(?:{COMPOUND}|[{_ANY}]){_GIVEN}{{1,2}})")
+_TO_SOMEBODY = re.compile(
+    rf"(?:转给|汇给|打给|付给|寄给|发给|还给|借给|交给|转到|汇到|帮|替)(?P<name>(?:{COMPOUND}|[{_ANY}]){_GIVEN}{{1,2}})"
+    r"(?=[ ,.。!?的]|[一二两三四五六七八九十百千万\d]|$|转|汇|打|还|交|存|取|办)"
+)
+_SINGLE = re.compile(rf"单名(?:就?是)?(?:一个|个)?(?P<name>[{_HAN}])")
+_BEFORE_DESCRIBED = re.compile(rf"(?P<name>(?:{COMPOUND}|[{_ANY}])[{_HAN}]{{0,2}})[ ,、]*$")
 _DESCRIBED = re.compile(
     rf"(?P<all>(?:[{_HAN}](?:就?是|,|、| )?)?(?P<word>[{_HAN}]{{2,4}})的(?P<one>[{_HAN}]))(?P<after>[{_HAN}]?)"
 )
 _PARTS = re.compile(
-    rf"(?:单人|双人|三点水|两点水|草字|宝盖|木字|言字|王字|竖心|提手|金字|女字|绞丝|火字|走之|反犬|耳刀|日字|月字|口字|立刀|雨字|山字)"
+    rf"(?:单人|双人|三点水|两点水|草字|宝盖|木字|言字|王字|竖心|提手|金字|女字|绞丝|火字|走之|反犬|耳刀|日字|月字|"
+    rf"口字|立刀|雨字|山字)"
     rf"(?:旁|头|底|儿)?(?:儿)?(?:的|加|一个)(?P<one>[{_HAN}])"
 )
 _FOREIGN = re.compile(rf"[a-z][a-z'.-]*(?: [a-z][a-z'.-]*){{0,2}}|[{_HAN}]+(?:[·・.][{_HAN}]+)+")
-_SURNAME = re.compile(f"{_COMPOUND}|[{_HAN}]")
+_SURNAME = re.compile(f"{COMPOUND}|[{_HAN}]")
 
 _SECRET_WORD = re.compile(
-    r"(?:密码|口令|验证码|校验码|动态码|激活码|授权码|暗号|密保答案|(?:安全|密保)?问题的?答案|安全码|交易码|邀请码|cvv2?|pin码?)"
-    r"(?:改成|改为|设成|设的?是|设置成|设为|应该是|好像是|大概是|就是|还是|是|为|叫|用的?是?|输的?是?|:|,| ){1,2} ?(?:嗯|呃|那个)?[ ,]?"
+    r"(?:密码|口令|验证码|校验码|动态码|激活码|授权码|暗号|密保答案|(?:安全|密保)?问题的?答案|安全码|交易码|邀请码|"
+    r"cvv2?|pin码?)"
+    r"(?:我|您|你)?(?:改成|改为|设成|设的?是|设置成|设为|应该是|好像是|大概是|就是|还是|是|为|叫|用的?是?|输的?是?|:|"
+    r",| ){1,2} ?(?:嗯|呃|那个)?[ ,]?"
+)
+_USER = re.compile(
+    r"(?:微信|qq|支付宝|抖音|用户名|登录名|会员名|昵称)(?:号码?|账号|id)?(?:就?是|为|叫|:|,|"
+    r" ){0,2}(?P<user>[a-z\d][a-z\d_.-]{3,})"
 )
 _TOKENS = re.compile(
-    r"(?:(?:大写|小写|字母|数字|符号|艾特|井号|下划线|星号|感叹号|点|杠|幺|[a-z\d零一二三四五六七八九十@#$%&*_!~^+=.-])[ ,、]?)+"
+    r"(?:(?:大写|小写|字母|数字|符号|艾特|井号|下划线|星号|感叹号|点|杠|幺|"
+    r"[a-z\d零一二三四五六七八九十@#$%&*_!~^+=.-])[ ,、]?)+"
 )
 _HAN_WORD = re.compile(rf"[{_HAN}]{{2,6}}?(?=[,.。!? ]|$)")
 _NO_SECRET = re.compile(
-    "什么|多少|几|对|错|正确|不|没|哪|怎|我|你|您|他|她|这|那|忘|改|重|旧|新|原|初始|六位|四位|八位|随机|一样|必须|需要|由|指|用|为|要|在|通过|可以|发|短信|有|个|的|锁|"
+    "什么|多少|几|对|错|正确|不|没|哪|怎|我|你|您|他|她|这|那|忘|改|重|旧|新|原|初始|六位|四位|八位|随机|一样|必须|"
+    "需要|由|指|用|为|要|在|通过|可以|发|短信|有|个|的|锁|"
     "初|默认|安全|保密|失效|过期|无效|有效|生日"
 )
 _MAIL_CUE = re.compile(
     r"(?:邮箱|邮件地址|电子邮件|email|e-mail|mail)(?:地址|账号)?(?:改成|换成|改为|就?是|为|:|,| ){1,2}"
 )
 _MAIL = re.compile(
-    r"(?:(?:[a-z\d零一二三四五六七八九幺._+@-]|下划线|点|杠|减号|横杠|艾特|爱特|圈a|小老鼠|大写|小写|字母|at|dot|com|cn|net)[ ,]?){3,}"
+    r"(?:(?:[a-z\d零一二三四五六七八九幺._+@-]|下划线|点|杠|减号|横杠|艾特|爱特|圈a|小老鼠|大写|小写|字母|at|dot|com|"
+    r"cn|net)[ ,]?){3,}"
 )
 _MAIL_HOST = re.compile(
-    r"(?:(?:[a-z\d零一二三四五六七八九幺._+-]|下划线|点|杠) ?){2,40}[ ,]?(?:@|艾特|爱特|圈a|小老鼠|at)[ ,]?(?:[a-z\d零一二三四五六七八九幺.-]| |点)*"
-    r"|(?:[a-z\d._+-] ?){3,40}[ ,]?(?:qq|163|126|gmail|hotmail|outlook|sina|foxmail|yeah|icloud)[ ,]?(?:点|\.|dot)[ ,]?(?:com|cn|net)"
+    r"(?:(?:[a-z\d零一二三四五六七八九幺._+-]|下划线|点|杠) ?){2,40}[ ,]?(?:@|艾特|爱特|圈a|小老鼠|"
+    r"at)[ ,]?(?:[a-z\d零一二三四五六七八九幺.-]| |点)*"
+    r"|(?:[a-z\d._+-] ?){3,40}[ ,]?(?:qq|163|126|gmail|hotmail|outlook|sina|foxmail|yeah|icloud)[ ,]?(?:点|\.|"
+    r"dot)[ ,]?(?:com|cn|net)"
 )
 
 _ASKS = (
@@ -136,12 +177,19 @@ def names(view: View) -> Iterator[Secret]:
     for match in _FAMILY.finditer(text):
         if not _NO_FAMILY.match(match["name"]):
             yield Secret("name", *match.span("name"))
-    for pattern in (_NAME_LIKE, _TAKEN_UP):
+    for pattern in (_NAME_LIKE, _TAKEN_UP, _OF_MINE, _TO_SOMEBODY):
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
                 yield Secret("name", *match.span("name"))
+    for match in _SINGLE.finditer(text):
+        yield Secret("name", *match.span("name"))
     yield from _answered(view)
     yield from _spelled(text)
+
+
+def is_no_name(name: str) -> bool:
+    """Whether what looks like a name is something else."""
+    return _WORDS.match(name) is not None or _TALK.match(name) is not None
 
 
 def _name_end(view: View, start: int) -> int:
@@ -154,15 +202,10 @@ def _name_end(view: View, start: int) -> int:
     surname = _SURNAME.match(text, start)
     if surname is None:
         return start
-    end = surname.end()
-    given = re.compile(f"{_GIVEN}{{1,2}}").match(text, end)
-    if given:
-        end = given.end()
-    known = surname[0] in _FREQUENT or len(surname[0]) > 1
-    finished = end == len(text) or text[end] in " ,.。!?、:"
-    if known and (given or finished):
-        return end
-    return end if finished else start
+    most = 2 if surname[0] in _ANY or len(surname[0]) > 1 else 5  # other peoples have longer names
+    given = re.compile(f"{_GIVEN}{{0,{most}}}").match(text, surname.end())
+    assert given is not None  # it also matches nothing
+    return given.end()
 
 
 def _answered(view: View) -> Iterator[Secret]:
@@ -176,7 +219,7 @@ def _answered(view: View) -> Iterator[Secret]:
     ):
         yield Secret("name", *whole.span("name"))
     elif view.asked == "name" and len(text) <= 16:
-        answer = _ANSWER.match(text)
+        answer = _ANSWER.fullmatch(text)
         if answer and not _NO_ANSWER.match(answer["name"]):
             yield Secret("name", *answer.span("name"))
         elif foreign := re.search(r"[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}", text):
@@ -192,7 +235,8 @@ def _spelled(text: str) -> Iterator[Secret]:
             and not (match["after"] and word.startswith(one + match["after"]))
             and one not in "我你他她这那的是不"
         ):
-            yield Secret("name", *match.span("all"))
+            before = _BEFORE_DESCRIBED.search(text, 0, match.start())
+            yield Secret("name", before.start() if before else match.start(), match.end("all"))
     for match in _PARTS.finditer(text):
         yield Secret("name", *match.span())
 
@@ -204,6 +248,8 @@ def words(view: View) -> Iterator[Secret]:
         said = _TOKENS.match(text, match.end()) or _HAN_WORD.match(text, match.end())
         if said and not _NO_SECRET.match(text, match.end()) and not said[0].isspace():
             yield Secret("code", match.end(), said.end())
+    for match in _USER.finditer(text):
+        yield Secret("account", *match.span("user"))
     if view.asked == "word" and len(text) <= 20:
         answer = re.compile(rf"(?:[ ,.。!?]|{_FILLER})*(?P<word>[^ ,.。!?][^,.。!?]*)").match(text)
         if answer and not _NO_SECRET.match(answer["word"]) and not _NO_ANSWER.match(answer["word"]):

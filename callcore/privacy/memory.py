@@ -16,6 +16,7 @@ SHORTEST = 3  #: digits that may be a piece of a number that was said
 SHORT = 5  #: fewer digits than this may be an amount or a date that happens to be the same
 SPOKEN_NAME = 3  #: syllables of a name that is known again by its sound alone
 _LEAST = {True: 3, False: 4}  #: characters of another secret that is known again; whether it is written in Han
+_PIECE = 4  # Han characters of an address
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
@@ -66,6 +67,9 @@ class CallMemory:
             self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_name_word(word))
         elif len(plain) >= _LEAST[han]:
             self._phrases.add(plain)
+        if kind == "address":  # it is rarely repeated as a whole
+            self._phrases.update(plain[i : i + _PIECE] for i in range(len(plain) - _PIECE + 1) if han)
+            self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_name_word(word))
 
     def _numbers_again(self, view: View) -> Iterator[Secret]:
         for one in stretches(view.text):

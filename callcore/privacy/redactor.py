@@ -37,6 +37,7 @@ from callcore.types import (
     UnderstandingPreview,
     WarningKind,
     Word,
+    text_of,
 )
 from callcore.understand.entities import CallEntities, Context, plain_words
 from callcore.understand.entities.find import Found
@@ -60,27 +61,36 @@ class Redactor:
 
     def call(self, day: date) -> CallRedactor:
         """The redaction of a new call. ``day``: of the call."""
-        return CallRedactor(self.sealer, Context(day, self.currency, self.region))
+        return CallRedactor(self, Context(day, self.currency, self.region))
+
+    def entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
+        """An entity of masked words as it may leave, and whether it is a secret."""
+        text, hidden = masked.entity(entity)
+        value = self.sealer.seal(entity.kind, entity.value) if hidden else entity.value
+        return replace(entity, text=text, value=value), hidden
 
     def words(self, words: Sequence[Word], language: str, day: date) -> Masked:
         """Words of a text that stands by itself, as they may leave."""
         if not words:
             return Masked((), ())
         found = Found.of(words, language, Context(day, self.currency, self.region))
-        hidden = characters(secrets(found, View(found.spoken, found.spans)))
+        view, memory = View(found.spoken, found.spans), CallMemory()
+        own = secrets(found, view)
+        memory.remember(view.text, own)
+        hidden = characters([*own, *memory.repeats(view)])
         return Masked.of(found.spoken, hidden, words)
 
     def text(self, text: str, language: str, day: date) -> str:
         """A text as it may leave; runs of spaces become one."""
         words = plain_words(text)
-        return self.words(words, language, day).text("".join((" " if w.space_before else "") + w.text for w in words))
+        return text_of(self.words(words, language, day).words)
 
 
 class CallRedactor:
     """One call. Holds what was said in it: it lives and dies with its call."""
 
-    def __init__(self, sealer: Sealer, context: Context) -> None:
-        self._sealer = sealer
+    def __init__(self, redactor: Redactor, context: Context) -> None:
+        self._redactor = redactor
         self._entities = CallEntities(context)
         self._memory = CallMemory()
         self._roles: Mapping[int, Role] = {}
@@ -162,10 +172,9 @@ class CallRedactor:
         found, _ = self._entities.take(event)
         view = View(found.spoken, found.spans, Stage.TURN, asked, number_wanted)
         own = secrets(found, view, agent=self._roles.get(event.channel) is Role.AGENT)
-        hidden = characters([*own, *self._memory.repeats(view)])
         self._memory.remember(view.text, own)
-        if wanted := asks(found):
-            self._asked[event.channel] = (wanted, self._turns + PATIENCE)
+        hidden = characters([*own, *self._memory.repeats(view)])
+        self._note_question(event.channel, found)
         masked = Masked.of(found.spoken, hidden, event.words)
         _keep(self._ended, event.turn_id, masked)
         return replace(event, text=masked.text(event.text), words=masked.words)
@@ -174,7 +183,10 @@ class CallRedactor:
         """Words of a turn that may go on, looked at with those before them in the turn (without segment ``but``)."""
         if not words:
             return Masked((), ())
-        before = [word for segment_id, said in self._said.get(channel, []) if segment_id != but for word in said]
+        before: tuple[Word, ...] = ()
+        for segment_id, said in self._said.get(channel, []):
+            if segment_id != but:
+                before = _joined(before, said)
         together = _joined(before[-BEFORE:], words)
         found = Found.of(together, language, self._entities.expected(channel))
         known = self._asked_of(channel, self._turns + 1)
@@ -182,21 +194,27 @@ class CallRedactor:
         whole, view = (View(found.spoken, found.spans, one, *known) for one in (Stage.TURN, stage))
         own = secrets(found, whole, agent=agent)
         hidden = characters([*own, *secrets(found, view, agent=agent), *self._memory.repeats(view)])
-        if stage is Stage.FINAL:  # the other side may repeat it before the turn has ended
+        if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
+            self._note_question(channel, found)
         return Masked.of(found.spoken, hidden, words)
+
+    def _note_question(self, channel: int, found: Found) -> None:
+        if wanted := asks(found):
+            self._asked[channel] = (wanted, self._turns + PATIENCE)
 
     def _asked_of(self, channel: int, turn: int) -> tuple[str, bool]:
         """What the other sides have asked of a channel that is still to be told, and whether a number is."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
         context = self._entities.expected(channel)
-        return asked[-1] if asked else "", context.open is not None or context.asked in SECRET_KINDS
+        number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked
+        return asked[-1] if asked else "", number
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:
         masked = self._open.get(event.segment_id)
         if masked is None:
             return _without_values(event)
-        entities = tuple(self._entity(entity, masked)[0] for entity in event.understanding.entities)
+        entities = tuple(self._redactor.entity(entity, masked)[0] for entity in event.understanding.entities)
         return replace(event, understanding=replace(event.understanding, entities=entities))
 
     def _understanding(self, event: Understanding) -> Understanding:
@@ -205,28 +223,23 @@ class CallRedactor:
             return replace(event, entities=tuple(map(_without_value, event.entities)))
         entities = []
         for place, entity in enumerate(event.entities):
-            shown, hidden = self._entity(entity, masked)
+            shown, hidden = self._redactor.entity(entity, masked)
             self._kinds[event.turn_id, place] = entity.kind if hidden else ""
             if hidden:
                 self._hidden.add(entity.value)
             entities.append(shown)
         return replace(event, entities=tuple(entities))
 
-    def _entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
-        text, hidden = masked.entity(entity)
-        value = self._sealer.seal(entity.kind, entity.value) if hidden else entity.value
-        return replace(entity, text=text, value=value), hidden
-
     def _resolved(self, event: Resolved) -> Resolved:
         kind = self._kinds.get((event.turn_id, event.entity), _UNKNOWN)
         if not kind and event.value in self._hidden:
             kind = _UNKNOWN
-        return replace(event, value=self._sealer.seal(kind, event.value)) if kind else event
+        return replace(event, value=self._redactor.sealer.seal(kind, event.value)) if kind else event
 
 
 def _joined(before: Sequence[Word], words: Sequence[Word]) -> tuple[Word, ...]:
     """Words of two pieces of a turn in a row; a space between them where letters would run into each other."""
-    if not before or words[0].space_before or not (before[-1].text[-1:] + words[0].text[:1]).isascii():
+    if not before or not words or words[0].space_before or not (before[-1].text[-1:] + words[0].text[:1]).isascii():
         return (*before, *words)
     return (*before, replace(words[0], space_before=True), *words[1:])
 

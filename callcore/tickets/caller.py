@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from callcore.tickets.matter import Judged, Matter, Support
@@ -11,12 +12,14 @@ from callcore.types import Evidence, Mood
 
 LEAST_LETTERS = 4  #: a turn with less says nothing of a mood
 LEAST_MOOD = 0.5  #: probability below which a turn's mood does not count
+SHORT = 12  #: letters of a turn that is no more than a form of politeness
+BAD_VALENCE = -0.3
 LEAST_CAUSE = 0.55
 LEAST_LEAVE = 0.7
-TYPES = ("agitated", "confused", "demanding")
+ENDING = 4  #: last turns of the customer, in which it shows how they take it
+SURE_UPSET = 0.75  #: probability of an upset mood where nothing else in the call tells of blame
 BAD = ("angry", "dissatisfied", "disappointed", "anxious")
 UPSET = ("angry", "dissatisfied", "disappointed")
-QUESTIONS = 4  #: turns that ask something which make a caller demanding
 SURE, USUAL = 0.85, 0.7  #: confidence of rules of words, and of what holds where nothing says otherwise
 
 
@@ -28,22 +31,24 @@ class Caller:
 
     @cached_property
     def type(self) -> Judged | None:
-        """agitated, confused, demanding, or none of them."""
+        """Agitated, confused, demanding, or none of them."""
         if not self._call.customer:
             return None
-        supports = {code: Support() for code in TYPES}
-        for reading in self._call.customer:
-            label = reading.found.caller if reading.found else None
-            if label and label.code in supports:
-                place = reading.evidence(label.first_word, label.end_word)
-                supports[label.code].add(label.probability, label.probability, place)
         upset = [reading for reading, mood in self._moods if mood.label in ("angry", "dissatisfied")]
-        if len(upset) > 1 or (upset and supports["agitated"].weight):
-            supports["agitated"].add(1.0, SURE, upset[0].at())
-        best = max(TYPES, key=lambda code: supports[code].weight)
-        if supports[best].weight < 1.0:
-            return Judged("none", USUAL, ())
-        return Judged(best, min(0.95, 0.4 + supports[best].weight / 4), supports[best].evidence)
+        if upset:
+            return Judged("agitated", SURE, tuple(reading.at() for reading in upset[:3]))
+        for code in ("confused", "demanding"):
+            if found := self._labelled(code):
+                return Judged(code, max(p for _, p in found), tuple(reading.at() for reading, _ in found[:3]))
+        return Judged("none", USUAL, ())
+
+    def _labelled(self, code: str) -> list[tuple[Reading, float]]:
+        """Turns that show a type of caller."""
+        return [
+            (reading, reading.found.caller.probability)
+            for reading in self._call.customer
+            if reading.found and reading.found.caller and reading.found.caller.code == code
+        ]
 
     @cached_property
     def mood_start(self) -> Judged | None:
@@ -55,7 +60,7 @@ class Caller:
         """Of the turn that is worst."""
         if not self._moods:
             return None
-        return self._mood(*min(self._moods, key=lambda one: (one[1].valence - max(one[1].arousal, 0.0) / 2)))
+        return self._mood(*min(self._moods, key=lambda one: one[1].valence - max(one[1].arousal, 0.0) / 2))
 
     @cached_property
     def mood_end(self) -> Judged | None:
@@ -78,29 +83,30 @@ class Caller:
 
     @cached_property
     def satisfaction(self) -> Judged | None:
-        """satisfied, neutral or unsatisfied, by the last words that tell."""
+        """Satisfied or unsatisfied, where the last words tell."""
         if not self._call.customer:
             return None
-        last = self._call.customer[-1].order
-        good = [hit for hit in self._call.hits("satisfied", "customer")]
-        bad = [hit for hit in self._call.hits("unsatisfied", "customer")]
-        end = self.mood_end
+        last = {reading.turn.turn_id for reading in self._call.customer[-ENDING:]}
+        good = [hit for hit in self._call.hits("satisfied") if hit[0].turn.turn_id in last]
+        bad = [hit for hit in self._call.hits("unsatisfied") if hit[0].turn.turn_id in last]
         latest = max([*good, *bad], key=lambda hit: (hit[0].order, hit[1]), default=None)
-        if latest is not None and latest in good and (not bad or latest[0].order == last or self._calm_end):
+        if latest is not None and latest in good and self._calm_end:
             return Judged("satisfied", SURE, (latest[0].at(latest[1]),))
-        if self._unhappy and not (end and end.normal == "pleased"):
-            places = (latest[0].at(latest[1]),) if latest and latest in bad else self._worst_place
-            return Judged("unsatisfied", SURE if bad else USUAL, places)
-        if end and end.normal == "pleased" and not self._only_thanks:
+        if latest is not None and latest in bad:
+            return Judged("unsatisfied", SURE, (latest[0].at(latest[1]),))
+        end = self.mood_end
+        if end and end.normal in UPSET:
+            return Judged("unsatisfied", USUAL, end.evidence)
+        if end and end.normal == "pleased":
             return Judged("satisfied", USUAL, end.evidence)
-        return Judged("neutral", USUAL, ())
+        return None
 
     @cached_property
     def churn_risk(self) -> Judged | None:
-        """stated, possible or none."""
+        """Stated, possible or none."""
         if not self._call.customer:
             return None
-        stated, possible = list(self._call.hits("leaving", "customer")), list(self._call.hits("may_leave", "customer"))
+        stated, possible = list(self._call.hits("leaving")), list(self._call.hits("may_leave"))
         closing = any(judged.normal in CLOSING_TOPICS for judged in self._matter.topics[:1])
         stated = [hit for hit in stated if not any(hit[0] is other[0] for other in possible)]
         if stated and (self._unhappy or not closing or self._labelled_leaving):
@@ -113,10 +119,10 @@ class Caller:
 
     @cached_property
     def retention_tried(self) -> Judged | None:
-        """yes or no, where there is a risk that they leave."""
+        """Yes or no, where there is a risk that they leave."""
         if self.churn_risk is None or self.churn_risk.normal == "none":
             return None
-        tried = list(self._call.hits("retention", "agent"))
+        tried = list(self._call.hits("retention"))
         return Judged("yes", SURE, _places(tried)) if tried else Judged("no", USUAL, ())
 
     @cached_property
@@ -124,11 +130,26 @@ class Caller:
         """Moods of the customer's turns that have something to say, in order."""
         found = []
         for reading in self._call.customer:
-            mood = reading.found.mood if reading.found else None
-            letters = sum(map(str.isalnum, reading.text))
-            if mood and mood.label and mood.probability >= LEAST_MOOD and letters >= LEAST_LETTERS:
+            mood = self._mood_of(reading)
+            if mood is not None:
                 found.append((reading, mood))
         return found
+
+    def _mood_of(self, reading: Reading) -> Mood | None:
+        """The mood of a turn, None where it has none to speak of."""
+        found = reading.found
+        letters = sum(map(str.isalnum, reading.text))
+        if found is None or found.mood is None or letters < LEAST_LETTERS:
+            return None
+        mood = found.mood
+        if mood.label == "pleased" and "satisfied" not in reading.hits and letters <= SHORT:
+            return replace(mood, label="calm")  # a plain thank-you is a matter of form
+        agitated = found.caller is not None and found.caller.code == "agitated"
+        if agitated and self._matter.blame and mood.valence <= BAD_VALENCE and mood.label not in UPSET:
+            return replace(mood, label="dissatisfied", probability=max(mood.probability, LEAST_MOOD))
+        if mood.label in UPSET and not self._matter.blame and mood.probability < SURE_UPSET:
+            return None
+        return mood if mood.label and mood.probability >= LEAST_MOOD else None
 
     @property
     def _calm_end(self) -> bool:
@@ -140,24 +161,14 @@ class Caller:
         category = self._matter.category
         complains = category is not None and category.normal == "complaint"
         upset = sum(mood.label in UPSET for _, mood in self._moods)
-        return complains or upset > 1 or any(True for _ in self._call.hits("unsatisfied", "customer"))
-
-    @property
-    def _only_thanks(self) -> bool:
-        """Whether the pleased end is no more than a usual thank-you."""
-        end = self._moods[-1][0]
-        return "thanks" in end.hits and "satisfied" not in end.hits
-
-    @property
-    def _worst_place(self) -> tuple[Evidence, ...]:
-        return self.mood_worst.evidence if self.mood_worst else ()
+        return complains or upset > 1 or any(True for _ in self._call.hits("unsatisfied"))
 
     @cached_property
     def _labelled_leaving(self) -> list[Reading]:
         return [
             reading
             for reading in self._call.customer
-            if reading.found and any(l.code == "leave" and l.probability >= LEAST_LEAVE for l in reading.found.intents)
+            if reading.found and any(i.code == "leave" and i.probability >= LEAST_LEAVE for i in reading.found.intents)
         ]
 
     @staticmethod

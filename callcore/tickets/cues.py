@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from callcore.tickets.phrases import Phrases
-from callcore.tickets.spec import Entry, Speaker, Text, read
+from callcore.tickets.spec import Code, Entry, Speaker, Text, read
 
 CueCode = Literal[
     "complaint",
@@ -18,6 +18,9 @@ CueCode = Literal[
     "request",
     "question",
     "escalation",
+    "supervisor",
+    "many",
+    "going_on",
     "urgent",
     "money_lost",
     "vulnerable",
@@ -80,6 +83,19 @@ class CueFile(Entry):
         return self
 
 
+class TopicWords(Said):
+    """How a topic of the taxonomy sounds."""
+
+    code: Code
+
+
+class TopicFile(Entry):
+    """A parsed file of topics' phrases."""
+
+    version: Literal[1]
+    topic: tuple[TopicWords, ...] = ()
+
+
 class PromiseWords(Said):
     """How a promise of one kind sounds when one side makes it."""
 
@@ -98,6 +114,11 @@ class PromiseFile(Entry):
 def load_cues(file: Path | None) -> Sequence[Cue]:
     """From a file, or those that come with callcore. Raises :class:`~callcore.errors.ConfigError`."""
     return read(CueFile, file, "cues").cue
+
+
+def load_topics(file: Path | None) -> Sequence[TopicWords]:
+    """From a file, or those that come with callcore. Raises :class:`~callcore.errors.ConfigError`."""
+    return read(TopicFile, file, "topics").topic
 
 
 def load_promises(file: Path | None) -> PromiseFile:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from callcore.tickets.reading import CallView, Fact, Reading
+from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.tickets.rulefile import NameWords
 from callcore.tickets.spec import FieldSpec, is_hidden
 from callcore.types import Evidence, FieldStatus, FieldValue
 
 AGENT_ALONE = 0.8  #: confidence of what only the agent has said, beside that of the customer's own words
 CUSTOMER, AGENT, FIRST, CONFIRMED = 1.0, 0.45, 0.5, 0.5  #: what speaks for a fact being the one that matters
+PREFERRED, AVOIDED = 0.6, 0.8
+LEAST = 1.0  #: weight of a fact that the matter is about
 MOST_EVIDENCE = 6
 TAIL = 4  #: digits that tell a card
 BESIDE = 10  #: characters beside a name that tell whose it is
@@ -27,7 +29,7 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
     if not facts:
         return []
-    return main_fact(spec, facts) if spec.pick == "main" else last_said(spec, facts)
+    return main_fact(spec, facts, call) if spec.pick == "main" else last_said(spec, facts)
 
 
 def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
@@ -44,16 +46,29 @@ def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
     else:
         best = max(open_, key=lambda key: (_own(open_[key]), _last(open_[key])))
         rivals = [key for key, group in open_.items() if key != best and _own(group) >= _own(open_[best])]
+    rivals = [key for key in rivals if _comparable(groups[key], groups[best])]
     disputed = bool(rivals) or any(fact.status == "disputed" for fact in groups[best])
     return [value_of(spec, groups[key], disputed=disputed) for key in (best, *rivals)]
 
 
-def main_fact(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
-    """The fact that the matter is about: of the customer's rather than the agent's, early, repeated, confirmed."""
+def main_fact(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> list[FieldValue]:
+    """The fact that the matter is about: of the customer's rather than the agent's, early, repeated, confirmed.
+
+    What only the agent names, and nobody confirms, is none of the matter's; nor is the time of a promise.
+    """
+    promised = {
+        (reading.turn.turn_id, reading.sentence(hit.span))
+        for reading in call.readings
+        for hit in reading.promises
+        if reading.speaks(hit.by)
+    }
     groups: dict[str, list[Fact]] = {}
     for fact in facts:
-        groups.setdefault(fact.normal, []).append(fact)
-    return [value_of(spec, max(groups.values(), key=lambda group: _weight(group)))]
+        if (fact.reading.turn.turn_id, fact.reading.sentence(_span(fact))) not in promised:
+            groups.setdefault(fact.normal, []).append(fact)
+    weighed = {normal: _weight(spec, group) for normal, group in groups.items() if _own(group) or _settled(group)}
+    best = max(weighed, key=lambda normal: weighed[normal], default=None)
+    return [] if best is None or weighed[best][0] < LEAST else [value_of(spec, groups[best])]
 
 
 def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) -> FieldValue:
@@ -68,6 +83,8 @@ def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) 
         confidence *= 0.6
     hidden = is_hidden(first.normal)
     normal = first.normal if hidden or first.entity.kind != "card_number" else first.normal[-TAIL:]
+    if spec.type == "date" and not hidden:
+        normal = normal[:10]  # the day, whatever the hour
     shown = first.entity.text if hidden else normal
     return FieldValue(
         spec.name, shown, normal, round(min(confidence, 1.0), 4), status, _places(facts), first.entity.source
@@ -141,6 +158,12 @@ def _same_person(one: str, other: str) -> bool:
     return is_hidden(one) or is_hidden(other) or one in other or other in one
 
 
+def _comparable(group: Sequence[Fact], other: Sequence[Fact]) -> bool:
+    """Whether different values contradict each other: of sealed ones only those of one kind, tails are not numbers."""
+    hidden = any(is_hidden(fact.normal) for fact in (*group, *other))
+    return not hidden or {fact.entity.kind for fact in group} == {fact.entity.kind for fact in other}
+
+
 def _own(group: Iterable[Fact]) -> bool:
     return any(fact.reading.customer for fact in group)
 
@@ -153,11 +176,27 @@ def _settled_at(fact: Fact) -> tuple[int, ...]:
     return max([fact.reading.order, *(by.order for by in fact.by)]) if fact.status == "confirmed" else (0,)
 
 
-def _weight(group: Sequence[Fact]) -> tuple[float, tuple[int, ...]]:
+def _weight(spec: FieldSpec, group: Sequence[Fact]) -> tuple[float, tuple[int, ...]]:
     first = group[0]
     weight = sum(CUSTOMER if fact.reading.customer else AGENT for fact in group[:4])
-    weight += CONFIRMED * any(fact.status == "confirmed" for fact in group) + FIRST * first.reading.customer
+    weight += CONFIRMED * _settled(group) + FIRST * first.reading.customer
+    weight += max(_beside(spec, fact) for fact in group)
     return weight, tuple(-part for part in first.reading.order)
+
+
+def _beside(spec: FieldSpec, fact: Fact) -> float:
+    """What the words before a fact, and its own, say for or against it being the one that the matter is about."""
+    start, end = _span(fact)
+    text = fact.reading.text[max(start - BESIDE, 0) : end]
+    return PREFERRED * any(word in text for word in spec.prefer) - AVOIDED * any(word in text for word in spec.avoid)
+
+
+def _settled(group: Iterable[Fact]) -> bool:
+    return any(fact.status == "confirmed" for fact in group)
+
+
+def _span(fact: Fact) -> Span:
+    return fact.reading.characters(fact.entity.first_word, fact.entity.end_word)
 
 
 def _places(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
@@ -180,7 +219,7 @@ def _is_anothers(fact: Fact, words: NameWords) -> bool:
 
 
 def _around(fact: Fact) -> tuple[str, str]:
-    start, end = fact.reading.characters(fact.entity.first_word, fact.entity.end_word)
+    start, end = _span(fact)
     return fact.reading.text[max(start - BESIDE, 0) : start], fact.reading.text[end : end + BESIDE]
 
 

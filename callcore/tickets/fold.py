@@ -7,11 +7,11 @@ events of both sides came in makes no difference. No I/O, no clock; time is the 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
-from callcore.tickets.look import Filled, Open, look
+from callcore.tickets.look import Filled, Open, look, with_open
 from callcore.tickets.model import (
     CallFacts,
     Change,
@@ -60,14 +60,20 @@ class TicketFold:
         self._languages: list[tuple[int, str]] = []  #: channel (-1: all) and language
         self._ended: CallEnded | None = None
         self._models: dict[str, None] = {}
-        self._filled = Filled()
+        self._base = Filled()  #: by turns alone
+        self._filled = Filled()  #: and by segments that are in no turn yet
+        self._stale = False  #: whether something came that ``_base`` knows nothing of
 
     def take(self, event: Event) -> list[Event]:
         """The next event of the call; returns what changes in the ticket."""
-        at_sample = self._at(event)
+        return self._changes(self._at(event)) if self.absorb(event) else []
+
+    def absorb(self, event: Event) -> bool:
+        """The next event, without a look at what it changes. Returns whether it may change something now."""
         match event:
-            case Turn():
+            case Turn():  # looked at with what it means, which follows
                 self._add(event)
+                return False
             case Understanding():
                 self._understand(event)
             case Resolved():
@@ -76,25 +82,26 @@ class TicketFold:
                 self._assign(event.roles)
             case LanguageDecided():
                 insort(self._languages, (-1 if event.channel is None else event.channel, event.language))
-                return []
+                return False
             case Final():
                 self._finals.add(event.segment_id)
-                return []
+                return False
             case UnderstandingPreview():
                 self._preview(event)
             case Rejected():
                 if self._open.pop(event.segment_id, None) is None:
-                    return []
+                    return False
             case CallEnded():
                 self._ended = event
                 self._open.clear()
+                self._stale = True
             case _:
-                return []
-        return self._changes(at_sample)
+                return False
+        return True
 
     def ticket(self) -> Ticket:
         """The whole ticket as of now, with the history of its fields."""
-        filled = self._filled
+        filled = self._refreshed()
         return Ticket(
             call=self._facts(),
             fields={
@@ -105,7 +112,7 @@ class TicketFold:
             promises=tuple(self._commitment(promise) for promise in filled.promises),
             missing=filled.missing,
             summary=tuple(
-                SummaryPart(text=one.text, about=one.about, evidence=self._places(one.evidence))  # type: ignore[arg-type]
+                SummaryPart(text=one.text, about=one.about, evidence=self._places(one.evidence))
                 for one in filled.summary
             ),
             history=tuple(self._history()),
@@ -117,17 +124,17 @@ class TicketFold:
     @property
     def promises(self) -> tuple[Promise, ...]:
         """Of both sides, in the order in which they were made."""
-        return self._filled.promises
+        return self._refreshed().promises
 
     @property
     def fields(self) -> Mapping[str, tuple[FieldValue, ...]]:
         """Fields that have values, by name."""
-        return self._filled.fields
+        return self._refreshed().fields
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Required fields without a value."""
-        return self._filled.missing
+        return self._refreshed().missing
 
     @property
     def _language(self) -> str:
@@ -149,6 +156,7 @@ class TicketFold:
         return self._readings[-1].turn.end_sample if self._readings else 0
 
     def _add(self, turn: Turn) -> None:
+        self._stale = True
         for segment_id in turn.segment_ids:
             self._open.pop(segment_id, None)
             self._finals.discard(segment_id)
@@ -160,6 +168,7 @@ class TicketFold:
             self._resolve(resolved)
 
     def _understand(self, found: Understanding) -> None:
+        self._stale = True
         if found.source:
             self._models[found.source] = None
         for place, reading in enumerate(self._readings):
@@ -169,6 +178,7 @@ class TicketFold:
         self._meanings[found.turn_id] = found
 
     def _resolve(self, resolved: Resolved) -> None:
+        self._stale = True
         by = next((reading for reading in reversed(self._readings) if reading.turn.turn_id == resolved.by_turn), None)
         if by is None:
             self._waiting.append(resolved)
@@ -176,7 +186,7 @@ class TicketFold:
         insort(self._resolved, (by.order, len(self._resolved), resolved), key=lambda item: item[:2])
 
     def _assign(self, roles: Mapping[int, Role]) -> None:
-        self._roles = roles
+        self._roles, self._stale = roles, True
         self._readings = [
             replace(reading, role=roles.get(reading.turn.channel, Role.UNKNOWN)) for reading in self._readings
         ]
@@ -206,12 +216,12 @@ class TicketFold:
             self._language,
             self._started.day,
             self._ended is not None and upto is None,
+            self._rules.reader.said_by,
         )
 
     def _changes(self, at_sample: int) -> list[Event]:
         before = self._filled
-        now = look(self._call(), self._rules, [self._open[segment_id] for segment_id in sorted(self._open)])
-        self._filled = now
+        now = self._refreshed()
         fields = tuple(
             value for name, values in now.fields.items() if before.fields.get(name) != values for value in values
         )
@@ -221,6 +231,13 @@ class TicketFold:
         if not fields and not emptied and not promises and before.missing == now.missing:
             return []
         return [TicketChanged(at_sample, fields, emptied, promises, now.missing)]
+
+    def _refreshed(self) -> Filled:
+        if self._stale:
+            self._base, self._stale = look(self._call(), self._rules), False
+        segments = [self._open[segment_id] for segment_id in sorted(self._open)]
+        self._filled = with_open(self._base, self._rules, segments) if segments else self._base
+        return self._filled
 
     # --- the whole
 
@@ -250,7 +267,7 @@ class TicketFold:
     def _commitment(self, promise: Promise) -> Commitment:
         return Commitment(
             id=promise.promise_id,
-            kind=promise.kind,  # type: ignore[arg-type]
+            kind=promise.kind,
             by=promise.by.value,
             due=promise.due,
             contact=promise.contact,
@@ -307,7 +324,7 @@ class TicketFold:
                         field=spec.name,
                         before=tuple(value.normal for value in old),
                         after=tuple(value.normal for value in new),
-                        reason=_reason(old, new, judged=spec.extractor in ("rule", "intent")),  # type: ignore[arg-type]
+                        reason=_reason(old, new, judged=spec.extractor in ("rule", "intent")),
                     )
                 )
         return changes
@@ -325,3 +342,14 @@ def _reason(old: Sequence[FieldValue], new: Sequence[FieldValue], *, judged: boo
     if old[0].normal == new[0].normal and new[0].status is FieldStatus.CONFIRMED:
         return "confirmed"
     return "judged" if judged else "corrected"
+
+
+def ticket_of(events: Iterable[Event], rules: TicketRules) -> Ticket | None:
+    """The ticket that the events of a call add up to; None where the call never began."""
+    fold: TicketFold | None = None
+    for event in events:
+        if isinstance(event, CallStarted):
+            fold = TicketFold(rules, event)
+        elif fold is not None:
+            fold.absorb(event)
+    return fold.ticket() if fold else None

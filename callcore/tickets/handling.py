@@ -16,6 +16,7 @@ from callcore.understand.catalogue import Catalogue
 from callcore.understand.entities.calendar import add_working_days
 
 BANK_OWES = ("call_back", "handle", "refund")  #: promises that leave a matter open
+ANSWERS = ("call_back", "handle")
 OPEN = ("transferred", "promised", "unresolved")
 MOST_EVIDENCE = 3
 FINAL_TURNS = 4  #: the last turns, in which a call is closed
@@ -38,11 +39,18 @@ class Handling:
     @cached_property
     def resolution(self) -> Judged | None:
         """solved, transferred, promised, unresolved or abandoned; while the call goes on only what is certain."""
-        if transfers := self._hits("transfer"):
+        category = self._matter.category
+        noted = category is not None and category.normal in ("praise", "suggestion")
+        answered = any(promise.due or promise.kind == "call_back" for promise in self._owed)
+        if (transfers := self._hits("transfer")) and (answered or not noted):
             return Judged("transferred", SURE, self._places(transfers))
-        if owed := [promise for promise in self._owed if promise.kind in BANK_OWES]:
+        if noted and self._call.ended:
+            return Judged("solved", USUAL, category.evidence if category else ())
+        solved = self._hits("solved")
+        owes = ANSWERS if solved else BANK_OWES  # what only takes its course, such as a refund that is booked, is done
+        if owed := [promise for promise in self._owed if promise.kind in owes]:
             return Judged("promised", SURE, owed[0].evidence[:MOST_EVIDENCE])
-        if solved := self._hits("solved"):
+        if solved:
             return Judged("solved", SURE, self._places(solved[-MOST_EVIDENCE:]))
         if not self._call.ended:
             return None
@@ -56,7 +64,7 @@ class Handling:
     def route(self) -> Judged | None:
         """The department that the matter was handed to."""
         transfers = self._hits("transfer")
-        if not transfers:
+        if not transfers or self.resolution is None or self.resolution.normal != "transferred":
             return None
         for reading, span in transfers:
             start, end = reading.sentence(span)
@@ -75,11 +83,11 @@ class Handling:
 
     @cached_property
     def authority(self) -> Judged | None:
-        """within what the agent may do, or beyond."""
+        """Within what the agent may do, or beyond."""
         if beyond := self._hits("beyond"):
             return Judged("beyond", SURE, self._places(beyond))
-        if transfers := self._hits("transfer"):
-            return Judged("beyond", USUAL, self._places(transfers))
+        if self.resolution and self.resolution.normal == "transferred":
+            return Judged("beyond", USUAL, self.resolution.evidence)
         return Judged("within", USUAL, ()) if self._call.agent else None
 
     @cached_property
@@ -94,7 +102,7 @@ class Handling:
     @cached_property
     def transfer_reason(self) -> Judged | None:
         """The agent's words for why somebody else has to do it."""
-        transfers = self._hits("transfer")
+        transfers = self._hits("transfer") if self.route else []
         if not transfers:
             return None
         near = {reading.turn.turn_id for reading, _ in transfers}
@@ -211,7 +219,7 @@ class Handling:
         category, worst, resolution = self._matter.category, self._caller.mood_worst, self.resolution
         evidence: tuple[Evidence, ...] = ()
         if rule.cues:
-            hits = [hit for cue in rule.cues for hit in self._call.hits(cue, "customer")]
+            hits = [hit for cue in rule.cues for hit in self._call.hits(cue)]
             if not hits:
                 return False, ()
             evidence = self._places(hits)
@@ -232,7 +240,7 @@ class Handling:
         return True, evidence
 
     def _hits(self, cue: str) -> list[tuple[Reading, Span]]:
-        return list(self._call.hits(cue, "agent"))
+        return list(self._call.hits(cue))
 
     @staticmethod
     def _places(hits: Iterable[tuple[Reading, Span]]) -> tuple[Evidence, ...]:

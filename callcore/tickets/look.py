@@ -86,20 +86,33 @@ class Look:
         ]
 
 
-def look(call: CallView, rules: TicketRules, segments: Sequence[Open] = ()) -> Filled:
-    """The ticket of a call. ``segments``: in no turn yet; they fill, or suggest, facts that no turn has said."""
+def look(call: CallView, rules: TicketRules) -> Filled:
+    """The ticket of a call, as its turns have it."""
     seen = Look(call, rules)
-    fields = {}
+    fields = {spec.name: tuple(values) for spec in rules.fields if (values := seen.values(spec))}
+    return Filled(fields, seen.promises.all, _lacking(rules.fields, fields, seen.promises.all), seen.summary)
+
+
+def with_open(filled: Filled, rules: TicketRules, segments: Sequence[Open]) -> Filled:
+    """The same with facts that no turn has said yet: filled by segments whose words are final, suggested by others."""
+    more = {}
     for spec in rules.fields:
-        values = seen.values(spec)
-        if not values and segments and spec.extractor == "entity":
+        if spec.extractor == "entity" and spec.name not in filled.fields:
             values = suggested(spec, [one.reading for one in segments if one.final])
             values = values or [_suggestion(v) for v in suggested(spec, [one.reading for one in segments])]
-        if values:
-            fields[spec.name] = tuple(values)
+            if values:
+                more[spec.name] = tuple(values)
+    if not more:
+        return filled
+    fields = {**filled.fields, **more}
+    return replace(filled, fields=fields, missing=_lacking(rules.fields, fields, filled.promises))
+
+
+def _lacking(
+    specs: Sequence[FieldSpec], fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]
+) -> tuple[str, ...]:
     normals = {name: [value.normal for value in values] for name, values in fields.items()}
-    lacking = missing(rules.fields, normals, [promise.kind for promise in seen.promises.all])
-    return Filled(fields, seen.promises.all, lacking, seen.summary)
+    return missing(specs, normals, [promise.kind for promise in promises])
 
 
 def _suggestion(value: FieldValue) -> FieldValue:
@@ -120,13 +133,13 @@ def _product(seen: Look) -> list[Judged]:
 def _summary(seen: Look) -> list[Judged]:
     if not seen.summary:
         return []
-    text = joined(seen.summary, seen.call.language)
+    text = joined([sentence.text for sentence in seen.summary], seen.call.language)
     evidence = tuple(dict.fromkeys(place for sentence in seen.summary for place in sentence.evidence))
     return [Judged(text, SUMMARY_CONFIDENCE, evidence, text)]
 
 
 RULES: dict[str, Callable[[Look], list[Judged]]] = {
-    "customer_name": lambda seen: [],  # a fact: see Look.values
+    "customer_name": lambda _: [],  # a fact: see Look.values
     "category": lambda seen: _one(seen.matter.category),
     "product": _product,
     "topic": lambda seen: seen.matter.topics[:1],

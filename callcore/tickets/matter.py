@@ -11,6 +11,8 @@ from callcore.tickets.rulefile import Weights
 from callcore.types import Evidence, Label
 
 MOST_EVIDENCE = 4
+GRAVE = "fraud"
+CARDS = {"debit_card", "credit_card"}
 BUSINESS = ("inquiry", "transaction", "complaint", "suggestion", "praise")
 CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "question": 0.5}
 CATEGORY_OF_CUE = {"request": "transaction", "question": "inquiry"}
@@ -30,6 +32,12 @@ CATEGORY_OF_INTENT = {
     "suggest": ("suggestion", 0.5),
     "praise": ("praise", 0.5),
 }  #: what an intent says of the category of its call, beside the category's own label
+LEAST_OF = {"praise": 2.0, "suggestion": 2.0, "complaint": 1.5, "transaction": 1.2}  #: weight that makes the category
+LEAST_PART = 0.25  #: of all weight
+SURE_CAUSE = 0.6
+INTENT_OF_CUE = {"money_lost": "report_fraud", "escalation": "escalate", "leaving": "leave", "complaint": "complain"}
+CUE_INTENT = 0.8  #: probability of an intent that is told by words alone
+MOST_INTENTS = 4
 OPENING = 2  #: turns of the customer with something to say, which usually tell what the call is for
 OPENING_WEIGHT = 1.6
 LEAST_INTENT = 0.5
@@ -82,26 +90,49 @@ class Matter:
             return []
         least = max(self._weights.least_topic, ranked[0][1].weight * self._weights.least_share)
         return [
-            Judged(code, _share(support, total), support.evidence) for code, support in ranked if support.weight >= least
+            Judged(code, _share(support, total), support.evidence)
+            for code, support in ranked
+            if support.weight >= least
         ]
 
     @cached_property
     def category(self) -> Judged | None:
-        """The one that most speaks for."""
-        supports: dict[str, Support] = {code: Support() for code in BUSINESS}
-        opening = self.opening
-        for reading in self._call.customer:
-            weight = OPENING_WEIGHT if reading in opening else 1.0
-            self._category_of(reading, weight, supports)
-        for cue, bonus in CUE_OF.items():
-            for reading, span in self._call.hits(cue, "customer"):
-                weight = OPENING_WEIGHT if reading in opening else 1.0
-                supports[CATEGORY_OF_CUE.get(cue, cue)].add(bonus * weight, 0.8, reading.at(span))
+        """Blame makes a complaint, whatever else is wanted; an order makes a transaction, whatever else is asked."""
+        supports = self._category_supports
         total = sum(support.weight for support in supports.values())
+        for code, least in LEAST_OF.items():
+            support = supports[code]
+            if support.weight >= least and support.weight >= total * LEAST_PART and (code != "complaint" or self.blame):
+                return Judged(code, _share(support, total), support.evidence)
         best = max(supports, key=lambda code: (supports[code].weight, -BUSINESS.index(code)))
         if supports[best].weight <= 0:
             return None
         return Judged(best, _share(supports[best], total), supports[best].evidence)
+
+    @cached_property
+    def blame(self) -> bool:
+        """Whether the customer blames the bank: in so many words, or with a cause of dissatisfaction."""
+        if any(True for cue in ("complaint", "unsatisfied") for _ in self._call.hits(cue)):
+            return True
+        return any(
+            label.probability >= SURE_CAUSE
+            for reading in self._call.customer
+            for label in (reading.found.causes if reading.found else ())
+        )
+
+    @cached_property
+    def _category_supports(self) -> dict[str, Support]:
+        supports: dict[str, Support] = {code: Support() for code in BUSINESS}
+        for reading in self._call.customer:
+            self._category_of(reading, self._weight(reading), supports)
+        for cue, bonus in CUE_OF.items():
+            for reading, span in self._call.hits(cue):
+                support = supports[CATEGORY_OF_CUE.get(cue, cue)]
+                support.add(bonus * self._weight(reading), 0.8, reading.at(span))
+        return supports
+
+    def _weight(self, reading: Reading) -> float:
+        return OPENING_WEIGHT if reading in self.opening else 1.0
 
     def intents(self, codes: Iterable[str]) -> list[Judged]:
         """Which of ``codes`` the customer has, surest first."""
@@ -112,8 +143,11 @@ class Matter:
                 if label.code in wanted and label.probability >= LEAST_INTENT:
                     support = supports.setdefault(label.code, Support())
                     support.add(label.probability, label.probability, _place(reading, label))
-        ranked = sorted(supports.items(), key=lambda item: (-item[1].best, item[0]))
-        return [Judged(code, round(support.best, 4), support.evidence) for code, support in ranked]
+        for cue, code in INTENT_OF_CUE.items():
+            for reading, span in self._call.hits(cue) if code in wanted else ():
+                supports.setdefault(code, Support()).add(CUE_INTENT, CUE_INTENT, reading.at(span))
+        ranked = sorted(supports.items(), key=lambda item: (-item[1].best, -item[1].weight, item[0]))
+        return [Judged(code, round(support.best, 4), support.evidence) for code, support in ranked[:MOST_INTENTS]]
 
     @cached_property
     def opening(self) -> list[Reading]:
@@ -158,12 +192,24 @@ class Matter:
             self._add_named(reading, share, supports)
             if reading.customer and meaning.topics:
                 recency *= self._weights.later_topic
+        products = {fact.normal for fact in self._call.facts.get("product", ())}
+        for code, support in supports.items():
+            support.weight *= self._factor(code.partition(".")[0], products)
         return supports
 
+    def _factor(self, product: str, named: set[str]) -> float:
+        """What products that the call names say for or against a topic of ``product``."""
+        if product == GRAVE:
+            return self._weights.grave_topic
+        if product in named:
+            return self._weights.named_product
+        return self._weights.other_card if product in CARDS and named & CARDS else 1.0
+
     def _add_named(self, reading: Reading, share: float, supports: dict[str, Support]) -> None:
-        for code, span in reading.terms:
-            support = supports.setdefault(code, Support())
-            support.add(self._weights.named_topic * share, 0.6, reading.at(span))
+        weights = self._weights
+        for named, weight in ((reading.terms, weights.named_topic), (reading.topics, weights.phrased_topic)):
+            for code, span in named:
+                supports.setdefault(code, Support()).add(weight * share, 0.6, reading.at(span))
 
 
 def _place(reading: Reading, label: Label) -> Evidence:

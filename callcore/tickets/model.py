@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1  #: raised when the meaning of a key changes or one goes; new keys do not raise it
+SCHEMA_VERSION: Literal[1] = 1  #: raised when the meaning of a key changes or one goes; new keys do not raise it
 Speaker = Literal["agent", "customer", "unknown"]
 Status = Literal["suggested", "filled", "confirmed", "disputed"]
 Confidence = Annotated[float, Field(ge=0, le=1)]
@@ -96,7 +96,7 @@ class Made(Part):
 class Ticket(Part):
     """The work order of one call: a fold over its events."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     call: CallFacts
     fields: dict[str, tuple[Value, ...]] = Field(description="by name; fields without a value are left out")
     promises: tuple[Commitment, ...]

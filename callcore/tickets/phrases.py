@@ -11,7 +11,7 @@ from itertools import pairwise
 from callcore.text.chars import HAN_CHARACTER
 
 SENTENCE_END = "。！？；!?;\n"
-GAP_HAN, GAP_OTHER = 10, 40  #: characters that ``~`` stands for at most
+GAP_HAN, GAP_OTHER = 14, 40  #: characters that ``~`` stands for at most
 ALWAYS = ""  #: an anchor that is in every text
 _TOKENS = re.compile(r"[\[\]|~]|\s+|[!-Z\\^-{}]+|[^\x00-\x7f]+")
 
@@ -92,7 +92,8 @@ def _phrase(text: str) -> Phrase:
 
 def _sequence(parts: list[str], gap: str) -> tuple[str, tuple[str, ...]]:
     """Pattern and anchors of the parts up to the end of this option, which are taken off the list."""
-    pattern, best, literal = "", (ALWAYS,), False
+    pattern, literal = "", False
+    best: tuple[str, ...] = (ALWAYS,)
     while parts and parts[0] not in ("|", "]"):
         part = parts.pop(0)
         if part == "[":

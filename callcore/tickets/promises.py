@@ -20,7 +20,19 @@ MOST_EVIDENCE = 4
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 _WORKING = re.compile(r"(?:\d+/)?(\d+) working days")
 _CLOCK = re.compile(r"\d{2}:\d{2}")
-_ASKS_WHEN = ("什么时候", "多久", "几天", "多长时间", "啥时候", "几点", "哪天", "how long", "when ", "what time", "how soon")
+_ASKS_WHEN = (
+    "什么时候",
+    "多久",
+    "几天",
+    "多长时间",
+    "啥时候",
+    "几点",
+    "哪天",
+    "how long",
+    "when ",
+    "what time",
+    "how soon",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +79,9 @@ class Promises:
     def _made(self) -> Iterator[Made]:
         for place, reading in enumerate(self._call.readings):
             told: set[tuple[str, str, Span]] = set()
-            for hit in sorted(reading.promises, key=lambda hit: (hit.span, hit.words.kind)):
-                key = hit.words.kind, hit.words.by, reading.sentence(hit.span)
-                if reading.speaks(hit.words.by) and key not in told:
+            for hit in sorted(reading.promises, key=lambda hit: (hit.span, hit.kind)):
+                key = hit.kind, hit.by, reading.sentence(hit.span)
+                if reading.speaks(hit.by) and key not in told:
                     told.add(key)
                     yield self._timed(place, reading, hit)
 
@@ -87,13 +99,13 @@ class Promises:
 
     def _alone(self, reading: Reading, hit: PromiseHit) -> bool:
         """Whether the turn promises nothing else, so that a time elsewhere in it is this promise's."""
-        return all(other.words.kind == hit.words.kind for other in reading.promises if reading.speaks(other.words.by))
+        return all(other.kind == hit.kind for other in reading.promises if reading.speaks(other.by))
 
     def _asked_for(self, place: int, reading: Reading) -> tuple[str, Evidence] | None:
         """The time given when the other side asks, right after or right before, how long it takes."""
         around = self._call.readings
         for question, answer in ((place + 1, place + 2), (place - 1, place)):
-            if 0 <= question and answer < len(around) and around[answer].role is reading.role:
+            if question >= 0 and answer < len(around) and around[answer].role is reading.role:
                 asked = around[question]
                 if asked.role is not reading.role and any(word in asked.text for word in _ASKS_WHEN):
                     facts = self._facts.get(around[answer].turn.turn_id, [])
@@ -123,12 +135,12 @@ class Promises:
         first, timed = group[0], [made for made in group if made.due]
         due = timed[-1].due if timed else ""
         evidence = tuple(dict.fromkeys(place for made in group for place in made.evidence))[:MOST_EVIDENCE]
-        number = sum(1 for hit in first.reading.promises if (hit.span, hit.words.kind) < (first.hit.span, first.hit.words.kind))
-        by = Role.AGENT if first.hit.words.by == "agent" else Role.CUSTOMER
-        contact = self._contact(first.reading) if by is Role.AGENT and first.hit.words.kind in ("call_back", "send") else ""
+        number = sum(1 for hit in first.reading.promises if (hit.span, hit.kind) < (first.hit.span, first.hit.kind))
+        by = Role.AGENT if first.hit.by == "agent" else Role.CUSTOMER
+        contact = self._contact(first.reading) if by is Role.AGENT and first.hit.kind in ("call_back", "send") else ""
         return Promise(
             f"{first.reading.turn.turn_id}-{number}",
-            first.hit.words.kind,
+            first.hit.kind,
             by,
             due,
             contact,
@@ -205,5 +217,4 @@ def _span(fact: Fact) -> Span:
 
 def _same(one: Made, other: Made) -> bool:
     """The same promise said again: of one kind and side; with another time only where it is put off or brought on."""
-    return one.hit.words.kind == other.hit.words.kind and one.hit.words.by == other.hit.words.by
-
+    return one.hit.kind == other.hit.kind and one.hit.by == other.hit.by

@@ -1,4 +1,4 @@
-"""What the rules see of a call: turns with what they mean and the cues in them, in one order whoever was heard first."""
+"""What the rules see of a call: turns with what they mean and the cues in them, in one order."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
-from callcore.tickets.cues import Cue, PromiseWords
-from callcore.tickets.phrases import sentence_at, sentences
+from callcore.tickets.cues import Cue, PromiseWords, TopicWords
+from callcore.tickets.phrases import Phrases, sentence_at, sentences
 from callcore.types import (
     SAMPLE_RATE_HZ,
     Entity,
@@ -27,13 +27,14 @@ Span = tuple[int, int]  #: half-open range of characters of a turn's text
 class PromiseHit:
     """A place where somebody may promise something."""
 
-    words: PromiseWords
+    kind: str
+    by: str  #: "agent" or "customer": whose promise it is, if they say so
     span: Span
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """One turn. ``text``: its words in lower case, of the same length as written; ``starts``: where each word begins."""
+    """One turn. ``text``: in lower case, as long as it was written; ``starts``: where each word begins."""
 
     turn: Turn
     text: str
@@ -41,7 +42,8 @@ class Reading:
     hits: Mapping[str, tuple[Span, ...]]  #: by the code of the cue, whoever speaks
     promises: tuple[PromiseHit, ...] = ()
     choices: Mapping[tuple[str, str], Span] = field(default_factory=dict)  #: by field and choice
-    terms: tuple[tuple[str, Span], ...] = ()  #: topics that are named outright
+    terms: tuple[tuple[str, Span], ...] = ()  #: topics that a term of the taxonomy names
+    topics: tuple[tuple[str, Span], ...] = ()  #: topics that a phrase names
     found: Understanding | None = None
     role: Role = Role.UNKNOWN
 
@@ -143,6 +145,7 @@ class CallView:
     language: str
     day: str  #: ISO 8601
     ended: bool
+    said_by: Mapping[str, str]  #: cue to whose words count
 
     @cached_property
     def customer(self) -> list[Reading]:
@@ -173,14 +176,19 @@ class CallView:
                     facts.setdefault(entity.kind, []).append(self._fact(reading, place, later))
         return facts
 
-    def hits(self, cue: Cue | str, by: str = "either") -> Iterator[tuple[Reading, Span]]:
+    def hits(self, code: str) -> Iterator[tuple[Reading, Span]]:
         """Where a cue was said by those whose words count, in order."""
-        code, by = (cue.code, cue.by) if isinstance(cue, Cue) else (cue, by)
+        for reading, span in self._hits.get(code, ()):
+            if reading.speaks(self.said_by[code]):
+                yield reading, span
+
+    @cached_property
+    def _hits(self) -> dict[str, list[tuple[Reading, Span]]]:
+        found: dict[str, list[tuple[Reading, Span]]] = {}
         for reading in self.readings:
-            if spans := reading.hits.get(code):
-                if reading.speaks(by):
-                    for span in spans:
-                        yield reading, span
+            for code, spans in reading.hits.items():
+                found.setdefault(code, []).extend((reading, span) for span in spans)
+        return found
 
     def _fact(self, reading: Reading, place: int, later: Sequence[Resolved]) -> Fact:
         assert reading.found is not None
@@ -203,12 +211,17 @@ class Reader:
         never: Callable[[str], list[Span]],
         choices: Sequence[tuple[str, str, Callable[[str], list[Span]]]],
         terms: Sequence[tuple[str, str]],
+        topics: Sequence[TopicWords],
     ) -> None:
         """``never``: what makes a sentence no promise. ``choices``: field, choice and where its phrases are said.
 
         ``terms``: small letters, and the topic that each names.
         """
-        self._cues, self._promises, self._never, self._choices = cues, promises, never, choices
+        self._cues: list[tuple[str, Phrases]] = [(cue.code, cue.phrases) for cue in cues]
+        self._promises = [(words.kind, words.by, words.phrases) for words in promises]
+        self._never, self._choices = never, choices
+        self._topics = [(words.code, words.phrases) for words in topics]
+        self.said_by: Mapping[str, str] = {cue.code: cue.by for cue in cues}
         self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
 
     def read(self, turn: Turn, found: Understanding | None = None, role: Role = Role.UNKNOWN) -> Reading:
@@ -217,9 +230,13 @@ class Reader:
         raw = "".join(pieces)
         text = _plain(raw)
         starts = tuple(accumulate((len(piece) for piece in pieces[:-1]), initial=0)) if pieces else ()
-        hits = {cue.code: tuple(spans) for cue in self._cues if (spans := cue.phrases.find(text))}
+        hits: dict[str, tuple[Span, ...]] = {
+            code: tuple(spans) for code, phrases in self._cues if (spans := phrases.find(text))
+        }
         choices = {(field, code): spans[0] for field, code, find in self._choices if (spans := find(text))}
-        reading = Reading(turn, text, starts, hits, (), choices, tuple(self._named(text)), found, role)
+        terms = tuple(self._named(text))
+        topics = tuple((code, spans[0]) for code, phrases in self._topics if (spans := phrases.find(text)))
+        reading = Reading(turn, text, starts, hits, (), choices, terms, topics, found, role)
         return replace(reading, promises=tuple(self._promised(reading)))
 
     def _named(self, text: str) -> Iterator[tuple[str, Span]]:
@@ -236,13 +253,13 @@ class Reader:
 
     def _promised(self, reading: Reading) -> Iterator[PromiseHit]:
         never: list[Span] | None = None
-        for words in self._promises:
-            for span in words.phrases.find(reading.text):
+        for kind, by, phrases in self._promises:
+            for span in phrases.find(reading.text):
                 if never is None:
                     never = self._never(reading.text)
                 start, end = reading.sentence(span)
                 if not any(start <= a < end for a, _ in never):
-                    yield PromiseHit(words, span)
+                    yield PromiseHit(kind, by, span)
 
 
 def _plain(raw: str) -> str:

@@ -36,6 +36,10 @@ class Weights(Entry):
 
     agent_topic: float = Field(ge=0)
     named_topic: float = Field(ge=0)
+    phrased_topic: float = Field(ge=0)
+    grave_topic: float = Field(ge=1)
+    named_product: float = Field(ge=1)
+    other_card: float = Field(gt=0, le=1)
     later_topic: float = Field(gt=0, le=1)
     least_topic: float = Field(ge=0)
     least_share: float = Field(ge=0, le=1)
@@ -57,4 +61,4 @@ class RuleFile(Entry):
     follow_up: FollowUp
     weights: Weights
     names: NameWords
-    departments: dict[Code, tuple[Text, ...]] = {}  #: other names by which agents call departments
+    departments: dict[Code, tuple[Text, ...]] = Field({})  #: other names by which agents call departments

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callcore.config import TicketSettings, settings_hash
-from callcore.tickets.cues import Cue, PromiseFile, load_cues, load_promises
-from callcore.tickets.look import RULES
+from callcore.tickets.cues import Cue, PromiseFile, TopicWords, load_cues, load_promises, load_topics
+from callcore.tickets.look import RULES, VERSION
 from callcore.tickets.reading import Reader
 from callcore.tickets.rulefile import RuleFile
 from callcore.tickets.spec import FieldSpec, load_fields, read
@@ -34,14 +34,18 @@ class TicketRules:
     def load(cls, settings: TicketSettings, catalogue: Catalogue) -> TicketRules:
         """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`."""
         fields = load_fields(settings.fields_file, RULES)
-        cues, promises = tuple(load_cues(settings.cues_file)), load_promises(settings.promises_file)
+        words = _Words(
+            tuple(load_cues(settings.cues_file)),
+            load_promises(settings.promises_file),
+            load_topics(settings.topics_file),
+        )
         file = read(RuleFile, settings.rules_file, "rules")
         return cls(
             fields,
             file,
             catalogue,
-            _reader(fields, cues, promises, catalogue),
-            _hash(fields, cues, promises, file, catalogue),
+            _reader(fields, words, catalogue),
+            _hash(fields, words, file, catalogue),
             {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
         )
 
@@ -59,31 +63,34 @@ class TicketRules:
         return self.catalogue.name(code, language)
 
 
-def _reader(
-    fields: tuple[FieldSpec, ...], cues: tuple[Cue, ...], promises: PromiseFile, catalogue: Catalogue
-) -> Reader:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The phrases of the data files."""
+
+    cues: tuple[Cue, ...]
+    promises: PromiseFile
+    topics: Sequence[TopicWords]
+
+
+def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) -> Reader:
     choices = [
-        (spec.name, one.code, one.phrases.find)
-        for spec in fields
-        if spec.extractor == "choice"
-        for one in spec.choice
+        (spec.name, one.code, one.phrases.find) for spec in fields if spec.extractor == "choice" for one in spec.choice
     ]
     terms = [
-        (term.lower(), topic.code)
-        for topic in catalogue.taxonomy.topic
-        for term in (*topic.terms_zh, *topic.terms_en)
+        (term.lower(), topic.code) for topic in catalogue.taxonomy.topic for term in (*topic.terms_zh, *topic.terms_en)
     ]
-    return Reader(cues, promises.promise, promises.never.phrases.find, choices, terms)
+    topics = [one for one in words.topics if one.code in catalogue.topics]
+    return Reader(words.cues, words.promises.promise, words.promises.never.phrases.find, choices, terms, topics)
 
 
-def _hash(
-    fields: tuple[FieldSpec, ...], cues: tuple[Cue, ...], promises: PromiseFile, file: RuleFile, catalogue: Catalogue
-) -> str:
+def _hash(fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue) -> str:
     return settings_hash(
         {
+            "version": VERSION,
             "fields": [spec.model_dump(mode="json") for spec in fields],
-            "cues": [cue.model_dump(mode="json") for cue in cues],
-            "promises": promises.model_dump(mode="json"),
+            "cues": [cue.model_dump(mode="json") for cue in words.cues],
+            "promises": words.promises.model_dump(mode="json"),
+            "topics": [one.model_dump(mode="json") for one in words.topics],
             "rules": file.model_dump(mode="json"),
             "catalogue": catalogue.model_dump(mode="json"),
         }

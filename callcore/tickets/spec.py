@@ -81,7 +81,8 @@ class FieldSpec(Entry):
 
     extractor: "entity" (facts of the ``kinds``), "intent" (which of the ``intents`` the customer has), "pattern" (the
     first group of a regular expression), "choice" (the ``choice`` whose phrases are said), "rule" (the rule of that
-    name). ``pick``: of several entities the one that was said last, or the one the matter is about.
+    name). ``pick``: of several entities the one that was said last, or the one the matter is about; ``prefer`` and
+    ``avoid``: what in the words just before it, or in its own, speaks for and against that.
     """
 
     name: FieldName
@@ -95,6 +96,8 @@ class FieldSpec(Entry):
     valid: str = ""
     kinds: tuple[Code, ...] = ()
     pick: Literal["last", "main"] = "last"
+    prefer: tuple[Text, ...] = ()
+    avoid: tuple[Text, ...] = ()
     intents: tuple[Code, ...] = ()
     patterns_zh: tuple[str, ...] = ()
     patterns_en: tuple[str, ...] = ()
@@ -119,7 +122,10 @@ class FieldSpec(Entry):
 
     def accepts(self, normal: str) -> bool:
         """Whether a normal form is one that the field takes; of a sealed original nobody can tell, and it is taken."""
-        return self._valid is None or is_hidden(normal) or self._valid.fullmatch(normal) is not None
+        return not self.valid or is_hidden(normal) or self._accepted(normal)
+
+    def _accepted(self, normal: str) -> bool:
+        return self._valid is not None and self._valid.fullmatch(normal) is not None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

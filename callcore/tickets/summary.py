@@ -87,16 +87,18 @@ def summarise(call: CallView, matter: Matter, handling: Handling, catalogue: Cat
     for about, form, reading, span in _rest(call, matter, handling):
         if reading.turn.turn_id not in used:
             used.add(reading.turn.turn_id)
-            sentences.append(Sentence(frame[form].format(words=_quote(reading, span, chinese)), about, (reading.at(span),)))
+            sentences.append(
+                Sentence(frame[form].format(words=_quote(reading, span, chinese)), about, (reading.at(span),))
+            )
     if call.ended and (result := handling.resolution):
         sentences.append(Sentence(_RESULT[chinese][result.normal], "result", result.evidence))
     return tuple(sentences)
 
 
-def joined(sentences: Sequence[Sentence], language: str) -> str:
+def joined(sentences: Sequence[str], language: str) -> str:
     """The summary as one text."""
     chinese = language.startswith(("zh", "yue"))
-    return "".join(f"{s.text}。" if chinese else f"{s.text}. " for s in sentences).strip()
+    return "".join(f"{text}。" if chinese else f"{text}. " for text in sentences).strip()
 
 
 def check_summary(text: str, turns: Iterable[Turn], language: str, day: str = "") -> list[str]:
@@ -154,9 +156,11 @@ def _rest(call: CallView, matter: Matter, handling: Handling) -> Iterable[tuple[
     if category == "complaint":
         for reading in matter.opening[1:2]:
             yield "reason", "reason", reading, _around(reading, (0, 1))
-    promised = {place.turn_id for promise in handling.promises if promise.by is Role.AGENT for place in promise.evidence[:1]}
+    promised = {
+        place.turn_id for promise in handling.promises if promise.by is Role.AGENT for place in promise.evidence[:1]
+    }
     for cue in ("beyond", "transfer", "solved"):
-        for reading, span in list(call.hits(cue, "agent"))[-1:]:
+        for reading, span in list(call.hits(cue))[-1:]:
             if reading.turn.turn_id not in promised:
                 yield "done", "done", reading, _around(reading, span)
     owed = [promise for promise in handling.promises if promise.by is Role.AGENT]

@@ -43,8 +43,8 @@ class WarningKind(StrEnum):
     CLOCK_JUMP = "clock_jump"  #: a device's clock leapt, or drifts further than devices do
     LAGGING = "lagging"  #: the machine does not keep up; text comes late
     NOT_UNDERSTOOD = "not_understood"  #: what was said could not be read for its meaning; its words are all there
-    NO_TICKET = "no_ticket"  #: the ticket cannot be filled; the transcript and its meaning are all there
     NOT_REDACTED = "not_redacted"  #: what was said could not be searched for secrets; it was masked as a whole
+    NO_TICKET = "no_ticket"  #: the ticket cannot be filled; the transcript and its meaning are all there
     RECORDING_STOPPED = "recording_stopped"  #: the recording cannot go on (disk full); the transcript does
 
 

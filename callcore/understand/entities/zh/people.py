@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from callcore.understand.entities.spans import Context, Span
 from callcore.understand.entities.spoken import Spoken
 
-_COMMON = (
+COMMON = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧肖曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛"
     "叶阎闫余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史"
     "顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦"
@@ -18,18 +18,18 @@ _COMMON = (
     "井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺"
 )
 _NEVER_BEFORE_TITLE = "成都来位和全应时明官保台安万方常文向谈解盖计木"
-_TITLE_SURNAMES = "".join(sorted(set(_COMMON) - set(_NEVER_BEFORE_TITLE) | set("万文方安常")))
-_FREQUENT = _COMMON[:100]
-_COMPOUND = (
+_TITLE_SURNAMES = "".join(sorted(set(COMMON) - set(_NEVER_BEFORE_TITLE) | set("万文方安常")))
+_FREQUENT = COMMON[:100]
+COMPOUND = (
     "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|端木|百里|南宫|东郭|闻人|轩辕|呼延|"
     "长孙|宇文|赫连|澹台|独孤|西门"
 )
-_RARE = (
+RARE = (
     "佘芮储靖麻权晁戈乌巴牧班伊厉戎束幸蓟印蒲邰鄂索籍阴闻莘党贡劳扶宰郦雍濮寿扈郏浦尚农茹宦容慎庾居衡"
     "步满弘寇广阙东沃利蔚越隆师勾融訾阚那饶空毋须丰巢蒯相红逯益桓仝帅初"
 )  #: surnames that only a clear cue makes one of
-_SURNAME = f"(?:{_COMPOUND}|[{_COMMON}])"
-_ANY_SURNAME = f"(?:{_COMPOUND}|[{_COMMON}{_RARE}])"
+_SURNAME = f"(?:{COMPOUND}|[{COMMON}])"
+_ANY_SURNAME = f"(?:{COMPOUND}|[{COMMON}{RARE}])"
 _STOP = (
     "我是的这那吧啊呢哈了在有想要你您他她不就也手身电卡来今打请和跟吗嘛呀哦嗯住,。.、 ?!;:尾账号码前"
     "后现女先对没说因为什么到从被把给叫需求咨询办查开投诉问取挂失姓还已经名字先生帮去"
@@ -58,7 +58,7 @@ _I_AM = re.compile(
     rf"(?:我是|我就是|这里是|您是|你是|是|我(?:{_PERSON})|名)"
     rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?=$|[,。?! ]|吗|本人|吧|对吗)"
 )
-_TITLED = re.compile(rf"(?P<name>{_COMPOUND}|[{_TITLE_SURNAMES}])(?:{_TITLE})")
+_TITLED = re.compile(rf"(?P<name>{COMPOUND}|[{_TITLE_SURNAMES}])(?:{_TITLE})")
 _TITLED_FULL = re.compile(rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?:女士|先生|小姐)")
 _FAMILIAR = re.compile(
     "(?<![大从最比了])(?:小|老|"

@@ -1,0 +1,124 @@
+"""``callcore ticket``: the ticket of a call that was written down."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from callcore.cli.options import settings_option
+from callcore.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from callcore.record import CallRecord
+    from callcore.tickets import Ticket, TicketRules
+    from callcore.tickets.model import Value
+
+FORMATS = ("text", "json", "markdown")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  callcore ticket CALL.json
+  callcore ticket CALL.json --format json > ticket.json
+\b
+CALL.json: {"language": "zh", "call_date": "2026-11-12",
+            "turns": [{"speaker": "agent", "start_s": 0.6, "end_s": 3.2, "text": "您好"}, ...]}
+docs/tickets.md explains fields, rules and how a bank sets its own."""
+)
+@click.argument("call", type=click.Path(path_type=Path), metavar="CALL.json")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="For whom.")
+@settings_option
+def ticket(call: Path, form: str, settings_file: Path | None) -> int:
+    """Fill the ticket of a written call: fields with evidence, promises, what is missing."""
+    from callcore.config import load_settings
+    from callcore.following import Following
+    from callcore.loading import load_redactor, load_understander
+    from callcore.output.tickets import ticket_markdown
+    from callcore.record import fold
+    from callcore.tickets import ticket_of
+    from callcore.written import read_written, told
+
+    written = read_written(call)
+    settings = load_settings(settings_file)
+    if not (settings.tickets.enabled and settings.understand.enabled):
+        raise ConfigError("tickets are switched off.", "Set [tickets] enabled and [understand] enabled to true.")
+    understander = load_understander(settings)
+    redactor = load_redactor(settings) if settings.privacy.redact else None
+    following = Following.of(settings, understander, redactor)
+    assert following.tickets is not None
+    day = settings.understand.call_date or written.call_date
+    events = told(written, call.stem, settings, understander, following.call(day, ticket=False))
+    filled = ticket_of(events, following.tickets)
+    assert filled is not None
+    if form == "json":
+        click.echo(json.dumps(_values(filled, fold(events)), ensure_ascii=False, indent=1).encode())
+    elif form == "markdown":
+        click.echo(ticket_markdown(filled, following.tickets).encode(), nl=False)
+    else:
+        from rich.console import Console
+
+        _print(filled, following.tickets, Console(highlight=False))
+    return 0
+
+
+def _values(filled: Ticket, record: CallRecord) -> dict[str, Any]:
+    """Ticket, and what is understood of every turn with its text as it may leave callcore."""
+    from callcore.output.document import document
+
+    told = document(record)
+    keys = ("turn", "channel", "role", "start_s", "end_s", "text", "meaning")
+    return {
+        "ticket": filled.model_dump(mode="json"),
+        "turns": [{key: turn[key] for key in keys} for turn in told["turns"]],
+        "warnings": told["warnings"],
+    }
+
+
+def _print(filled: Ticket, rules: TicketRules, console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from callcore.cli.conversation import printable
+    from callcore.output.tickets import cited, rows, titles, words_for
+
+    words = words_for(filled.call.language)
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for overflow in ("ellipsis", "fold", "ellipsis", "fold"):
+        grid.add_column(overflow=overflow, no_wrap=overflow == "ellipsis")
+    section, last = "", ""
+    for group, title, value in rows(filled, rules):
+        if group != section:
+            grid.add_row(Text(words.get(f"{group}.", group), style="bold underline"))
+            section = group
+        quoted = printable(cited(value.evidence[0], words)) if value.evidence else ""
+        if value.source.startswith("rules/summary"):
+            quoted = ""
+        name = Text("" if title == last else title, style="dim")
+        grid.add_row(name, _shown(value, words), f"{value.confidence:.0%}", Text(quoted, style="dim"))
+        last = title
+    console.print(grid)
+    if filled.promises:
+        console.print(Text(words["promises"], style="bold underline"))
+    for promise in filled.promises:
+        due = promise.due or words["no_due"]
+        quoted = printable(cited(promise.evidence[0], words)) if promise.evidence else ""
+        console.print(Text.assemble(f"{words[promise.by]}: {words[promise.kind]}, {due}  ", (quoted, "dim")))
+    if filled.missing:
+        names = ", ".join(titles(filled.missing, rules, filled.call.language))
+        console.print(Text(f"{words['missing']}: {names}", style="yellow"))
+
+
+def _shown(value: Value, words: dict[str, str]) -> Any:
+    from rich.text import Text
+
+    from callcore.cli.conversation import printable
+
+    style = {"confirmed": "green", "disputed": "red", "suggested": "dim"}.get(value.status, "")
+    mark = f" ({words[value.status]})" if words[value.status] else ""
+    return Text(f"{printable(value.value)}{mark}", style=style)

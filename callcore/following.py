@@ -1,0 +1,37 @@
+"""What stands between the pipeline of every call and whoever listens to it, in order: redaction, then the ticket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from callcore.config import Settings
+from callcore.pipeline.follower import Follower
+from callcore.pipeline.ticketed import Ticketed
+from callcore.privacy import Redactor
+from callcore.tickets import TicketRules
+from callcore.understand.call import Understander
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What all calls share of it. Read-only."""
+
+    redactor: Redactor | None
+    tickets: TicketRules | None
+
+    @classmethod
+    def of(cls, settings: Settings, understander: Understander | None, redactor: Redactor | None) -> Following:
+        """Without an ``understander`` nothing is read from turns, and there are no tickets.
+
+        Raises :class:`ConfigError` for a broken file of fields, cues, promises or rules.
+        """
+        wanted = understander if settings.tickets.enabled else None
+        return cls(redactor, TicketRules.load(settings.tickets, wanted.catalogue) if wanted else None)
+
+    def call(self, day: date, *, ticket: bool) -> list[Follower]:
+        """The followers of a new call on ``day``. ``ticket``: whether it tells how its ticket grows."""
+        followers: list[Follower] = [self.redactor.call(day)] if self.redactor else []
+        if ticket and self.tickets:
+            followers.append(Ticketed(self.tickets))
+        return followers
