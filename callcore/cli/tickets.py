@@ -215,8 +215,8 @@ def edit(
 ) -> None:
     """Set fields of the work order of CALL by hand; the machine's values stay beside them.
 
-    Codes, names of codes, amounts and times are taken as typed or as said (三百元, 明天下午三点). Secrets are sealed and
-    masked like those of calls.
+    Codes, names of codes, amounts and times are taken as typed or as said (三百元, 明天下午三点). Secrets are sealed
+    and masked like those of calls.
     """
     parted = [value.partition("=") for value in values]
     if not all(name and equals for name, equals, _ in parted):
