@@ -18,10 +18,10 @@ from callcore.assembly import CallFacts
 from callcore.audio import content_sha256
 from callcore.cli.conversation import print_conversation, print_facts, printable
 from callcore.cli.keys import Keys, foreground
+from callcore.cli.live_order import print_filed
 from callcore.cli.live_run import Begin, EventDesk, LiveRun, timed
 from callcore.cli.live_sources import CallSource, open_source
 from callcore.cli.live_state import ScreenState
-from callcore.cli.live_order import print_filed
 from callcore.cli.live_views import LEAVE_SCREEN, Controls, FullScreen, JsonLines, Lines, View, line_console
 from callcore.cli.stopping import Stopping
 from callcore.cli.tags import bank_catalogue
