@@ -232,9 +232,14 @@ def test_a_name_or_the_end_of_a_card_alone_makes_nobody_the_same_customer(store)
 
 
 def test_what_is_done_together_is_stored_as_a_whole_or_not_at_all(store, filed):
-    with pytest.raises(TicketError), store.together():
-        store.desk.edit(filed, 1, [Edit("a.b", "x", "x")], LI)
-        store.desk.move(filed, 2, Move.CLOSE, LI)
+
+    def edit_and_close() -> None:
+        with store.together():
+            store.desk.edit(filed, 1, [Edit("a.b", "x", "x")], LI)
+            store.desk.move(filed, 2, Move.CLOSE, LI)
+
+    with pytest.raises(TicketError):
+        edit_and_close()
     assert version(store, filed) == 1
     with store.together():
         store.desk.edit(filed, 1, [Edit("a.b", "x", "x")], LI)

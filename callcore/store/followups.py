@@ -58,8 +58,9 @@ class Followups:
                     )
                 elif known[name] == OPEN:
                     db.execute(
-                        "UPDATE followups SET kind = ?, owner = ?, due = ?, contact = ?, changed_at = ?"
-                        " WHERE call_id = ? AND promise_id = ?",
+                        "UPDATE followups SET kind = ?1, owner = ?2, due = ?3, contact = ?4, changed_at = ?5"
+                        " WHERE call_id = ?6 AND promise_id = ?7"
+                        " AND (kind, owner, due, contact) IS NOT (?1, ?2, ?3, ?4)",
                         values,
                     )
 
