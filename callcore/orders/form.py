@@ -121,7 +121,7 @@ class Form:
         edit = self.fields.get("followup.due")
         moved = bool(edit and edit.edit)
         found = [
-            self._promised(promise, owner, due if moved and promise is main else promise.due)
+            self._promised(promise, owner, due if promise is main and (moved or not promise.due) else promise.due)
             for promise in self.ticket.promises
         ]
         told = any(promise.kind == "call_back" for promise in owed)
