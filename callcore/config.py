@@ -148,6 +148,11 @@ class TicketSettings(Section):
     promises_file: Path | None = Field(None, description="your own words of promises (TOML)")
     topics_file: Path | None = Field(None, description="your own words of topics (TOML)")
     rules_file: Path | None = Field(None, description="your own rules: severity, terms, weights (TOML)")
+    rewrite_url: str = Field(
+        "", pattern="^(https?://.+)?$", description="local language model that rewrites summaries; ends in /v1"
+    )
+    rewrite_model: str = Field("", description="name of that model")
+    rewrite_timeout_s: float = Field(20.0, gt=0, description="longest wait for it")
 
 
 class StoreSettings(Section):

@@ -149,6 +149,10 @@ class RevealRefused(PrivacyError):
     """Originals are not for this user."""
 
 
+class RewriteError(CallcoreError):
+    """A summary could not be rewritten, or says what nobody said; it stays as it was, and no run ends for it."""
+
+
 class DeviceError(CallcoreError):
     """A sound device cannot be used."""
 

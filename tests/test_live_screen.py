@@ -13,15 +13,22 @@ from rich.console import Console
 
 from callcore.cli.live_screen import render, wrapped
 from callcore.cli.live_state import ChannelVitals, ScreenState, Vitals
+from callcore.tickets.look import RULES
+from callcore.tickets.spec import load_fields
 from callcore.types import (
     AudioWarning,
     CallEnded,
     CallStarted,
+    Evidence,
+    FieldStatus,
+    FieldValue,
     LanguageDecided,
     Partial,
+    Promise,
     Revision,
     Role,
     RolesAssigned,
+    TicketChanged,
     WarningKind,
 )
 from callcore.understand.dynamics import ChannelDynamics, DynamicsSnapshot
@@ -277,3 +284,68 @@ def test_an_event_from_another_thread_does_not_change_what_was_taken():
     before = state.tail(5)
     state.apply(Partial("a", 0, 16000, 32000, ZH("请问"), (), "zh"))
     assert [text for text, _ in before[0].runs()] == ["请"]
+
+
+def with_ticket(state):
+    """The state with a ticket of two values, one of them contradicted, a promise, and something missing."""
+    place = Evidence(1, 1, 16_000 * 12, 16_000 * 13, 0, 0)
+    values = (
+        FieldValue("customer.phone", "***********", "masked:phone", 0.97, FieldStatus.CONFIRMED, (place,), "rules"),
+        FieldValue("request.amount", "300.00 CNY", "300.00 CNY", 0.5, FieldStatus.DISPUTED, (place,), "rules"),
+    )
+    promise = Promise("3-0", "call_back", Role.AGENT, "2026-11-13T15:00", "", 0.9, (place,), "promises/1")
+    state.apply(TicketChanged(0, values, (), (promise,), ("handling.resolution", "request.topic")))
+    return state
+
+
+def ticket_state(*events, language="zh"):
+    state = ScreenState([0, 1], BOTH, language, fields=load_fields(None, RULES))
+    for event in events:
+        state.apply(event)
+    return state
+
+
+def test_the_ticket_stands_beside_the_conversation():
+    state = with_ticket(ticket_state(final("a", 1, 2.0, 4.0, "我的信用卡不见了。")))
+    screen = shown(state, width=124, height=24)
+    (phone,) = (line for line in screen.splitlines() if "联系电话" in line)
+    assert "***********" in phone
+    assert "✓" in phone
+    assert "97%" in phone
+    assert "客户 00:12" in phone
+    assert "我的信用卡不见了。" in screen
+    assert "缺少: 处理结果、主题" in screen
+    assert "坐席: 回电 2026-11-13 15:00" in screen
+    (amount,) = (line for line in screen.splitlines() if "300.00 CNY" in line)
+    assert "≠" in amount
+
+
+def test_a_narrow_terminal_has_the_ticket_below_or_not_at_all():
+    state = with_ticket(ticket_state(final("a", 1, 2.0, 4.0, "我的信用卡不见了。")))
+    lines = shown(state, width=84, height=40).splitlines()
+    said = next(place for place, line in enumerate(lines) if "我的信用卡不见了。" in line)
+    filled = next(place for place, line in enumerate(lines) if "联系电话" in line)
+    assert said < filled
+    assert "联系电话" not in shown(state, width=84, height=20)
+
+
+def test_a_value_that_is_gone_leaves_the_screen():
+    state = with_ticket(ticket_state())
+    state.apply(TicketChanged(0, (), ("request.amount",), (), ()))
+    screen = shown(state, width=124)
+    assert "300.00 CNY" not in screen
+    assert "联系电话" in screen
+    assert "缺少" not in screen
+
+
+def test_without_tickets_the_conversation_has_the_whole_width():
+    assert "│" not in shown(with_ticket(a_state()), width=124)
+
+
+@given(width=st.integers(1, 160), height=st.integers(1, 50), plain=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_the_ticket_never_bursts_the_screen(width, height, plain):
+    state = with_ticket(ticket_state(final("a", 1, 2.0, 4.0, "我的信用卡不见了，" * 9)))
+    lines = shown(state, width=max(width, 20), height=max(height, 4), plain_signs=plain).splitlines()
+    assert len(lines) == max(height, 4)
+    assert all(cell_len(line) <= max(width, 20) for line in lines)

@@ -13,6 +13,7 @@ import os
 import threading
 import wave
 from collections import deque
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from queue import Empty, Full, Queue
@@ -119,8 +120,7 @@ class Recorder:
             self._keep(np.zeros((min(start - self._position, SAMPLE_RATE_HZ), len(self._columns)), dtype=np.int16))
         codes = np.zeros((end - start, len(self._columns)), dtype=np.int16)
         for frame in frames:
-            scaled = np.clip(np.rint(frame.samples * FULL_SCALE), -FULL_SCALE - 1, FULL_SCALE)
-            codes[: len(scaled), self._columns[frame.channel]] = scaled
+            codes[: len(frame.samples), self._columns[frame.channel]] = _codes(frame.samples)
         self._keep(codes)
 
     def _keep(self, codes: Codes) -> None:
@@ -208,6 +208,33 @@ class _Flac:
             self._container.mux(self._stream.encode(None))
         finally:
             self._container.close()
+
+
+def write_recording(path: Path, channel_count: int, pieces: Iterable[npt.NDArray[np.float32]]) -> None:
+    """Write a recording as :class:`Recorder` does, at once. ``pieces``: shape (channels, n), float32, full scale 1.0.
+
+    Raises :class:`~callcore.errors.OutputError` (exists, no permission, another ending) or
+    :class:`~callcore.errors.DiskFull`; a file that is not whole is removed. What ``pieces`` raises goes through.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise OutputError(f"{path}: recordings are written as .flac or .wav.", "Choose one of these endings.")
+    with _created(path) as file:
+        try:
+            writer = _writer(file, path, channel_count)
+            for piece in pieces:
+                writer.write(_codes(piece.T))
+            writer.close()
+        except BaseException as error:
+            path.unlink(missing_ok=True)
+            if isinstance(error, OSError | av.FFmpegError | wave.Error):
+                raise _open_error(path, error) from error
+            raise
+
+
+def _codes(samples: npt.NDArray[np.float32]) -> Codes:
+    """Samples of full scale 1.0 as 16 bits."""
+    codes: Codes = np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE - 1, FULL_SCALE).astype(np.int16)
+    return np.ascontiguousarray(codes)
 
 
 def _writer(file: BinaryIO, path: Path, channel_count: int) -> _Writer:

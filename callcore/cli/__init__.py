@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calls": ("callcore.cli.calls:calls", "List, show, measure, export and delete stored calls."),
     "search": ("callcore.cli.search:search", "Find words in stored calls."),
     "purge": ("callcore.cli.purge:purge", "Remove calls with their recordings and exports, by age or customer."),
+    "redact": ("callcore.cli.redact:redact", "Cover what is secret in recordings, or mask it in a text."),
+    "privacy": ("callcore.cli.privacy:privacy", "Make and check the key of sealed originals."),
     "models": ("callcore.cli.models:models", "List, fetch, add, verify and remove models."),
     "devices": ("callcore.cli.devices:devices", "List the sound devices that live calls can be heard from."),
     "doctor": ("callcore.cli.doctor:doctor", "Check this machine and say how to mend what is wrong."),

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "How well turns and the facts in them are understood.",
     ),
     "tickets": ("callcore.cli.evaluate_tickets:tickets", "How well tickets are filled, on written calls."),
+    "redaction": ("callcore.cli.evaluate_redaction:redaction", "How much of what is secret is masked."),
 }  #: name -> ("module:command", one-line help)
 
 

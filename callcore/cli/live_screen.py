@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import PurePath
 
-from rich.cells import cell_len
 from rich.console import Group
 from rich.text import Text
 
 from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
 from callcore.cli.live_state import Say, ScreenState, Vitals
 from callcore.cli.tags import tag_line, tags
+from callcore.cli.ticket_panel import BELOW_SHARE, PANEL_COLUMNS, TALL_ROWS, WIDE_COLUMNS, TicketPanel, beside
+from callcore.cli.wrapping import wrapped
 from callcore.output.labels import columns, is_chinese, padded
 from callcore.types import SAMPLE_RATE_HZ, Role
 from callcore.understand.dynamics import DynamicsSnapshot
@@ -25,8 +25,6 @@ SHARE_COLUMNS = 20
 LOUD_DBFS, TOO_LOUD_DBFS = -12.0, -3.0
 LATE_S, VERY_LATE_S = 1.0, 3.0
 UNKNOWN_STYLES = ("magenta", "bright_blue")  #: of channels whose speaker nobody knows yet
-CLOSING = frozenset("…，。！？；：、）》」』】”’%‰,.!?;:)")  #: never at the start of a line
-OPENING = frozenset("（《「『【“‘(")  #: never at the end of one
 
 _ENGLISH = {
     "live": "LIVE",
@@ -96,13 +94,27 @@ def render(state: ScreenState, vitals: Vitals, width: int, height: int, *, plain
     top.append(page.rule())
     bottom = [*page.warning(), page.footer()]
     room = max(height - len(top) - len(bottom), 0)
-    body = page.conversation(room)
+    body = _body(page, room)
     body += [Text()] * (room - len(body))
     lines = [*top, *body, *bottom][-height:]
     for line in lines:
         line.no_wrap = True
         line.truncate(width)
     return Group(*lines)
+
+
+def _body(page: _Page, room: int) -> list[Text]:
+    """The conversation, with the ticket beside or below it where there is one and room for it."""
+    if page.width >= WIDE_COLUMNS and page.ticketed:
+        left = page.width - PANEL_COLUMNS - 1
+        talk = page.narrowed(left).conversation(room)
+        return beside(talk, page.ticket(PANEL_COLUMNS, room), left, room, plain_signs=page.plain_signs)
+    if room >= TALL_ROWS - ROOMY_ROWS and page.ticketed:
+        below = page.ticket(page.width, room // BELOW_SHARE)
+        talk = page.conversation(room - len(below) - 1)
+        talk += [Text()] * (room - len(below) - 1 - len(talk))
+        return [*talk, page.rule(), *below]
+    return page.conversation(room)
 
 
 def meters(state: ScreenState, vitals: Vitals, width: int) -> Group:
@@ -119,6 +131,27 @@ class _Page:
         self._words = _CHINESE if is_chinese(state.language) else _ENGLISH
         self._names = {channel: self._name(channel) for channel in state.channels}
         self._name_columns = max((columns(name) for name in self._names.values()), default=0)
+
+    @property
+    def width(self) -> int:
+        return self._width
+
+    @property
+    def plain_signs(self) -> bool:
+        return self._plain
+
+    @property
+    def ticketed(self) -> bool:
+        """Whether there is a ticket with anything in it."""
+        return bool(self._state.fields) and bool(self._state.values or self._state.missing)
+
+    def narrowed(self, width: int) -> _Page:
+        """The same on fewer columns."""
+        return _Page(self._state, self._vitals, width, plain_signs=self._plain)
+
+    def ticket(self, width: int, room: int) -> list[Text]:
+        """The ticket on at most ``room`` lines."""
+        return TicketPanel(self._state, self._names, plain_signs=self._plain).lines(width, room)
 
     def header(self) -> Text:
         """State, elapsed time, lag and load; the source at the right."""
@@ -324,49 +357,3 @@ def _overlaps(says: Sequence[Say]) -> list[bool]:
         marks.append(any(end > say.start_sample for channel, end in ends.items() if channel != say.channel))
         ends = {**ends, say.channel: max(ends.get(say.channel, 0), say.end_sample)}
     return marks
-
-
-@lru_cache(maxsize=512)
-def wrapped(runs: tuple[tuple[str, bool], ...], width: int) -> tuple[tuple[tuple[str, bool], ...], ...]:
-    """Text broken into lines of at most ``width`` cells; each line is again runs of text and whether it is firm.
-
-    Han text breaks anywhere but before closing and after opening marks, other text between words.
-    """
-    letters = [(letter, firm, cell_len(letter)) for text, firm in runs for letter in text]
-    lines: list[tuple[tuple[str, bool], ...]] = []
-    start = 0
-    while start < len(letters):
-        end = _line_end(letters, start, width)
-        lines.append(_runs(letters[start:end]))
-        start = end
-        while start < len(letters) and letters[start][0] == " ":
-            start += 1
-    return tuple(lines) or ((),)
-
-
-def _line_end(letters: Sequence[tuple[str, bool, int]], start: int, width: int) -> int:
-    """One past the last letter of the line that begins at ``start``."""
-    used, place = 0, start
-    for index in range(start, len(letters)):
-        if index > start and _breakable(letters[index - 1], letters[index]):
-            place = index
-        used += letters[index][2]
-        if used > width and letters[index][0] != " ":
-            return place if place > start else max(index, start + 1)
-    return len(letters)
-
-
-def _breakable(before: tuple[str, bool, int], after: tuple[str, bool, int]) -> bool:
-    if after[0] in CLOSING or before[0] in OPENING:
-        return False
-    return before[0] == " " or before[2] == 2 or after[2] == 2
-
-
-def _runs(letters: Sequence[tuple[str, bool, int]]) -> tuple[tuple[str, bool], ...]:
-    runs: list[tuple[str, bool]] = []
-    for letter, firm, _ in letters:
-        if runs and runs[-1][1] == firm:
-            runs[-1] = (runs[-1][0] + letter, firm)
-        else:
-            runs.append((letter, firm))
-    return tuple(runs)

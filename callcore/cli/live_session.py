@@ -25,6 +25,7 @@ from callcore.cli.live_state import ScreenState
 from callcore.cli.live_views import LEAVE_SCREEN, Controls, FullScreen, JsonLines, Lines, View, line_console
 from callcore.cli.stopping import Stopping
 from callcore.cli.tags import bank_catalogue
+from callcore.cli.ticket_panel import ticket_fields
 from callcore.config import Settings
 from callcore.errors import CallcoreError, unexpected
 from callcore.live.buffer import TickBuffer
@@ -68,7 +69,9 @@ class LiveSession:
             if not self._options["no_store"]:
                 store = stack.enter_context(Store.open(database_file(self._settings.store), self._settings.store))
             catalogue = bank_catalogue(self._settings.understand)
-            state = ScreenState(source.channels, source.roles, self._options["language"] or "", catalogue)
+            language = self._options["language"] or ""
+            fields = ticket_fields(self._settings)
+            state = ScreenState(source.channels, source.roles, language, catalogue, fields)
             desk = EventDesk(
                 state, timer, _beginning(store, digest, self._options["record"]), printing=not self._full_screen
             )

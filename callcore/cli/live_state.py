@@ -8,22 +8,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callcore.cli.tags import bundled
+from callcore.tickets.spec import FieldSpec
 from callcore.types import (
     SAMPLE_RATE_HZ,
     AudioWarning,
     CallEnded,
     CallStarted,
     Event,
+    FieldValue,
     Final,
     LanguageDecided,
     MoodAlert,
     Partial,
     Paused,
+    Promise,
     Rejected,
     Resumed,
     Revision,
     Role,
     RolesAssigned,
+    TicketChanged,
     Turn,
     Understanding,
     UnderstandingPreview,
@@ -116,8 +120,9 @@ class ScreenState:
         roles: Mapping[int, Role] | None = None,
         language: str = "",
         catalogue: Catalogue | None = None,
+        fields: Sequence[FieldSpec] = (),
     ) -> None:
-        """``catalogue``: names of what turns mean; else the bundled."""
+        """``catalogue``: names of what turns mean; else the bundled. ``fields``: of the ticket; none: there is none."""
         self.catalogue = catalogue or bundled()
         self.channels = tuple(channels)
         self.source = ""
@@ -129,6 +134,10 @@ class ScreenState:
         self.alerts: list[MoodAlert] = []  #: turns for the worse and the better
         self.notice = ""  #: a line of callcore's own, such as an error of the database
         self.ended = False
+        self.fields = tuple(fields)
+        self.values: dict[str, tuple[FieldValue, ...]] = {}  #: of the ticket, by field
+        self.promises: tuple[Promise, ...] = ()
+        self.missing: tuple[str, ...] = ()  #: required fields without a value
         self._says: list[Say] = []
         self._lock = threading.Lock()
 
@@ -171,10 +180,21 @@ class ScreenState:
                 self.revisions += 1
             case MoodAlert():
                 self.alerts.append(event)
+            case TicketChanged():
+                self._fill(event)
             case CallEnded():
                 self.ended = True
             case Paused() | Resumed():
                 pass  # the vitals say it
+
+    def _fill(self, changed: TicketChanged) -> None:
+        """The ticket has other values. Whole objects are replaced: a drawing under way sees one or the other."""
+        values = {name: row for name, row in self.values.items() if name not in changed.emptied}
+        for name in {value.name for value in changed.fields}:
+            values[name] = tuple(value for value in changed.fields if value.name == name)
+        promises = {promise.promise_id: promise for promise in (*self.promises, *changed.promises)}
+        self.values, self.missing = values, changed.missing
+        self.promises = tuple(promises.values())
 
     def _piece(self, event: Partial | Final, firm: str, soft: str, *, still_open: bool) -> None:
         piece = Piece(event.segment_id, event.start_sample, event.end_sample, firm, soft, still_open)

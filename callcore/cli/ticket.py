@@ -14,6 +14,7 @@ from callcore.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from callcore.config import Settings
     from callcore.record import CallRecord
     from callcore.tickets import Ticket, TicketRules
     from callcore.tickets.model import Value
@@ -56,6 +57,7 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
     events = told(written, call.stem, settings, understander, following.call(day, ticket=False))
     filled = ticket_of(events, following.tickets)
     assert filled is not None
+    filled = _rewritten(filled, fold(events), settings)
     if form == "json":
         click.echo(json.dumps(_values(filled, fold(events)), ensure_ascii=False, indent=1).encode())
     elif form == "markdown":
@@ -65,6 +67,21 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
 
         _print(filled, following.tickets, Console(highlight=False))
     return 0
+
+
+def _rewritten(filled: Ticket, record: CallRecord, settings: Settings) -> Ticket:
+    """With its summary in the words of a model, where one is set and keeps to what was said."""
+    from callcore.errors import RewriteError
+    from callcore.rewrite import Rewriter
+
+    rewriter = Rewriter.of(settings.tickets)
+    if rewriter is None:
+        return filled
+    try:
+        return rewriter.rewrite(filled, record.turns, record.roles.roles if record.roles else {})
+    except RewriteError as error:
+        click.secho(f"{error.message} {error.hint}", fg="yellow", err=True)
+        return filled
 
 
 def _values(filled: Ticket, record: CallRecord) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from callcore.privacy.find import is_service
 from callcore.privacy.masks import MASK
 from callcore.privacy.spans import SECRET_KINDS
 
-_TITLE = re.compile("(?<!^)(?:女士|先生|小姐|太太|经理|老师|主任|阿姨|师傅)$")  # at the end of a mark: nothing secret
+#: may end a mark, and are no secret
+_TITLE = re.compile("(?<!^)(?:女士|先生|小姐|太太|经理|老师|主任|阿姨|师傅)$")
 Mask = Callable[[str, date], str]  #: a text and the day on which it is said, to the text as it may leave
 
 
@@ -38,7 +39,8 @@ class RedactionReport:
 
     ``stretches``: masked stretches (what nothing but spaces and marks stand between is one), ``needless``: those of
     them that touch no secret. ``facts``: by kind of what is no secret, how often it was marked and how often touched by
-    a mask. ``open_``, ``wrong``: numbers (from 0) of the sentences with something left open, or masked for nothing.
+    a mask. ``left_open``, ``masked_for_nothing``: numbers (from 0) of sentences with something left open, or
+    masked for nothing.
     """
 
     sentences: int = 0
@@ -68,6 +70,8 @@ class RedactionReport:
             "recall": self.all.recall,
             "precision": self.precision,
             "secrets": {kind: _row(hidden) for kind, hidden in sorted(self.kinds.items())} | {"all": _row(self.all)},
+            "lines_open": [number + 1 for number in self.left_open],
+            "lines_masked_for_nothing": [number + 1 for number in self.masked_for_nothing],
             "stretches": {"masked": self.stretches, "needless": self.needless},
             "facts": {kind: {"marked": marked, "touched": hit} for kind, (marked, hit) in sorted(self.facts.items())},
         }

@@ -24,7 +24,11 @@ _NAME_CUE = re.compile(
     r"beneficiary|recipient|"
     r"account owner)(?:(?:'s)? name)?(?: is|:)?|in the name of|under the name(?: of)?|under|made out to|payable to|"
     r"name of|goes by|"
-    r"(?:speaking|speak|talking|talk) (?:with|to)|this is|maiden name|named|called|"
+    r"(?:speaking|speak|spoke|spoken|talking|talk|talked|chatted|dealing|dealt) (?:with|to)|this is|maiden name|named|"
+    r"called|(?:helped|served|handled|assisted|signed|told|advised|informed|given) by|on behalf of|belongs to|"
+    r"(?:authorised|authorized|additional|joint) (?:user|holder)|(?:sent|pay|paid|transferred|wired|transfer|send|"
+    r"wire) (?:it |them |money |that )?to|"
+    r""
     r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|fiance|fiancee|friend|colleague|"
     r"boss|landlord|"
     r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|"
@@ -35,7 +39,9 @@ _SURE_CUE = re.compile(r"name|surname|holder|payee|beneficiary|recipient|payable
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|missus|doctor|dr|professor|sir|madam)\b\.? ")
 _CAPITAL = re.compile(r"[A-Z][^\W\d_]*(?:['-][A-Z]?[^\W\d_]+)*")
 _CALLED_TO = re.compile(
-    r"(?:\b(?:hi|hello|hey|thanks|thank you|okay|ok|bye|sorry|morning|afternoon|evening|sure|right|dear)[, ]+|, )$"
+    r"\b(?i:hi|hello|hey|thanks|thank you|okay|ok|bye|goodbye|sorry|morning|afternoon|evening|sure|right|"
+    r"dear)(?: there| again)?[, ]+"
+    r"(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?P<more> [A-Z][^\W\d_]+)?|, (?P<last>[A-Z][^\W\d_]+)[.?!]?$"
 )
 _NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{_WORD})")
 _PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
@@ -127,6 +133,7 @@ def names(view: View) -> Iterator[Secret]:
         word = match[0].strip(" .")
         yield from _named(view, match.end(), 3, strict=word in ("sir", "madam", "miss"))
     yield from _known(view)
+    yield from _called_to(view)
     if view.asked == "name":
         yield from _answered(view)
     for match in _LETTERS.finditer(text):
@@ -172,6 +179,16 @@ def _known(view: View) -> Iterator[Secret]:
                 break
             end = after.end(1) - (2 if after[1].lower().endswith("'s") else 0)
         yield Secret("name", match.start(), end)
+
+
+def _called_to(view: View) -> Iterator[Secret]:
+    """Whom a text greets, thanks or calls to: "Thanks, Priti"."""
+    for match in _CALLED_TO.finditer(view.spoken.raw):
+        group = "name" if match["name"] else "last"
+        if match[group].lower() in _not_names() or match[group].isupper() or view.readable(*match.span(group)):
+            continue
+        more = match["more"] if match["more"] and match["more"].strip().lower() not in _not_names() else ""
+        yield Secret("name", match.start(group), match.end(group) + len(more))
 
 
 def _answered(view: View) -> Iterator[Secret]:

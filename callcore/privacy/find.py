@@ -25,11 +25,12 @@ _PUBLIC = re.compile(
     r"1(?:10|12|14|19|20|22)|12\d{3}|100\d{2}|9[56]\d{3,4}|[48]00\d{7}"  # China
     r"|1?8(?:00|33|44|55|66|77|88)\d{7}|0?8(?:00|08)\d{6,7}|0?3(?:00|33|45)\d{7}|911|999|101|111"
 )
+_CALLED = re.compile(r"(?:拨打?|打|报警|电话|\b(?:call|dial|ring|phone))[ ,:是]*$")
 _COUNTRY = re.compile(r"^\+(?:86|44|1(?=8))")
 _EXPLAINED = re.compile(
     r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|"
     r"第|"
-    r"\b(?:error(?: code)?|extension|version|form|model|flight|page|section|article|employee number|badge(?: number)?))"
+    r"\b(?:error(?: code)?|version|form|model|flight|page|section|article|employee number|badge(?: number)?))"
     r"[ ,:]*(?:(?:是|为|提示|显示|is|was|number|says|it's)[ ,:]*)?$"
 )
 _UNIT = re.compile(
@@ -54,6 +55,8 @@ _GAP = re.compile(
     r"letter|the|capital|[a-z]\b)"
     r"[ ,.、。-]*){0,3}"
 )
+_LETTER = re.compile(r"\b[a-z] (?:as in|for|like) [a-z]+\b|[a-z] ?(?:打头|开头)")
+_NEAR = range(4)  # characters between
 _CUE_REACH = 15  # characters before digits in which a word for numbers of that kind must lie
 _OWN_NAME = re.compile(
     r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|my name is|my name's|name is|this is|i'm|i am|"
@@ -70,14 +73,20 @@ def secrets(found: Found, view: View, *, agent: bool = False) -> list[Secret]:
     ``found``: the entities of the view's text. ``agent``: the agent speaks, whose own name is told to everybody.
     """
     text = view.text
-    kept = [Secret(span.kind, span.start, span.end, span.value) for span in found.spans if span.kind in SECRET_KINDS]
-    kept = [one for one in kept if not (_public(one, text) or _no_name(one, found) or (agent and _own_name(one, text)))]
+    entities = [Secret(one.kind, one.start, one.end, one.value) for one in found.spans if one.kind in SECRET_KINDS]
+    public = [one for one in entities if _public(one, text)]
+    kept = [one for one in entities if one not in public]
+    kept = [one for one in kept if not _no_name(one, found) and not (agent and _own_name(one, text))]
     for rule in _rules(found):
         for one in rule(view):
             if one.end > one.start and not _no_secret(one, view) and not (agent and _own_name(one, text)):
                 kept.append(one)
-    kept += _digits(found, view)
-    return [*kept, *_gaps(text, kept)]
+    kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in public))
+    return [*kept, *_gaps(text, kept), *_letters(text, kept)]
+
+
+def _within(one: Secret, other: Secret) -> bool:
+    return other.start <= one.start and one.end <= other.end
 
 
 def asks(found: Found) -> str:
@@ -117,7 +126,8 @@ def _no_name(one: Secret, found: Found) -> bool:
 
 def _explained(text: str, start: int, digits: str) -> bool:
     """Whether something tells that digits are nobody's own."""
-    return _EXPLAINED.search(text, max(0, start - 24), start) is not None or is_service(digits)
+    service = is_service(digits) and (len(digits) >= LONG or _CALLED.search(text, max(0, start - 12), start))
+    return bool(service) or _EXPLAINED.search(text, max(0, start - 24), start) is not None
 
 
 def _own_name(one: Secret, text: str) -> bool:
@@ -138,6 +148,13 @@ def _gaps(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
     for before, after in pairwise(numbers):
         if before.end < after.start and _GAP.fullmatch(text, before.end, after.start):
             yield Secret("digits", before.end, after.start)
+
+
+def _letters(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
+    """Letters that are told by a word, beside a secret: "S as in Sierra, nine nine"."""
+    for match in _LETTER.finditer(text):
+        if any(one.start - match.end() in _NEAR or match.start() - one.end in _NEAR for one in found):
+            yield Secret("digits", *match.span())
 
 
 def _digits(found: Found, view: View) -> Iterator[Secret]:

@@ -49,6 +49,11 @@ class Sealer:
         """Whether originals can be read again."""
         return bool(self._ciphers)
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Short names of the keys, oldest first: what sealed originals name theirs by."""
+        return tuple(self._ciphers)
+
     def seal(self, kind: str, value: str) -> str:
         """``value`` as it may leave: ``sealed:1:KEY:CIPHERTEXT``, or ``masked:KIND`` without a key. "" stays ""."""
         if not value:

@@ -16,6 +16,7 @@ SHORT = 12  #: letters of a turn that is no more than a form of politeness
 BAD_VALENCE = -0.3
 LEAST_CAUSE = 0.55
 LEAST_LEAVE = 0.7
+LAST_MOODS = 2  #: turns with a mood that make its end
 ENDING = 4  #: last turns of the customer, in which it shows how they take it
 SURE_UPSET = 0.75  #: probability of an upset mood where nothing else in the call tells of blame
 BAD = ("angry", "dissatisfied", "disappointed", "anxious")
@@ -64,8 +65,9 @@ class Caller:
 
     @cached_property
     def mood_end(self) -> Judged | None:
-        """Of the last turn with something to say."""
-        return self._mood(*self._moods[-1]) if self._moods else None
+        """Of the last turns: the last mood there that is not calm."""
+        last = self._moods[-LAST_MOODS:]
+        return self._mood(*next((one for one in reversed(last) if one[1].label != "calm"), last[-1])) if last else None
 
     @cached_property
     def causes(self) -> list[Judged]:
@@ -108,8 +110,9 @@ class Caller:
             return None
         stated, possible = list(self._call.hits("leaving")), list(self._call.hits("may_leave"))
         closing = any(judged.normal in CLOSING_TOPICS for judged in self._matter.topics[:1])
-        stated = [hit for hit in stated if not any(hit[0] is other[0] for other in possible)]
-        if stated and (self._unhappy or not closing or self._labelled_leaving):
+        if closing and not self._unhappy and not self._labelled_leaving:  # an account that is not needed any more
+            stated = [hit for hit in stated if not any(word in hit[0].text[slice(*hit[1])] for word in CLOSES)]
+        if stated:
             return Judged("stated", SURE, _places(stated))
         if possible:
             return Judged("possible", SURE, _places(possible))
@@ -176,6 +179,7 @@ class Caller:
         return Judged(mood.label, mood.probability, (reading.evidence(mood.first_word, mood.end_word),))
 
 
+CLOSES = ("销", "clos")
 CLOSING_TOPICS = ("account.open_close", "credit_card.cancel")  #: where closing is the matter, and no threat
 
 

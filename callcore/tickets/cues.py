@@ -25,6 +25,7 @@ CueCode = Literal[
     "money_lost",
     "vulnerable",
     "solved",
+    "carried_out",
     "transfer",
     "beyond",
     "unresolved",
@@ -104,11 +105,14 @@ class PromiseWords(Said):
 
 
 class PromiseFile(Entry):
-    """A parsed file of promises. ``never``: what makes a sentence no promise, whatever else is in it."""
+    """A parsed file of promises. ``never``: what makes a sentence no promise if it comes before it; ``same_day``: what
+    sets it for the day of the call where no time is given.
+    """
 
     version: Literal[1]
     promise: tuple[PromiseWords, ...] = Field(min_length=1)
     never: Said
+    same_day: Said
 
 
 def load_cues(file: Path | None) -> Sequence[Cue]:

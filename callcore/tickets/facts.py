@@ -202,7 +202,7 @@ def _span(fact: Fact) -> Span:
 def _places(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
     """All places, each once, in the order of the call."""
     places = dict.fromkeys(place for fact in facts for place in fact.evidence)
-    own = {(fact.reading.turn.turn_id) for fact in facts}
+    own = {fact.reading.turn.turn_id for fact in facts} - {-1}
     kept = [place for place in places if place.end_word or place.turn_id not in own]
     return tuple(sorted(kept, key=lambda place: (place.start_sample, place.channel)))[:MOST_EVIDENCE]
 

@@ -135,9 +135,8 @@ class Handling:
         """Who tells the customer where the matter stands: a department, or the agent."""
         if self.resolution is None or self.resolution.normal not in OPEN:
             return None
-        authority = self.authority
-        if self.department and authority and authority.normal == "beyond":
-            return Judged(self.department.normal, USUAL, self.department.evidence)
+        if self.route:
+            return Judged(self.route.normal, USUAL, self.route.evidence)
         return Judged("agent", USUAL, self.resolution.evidence)
 
     @cached_property

@@ -123,13 +123,6 @@ def _one(found: Judged | None) -> list[Judged]:
     return [found] if found else []
 
 
-def _product(seen: Look) -> list[Judged]:
-    """Of the most important topic."""
-    return [
-        Judged(topic.normal.partition(".")[0], topic.confidence, topic.evidence) for topic in seen.matter.topics[:1]
-    ]
-
-
 def _summary(seen: Look) -> list[Judged]:
     if not seen.summary:
         return []
@@ -141,7 +134,7 @@ def _summary(seen: Look) -> list[Judged]:
 RULES: dict[str, Callable[[Look], list[Judged]]] = {
     "customer_name": lambda _: [],  # a fact: see Look.values
     "category": lambda seen: _one(seen.matter.category),
-    "product": _product,
+    "product": lambda seen: _one(seen.matter.product),
     "topic": lambda seen: seen.matter.topics[:1],
     "topics": lambda seen: seen.matter.topics,
     "summary": _summary,

@@ -11,11 +11,19 @@ from callcore.tickets.rulefile import Weights
 from callcore.types import Evidence, Label
 
 MOST_EVIDENCE = 4
-GRAVE = "fraud"
+GRAVE, SCAM, TAKEN = "fraud", "fraud.scam", "fraud.unauthorised"
 CARDS = {"debit_card", "credit_card"}
+HIT = (
+    ("信用卡", "credit_card"),
+    ("credit card", "credit_card"),
+    ("卡", "debit_card"),
+    ("debit card", "debit_card"),
+    ("account", "account"),
+)
+HIT_CONFIDENCE = 0.7
 BUSINESS = ("inquiry", "transaction", "complaint", "suggestion", "praise")
-CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "question": 0.5}
-CATEGORY_OF_CUE = {"request": "transaction", "question": "inquiry"}
+CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "carried_out": 0.7, "question": 0.5}
+CATEGORY_OF_CUE = {"request": "transaction", "carried_out": "transaction", "question": "inquiry"}
 CATEGORY_OF_INTENT = {
     "complain": ("complaint", 0.5),
     "escalate": ("complaint", 0.8),
@@ -32,9 +40,11 @@ CATEGORY_OF_INTENT = {
     "suggest": ("suggestion", 0.5),
     "praise": ("praise", 0.5),
 }  #: what an intent says of the category of its call, beside the category's own label
-LEAST_OF = {"praise": 2.0, "suggestion": 2.0, "complaint": 1.5, "transaction": 1.2}  #: weight that makes the category
+LEAST_OF = {"praise": 2.0, "suggestion": 2.0, "complaint": 1.5, "transaction": 1.1}  #: weight that makes the category
 LEAST_PART = 0.25  #: of all weight
-SURE_CAUSE = 0.6
+SURE_CAUSE = SURE_UPSET = 0.6
+BLAME = 2  #: signs of blame that make it
+UPSET = ("angry", "dissatisfied")
 INTENT_OF_CUE = {"money_lost": "report_fraud", "escalation": "escalate", "leaving": "leave", "complaint": "complain"}
 CUE_INTENT = 0.8  #: probability of an intent that is told by words alone
 MOST_INTENTS = 4
@@ -111,14 +121,13 @@ class Matter:
 
     @cached_property
     def blame(self) -> bool:
-        """Whether the customer blames the bank: in so many words, or with a cause of dissatisfaction."""
-        if any(True for cue in ("complaint", "unsatisfied") for _ in self._call.hits(cue)):
+        """Whether the customer blames the bank: outright, or by two of displeasure, a cause for it, an upset mood."""
+        if any(True for _ in self._call.hits("complaint")):
             return True
-        return any(
-            label.probability >= SURE_CAUSE
-            for reading in self._call.customer
-            for label in (reading.found.causes if reading.found else ())
-        )
+        found = [reading.found for reading in self._call.customer if reading.found]
+        causes = any(label.probability >= SURE_CAUSE for one in found for label in one.causes)
+        upset = any(one.mood and one.mood.label in UPSET and one.mood.probability >= SURE_UPSET for one in found)
+        return any(True for _ in self._call.hits("unsatisfied")) + causes + upset >= BLAME
 
     @cached_property
     def _category_supports(self) -> dict[str, Support]:
@@ -134,6 +143,24 @@ class Matter:
     def _weight(self, reading: Reading) -> float:
         return OPENING_WEIGHT if reading in self.opening else 1.0
 
+    @cached_property
+    def product(self) -> Judged | None:
+        """Of the most important topic; of fraud the card or account that was hit."""
+        if not self.topics:
+            return None
+        topic = self.topics[0]
+        product = topic.normal.partition(".")[0]
+        if product != GRAVE:
+            return Judged(product, topic.confidence, topic.evidence)
+        for fact in self._call.facts.get("product", ()):
+            if fact.normal in (*CARDS, "account") and fact.reading.customer:
+                return Judged(fact.normal, fact.confidence, fact.evidence)
+        for reading in self._call.customer:
+            for word, code in HIT:
+                if word in reading.text:
+                    return Judged(code, HIT_CONFIDENCE, (reading.at(),))
+        return Judged("account", HIT_CONFIDENCE, topic.evidence)
+
     def intents(self, codes: Iterable[str]) -> list[Judged]:
         """Which of ``codes`` the customer has, surest first."""
         wanted = frozenset(codes)
@@ -146,6 +173,8 @@ class Matter:
         for cue, code in INTENT_OF_CUE.items():
             for reading, span in self._call.hits(cue) if code in wanted else ():
                 supports.setdefault(code, Support()).add(CUE_INTENT, CUE_INTENT, reading.at(span))
+        if not self.blame:
+            supports.pop("complain", None)
         ranked = sorted(supports.items(), key=lambda item: (-item[1].best, -item[1].weight, item[0]))
         return [Judged(code, round(support.best, 4), support.evidence) for code, support in ranked[:MOST_INTENTS]]
 
@@ -193,6 +222,8 @@ class Matter:
             if reading.customer and meaning.topics:
                 recency *= self._weights.later_topic
         products = {fact.normal for fact in self._call.facts.get("product", ())}
+        if SCAM in supports and TAKEN in supports:
+            supports[SCAM].weight *= self._weights.deceived
         for code, support in supports.items():
             support.weight *= self._factor(code.partition(".")[0], products)
         return supports

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION: Literal[1] = 1  #: raised when the meaning of a key changes or one goes; new keys do not raise it
+SUMMARY = "request.summary"
 Speaker = Literal["agent", "customer", "unknown"]
 Status = Literal["suggested", "filled", "confirmed", "disputed"]
 Confidence = Annotated[float, Field(ge=0, le=1)]
@@ -81,7 +82,7 @@ class SummaryPart(Part):
     """A sentence of the summary and what it rests on."""
 
     text: str
-    about: Literal["matter", "reason", "done", "promised", "result"]
+    about: Literal["matter", "reason", "done", "promised", "result", "rewritten"]
     evidence: tuple[Place, ...]
 
 
@@ -108,6 +109,16 @@ class Ticket(Part):
     def first(self, name: str) -> Value | None:
         """The first value of a field."""
         return next(iter(self.fields.get(name, ())), None)
+
+    def with_summary(self, text: str, source: str) -> Ticket:
+        """The same with another summary, which rests on the evidence of the one before."""
+        evidence = tuple({place: None for part in self.summary for place in part.evidence})
+        old = self.first(SUMMARY)
+        fields = dict(self.fields)
+        if old is not None:
+            fields[SUMMARY] = (old.model_copy(update={"value": text, "normal": text, "source": source}),)
+        part = SummaryPart(text=text, about="rewritten", evidence=evidence)
+        return self.model_copy(update={"fields": fields, "summary": (part,)})
 
 
 def ticket_schema() -> dict[str, Any]:

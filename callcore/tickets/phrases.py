@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from callcore.text.chars import HAN_CHARACTER
 
 SENTENCE_END = "。！？；!?;\n"
 GAP_HAN, GAP_OTHER = 14, 40  #: characters that ``~`` stands for at most
+Key = TypeVar("Key")
+PIECE = 2  #: characters of an anchor by which phrases are found
 ALWAYS = ""  #: an anchor that is in every text
 _TOKENS = re.compile(r"[\[\]|~]|\s+|[!-Z\\^-{}]+|[^\x00-\x7f]+")
 
@@ -51,16 +54,45 @@ class Phrases:
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Where ``text`` (lower case) says it: half-open ranges of characters in order, none inside another."""
-        found = sorted({span for phrase in self.wanted for span in phrase.find(text)}, key=lambda s: (s[0], -s[1]))
-        if not found:
+        return self.kept(text, {span for phrase in self.wanted for span in phrase.find(text)})
+
+    def kept(self, text: str, found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """What is left of the places where ``text`` has one of the wanted phrases."""
+        spans = sorted(found, key=lambda span: (span[0], -span[1]))
+        if not spans:
             return []
         against = [span for phrase in self.unwanted for span in phrase.find(text)]
         kept: list[tuple[int, int]] = []
-        for start, end in found:
+        for start, end in spans:
             inside = bool(kept) and end <= kept[-1][1]
             if not inside and not any(a < end and start < b for a, b in against):
                 kept.append((start, end))
         return kept
+
+
+class PhraseIndex(Generic[Key]):
+    """Many groups of phrases, looked for together: only those of which a piece is in the text are tried."""
+
+    def __init__(self, groups: Iterable[tuple[Key, Phrases]]) -> None:
+        self._groups = list(groups)
+        self._by_piece: dict[str, list[tuple[int, Phrase]]] = {}
+        for number, (_, phrases) in enumerate(self._groups):
+            for phrase in phrases.wanted:
+                for piece in {anchor[:PIECE] for anchor in phrase.anchors}:
+                    self._by_piece.setdefault(piece, []).append((number, phrase))
+
+    def find(self, text: str) -> list[tuple[Key, list[tuple[int, int]]]]:
+        """Of every group that ``text`` (lower case) says: where; see :meth:`Phrases.find`."""
+        pieces = {text[place : place + PIECE] for place in range(len(text))} | set(text) | {ALWAYS}
+        found: dict[int, set[tuple[int, int]]] = {}
+        for piece in pieces & self._by_piece.keys():
+            for number, phrase in self._by_piece[piece]:
+                for span in phrase.find(text):
+                    found.setdefault(number, set()).add(span)
+        kept = [
+            (self._groups[number][0], self._groups[number][1].kept(text, found[number])) for number in sorted(found)
+        ]
+        return [(key, spans) for key, spans in kept if spans]
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -86,7 +118,7 @@ def _phrase(text: str) -> Phrase:
     if parts or not text:
         raise ValueError(f"phrase {text!r}: brackets do not pair, or nothing is in it")
     if not HAN_CHARACTER.search(text):
-        pattern = rf"(?<!\w){pattern}(?!\w)"
+        pattern = rf"(?:(?<!\w)|(?=')){pattern}(?!\w)"  # "'ll" may follow any word
     return Phrase(re.compile(pattern), anchors)
 
 

@@ -17,6 +17,7 @@ SOURCE = "promises/1"
 TIME_KINDS = ("date", "datetime", "time", "duration", "period")
 STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
 MOST_EVIDENCE = 4
+LONGEST = datetime.timedelta(days=400)  #: nothing is promised for later
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 _WORKING = re.compile(r"(?:\d+/)?(\d+) working days")
 _CLOCK = re.compile(r"\d{2}:\d{2}")
@@ -95,7 +96,7 @@ class Promises:
                 return Made(reading, hit, *found)
         if found := self._asked_for(place, reading):
             return Made(reading, hit, *found)
-        return Made(reading, hit, "")
+        return Made(reading, hit, self._call.day if hit.today else "")
 
     def _alone(self, reading: Reading, hit: PromiseHit) -> bool:
         """Whether the turn promises nothing else, so that a time elsewhere in it is this promise's."""
@@ -114,12 +115,14 @@ class Promises:
         return None
 
     def _due(self, facts: Sequence[Fact], span: Span) -> tuple[str, Evidence] | None:
-        """The time nearest before the promise, else after it; day and hour said apart are put together."""
+        """A time until which, else the nearest before the promise or after it; day and hour said apart are joined."""
         if not facts:
             return None
-        nearest = min(facts, key=lambda fact: (_span(fact)[0] > span[1], abs(_span(fact)[0] - span[0])))
+        nearest = min(
+            facts, key=lambda fact: (not _bounded(fact), _span(fact)[0] > span[1], abs(_span(fact)[0] - span[0]))
+        )
         due = resolve_due(nearest.normal, self._call.day, self._works)
-        if not due:
+        if not due or not self._to_come(due):
             return None
         if len(due) == 10 and nearest.entity.kind == "date":
             hours = [fact for fact in facts if fact.entity.kind == "time"]
@@ -130,6 +133,11 @@ class Promises:
             day = next((resolve_due(fact.normal, self._call.day, self._works) for fact in days), "")
             due = f"{day[:10]}{due[10:]}" if day else due
         return due, nearest.evidence[0]
+
+    def _to_come(self, due: str) -> bool:
+        """Whether it can be the time of a promise: not before the call, and not years after it."""
+        day, last = _date(self._call.day), _date(due[:10])
+        return day is not None and last is not None and day <= last <= day + LONGEST
 
     def _promise(self, group: Sequence[Made]) -> Promise:
         first, timed = group[0], [made for made in group if made.due]
@@ -211,10 +219,17 @@ def _date(text: str) -> datetime.date | None:
         return None
 
 
+def _bounded(fact: Fact) -> bool:
+    """Whether it says until when, and not just when."""
+    return fact.normal.startswith("..")
+
+
 def _span(fact: Fact) -> Span:
     return fact.reading.characters(fact.entity.first_word, fact.entity.end_word)
 
 
 def _same(one: Made, other: Made) -> bool:
-    """The same promise said again: of one kind and side; with another time only where it is put off or brought on."""
-    return one.hit.kind == other.hit.kind and one.hit.by == other.hit.by
+    """The same promise said again. Another time makes another promise, but for a call back: that is put off."""
+    if one.hit.kind != other.hit.kind or one.hit.by != other.hit.by:
+        return False
+    return one.hit.kind == "call_back" or not (one.due and other.due) or one.due[:10] == other.due[:10]

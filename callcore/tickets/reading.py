@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from callcore.tickets.cues import Cue, PromiseWords, TopicWords
-from callcore.tickets.phrases import Phrases, sentence_at, sentences
+from callcore.tickets.phrases import PhraseIndex, Phrases, sentence_at, sentences
 from callcore.types import (
     SAMPLE_RATE_HZ,
     Entity,
@@ -30,6 +30,7 @@ class PromiseHit:
     kind: str
     by: str  #: "agent" or "customer": whose promise it is, if they say so
     span: Span
+    today: bool = False  #: whether it is for the day of the call, unless another time is given
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,18 +210,20 @@ class Reader:
         cues: Sequence[Cue],
         promises: Sequence[PromiseWords],
         never: Callable[[str], list[Span]],
-        choices: Sequence[tuple[str, str, Callable[[str], list[Span]]]],
+        same_day: Callable[[str], list[Span]],
+        choices: Sequence[tuple[tuple[str, str], Phrases]],
         terms: Sequence[tuple[str, str]],
         topics: Sequence[TopicWords],
     ) -> None:
-        """``never``: what makes a sentence no promise. ``choices``: field, choice and where its phrases are said.
+        """``never`` and ``same_day``: see :class:`~callcore.tickets.cues.PromiseFile`.
 
-        ``terms``: small letters, and the topic that each names.
+        ``choices``: field and choice, with its phrases. ``terms``: in small letters, and the topic of each.
         """
-        self._cues: list[tuple[str, Phrases]] = [(cue.code, cue.phrases) for cue in cues]
-        self._promises = [(words.kind, words.by, words.phrases) for words in promises]
-        self._never, self._choices = never, choices
-        self._topics = [(words.code, words.phrases) for words in topics]
+        self._cues: PhraseIndex[str] = PhraseIndex((cue.code, cue.phrases) for cue in cues)
+        self._promises = PhraseIndex(((words.kind, words.by), words.phrases) for words in promises)
+        self._topics: PhraseIndex[str] = PhraseIndex((words.code, words.phrases) for words in topics)
+        self._choices = PhraseIndex(choices)
+        self._never, self._same_day = never, same_day
         self.said_by: Mapping[str, str] = {cue.code: cue.by for cue in cues}
         self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
 
@@ -230,12 +233,10 @@ class Reader:
         raw = "".join(pieces)
         text = _plain(raw)
         starts = tuple(accumulate((len(piece) for piece in pieces[:-1]), initial=0)) if pieces else ()
-        hits: dict[str, tuple[Span, ...]] = {
-            code: tuple(spans) for code, phrases in self._cues if (spans := phrases.find(text))
-        }
-        choices = {(field, code): spans[0] for field, code, find in self._choices if (spans := find(text))}
+        hits = {code: tuple(spans) for code, spans in self._cues.find(text)}
+        choices = {key: spans[0] for key, spans in self._choices.find(text)}
         terms = tuple(self._named(text))
-        topics = tuple((code, spans[0]) for code, phrases in self._topics if (spans := phrases.find(text)))
+        topics = tuple((code, spans[0]) for code, spans in self._topics.find(text))
         reading = Reading(turn, text, starts, hits, (), choices, terms, topics, found, role)
         return replace(reading, promises=tuple(self._promised(reading)))
 
@@ -253,13 +254,14 @@ class Reader:
 
     def _promised(self, reading: Reading) -> Iterator[PromiseHit]:
         never: list[Span] | None = None
-        for kind, by, phrases in self._promises:
-            for span in phrases.find(reading.text):
+        for (kind, by), spans in self._promises.find(reading.text):
+            for span in spans:
                 if never is None:
                     never = self._never(reading.text)
                 start, end = reading.sentence(span)
-                if not any(start <= a < end for a, _ in never):
-                    yield PromiseHit(kind, by, span)
+                if not any(start <= a < end and a <= span[1] for a, _ in never):
+                    today = any(start <= a < end for a, _ in self._same_day(reading.text))
+                    yield PromiseHit(kind, by, span, today)
 
 
 def _plain(raw: str) -> str:

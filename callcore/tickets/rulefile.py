@@ -37,6 +37,7 @@ class Weights(Entry):
     agent_topic: float = Field(ge=0)
     named_topic: float = Field(ge=0)
     phrased_topic: float = Field(ge=0)
+    deceived: float = Field(ge=1)
     grave_topic: float = Field(ge=1)
     named_product: float = Field(ge=1)
     other_card: float = Field(gt=0, le=1)

@@ -74,13 +74,15 @@ class _Words:
 
 def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) -> Reader:
     choices = [
-        (spec.name, one.code, one.phrases.find) for spec in fields if spec.extractor == "choice" for one in spec.choice
+        ((spec.name, one.code), one.phrases) for spec in fields if spec.extractor == "choice" for one in spec.choice
     ]
     terms = [
         (term.lower(), topic.code) for topic in catalogue.taxonomy.topic for term in (*topic.terms_zh, *topic.terms_en)
     ]
     topics = [one for one in words.topics if one.code in catalogue.topics]
-    return Reader(words.cues, words.promises.promise, words.promises.never.phrases.find, choices, terms, topics)
+    promises = words.promises
+    never, same_day = promises.never.phrases.find, promises.same_day.phrases.find
+    return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics)
 
 
 def _hash(fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue) -> str:

@@ -1,0 +1,155 @@
+"""Promises of both sides: what counts as one, whose it is, and until when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ticket_tools import ticket
+
+from callcore.tickets.phrases import Phrase, Phrases
+from callcore.tickets.promises import resolve_due, works_in
+
+THURSDAY = "2026-11-12"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "due"),
+    [
+        ("A: 我明天下午三点前给您回电。", "call_back", "2026-11-13T15:00"),
+        ("A: 三个工作日内会有专员联系您。", "call_back", "2026-11-17"),
+        ("A: 我们会在二十四小时内核实并答复您。", "call_back", "2026-11-13"),
+        ("A: 新卡五个工作日内寄到您家里。", "send", "2026-11-19"),
+        ("A: 这笔钱三个工作日内会退还到您的卡里。", "refund", "2026-11-17"),
+        ("C: 我明天去网点办。", "visit", "2026-11-13"),
+        ("C: 我今天下午就把材料拍照传给你们。", "document", "2026-11-12"),
+        ("C: 月底我先还两千。", "pay", "2026-11-30"),
+    ],
+)
+def test_mandarin(line: str, kind: str, due: str) -> None:
+    promises = {(promise.kind, promise.due) for promise in ticket(line).promises}
+    assert (kind, due) in promises
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "due"),
+    [
+        ("A: I'll call you back by Friday.", "call_back", "2026-11-13"),
+        ("A: Somebody will be in touch within two working days.", "call_back", "2026-11-16"),
+        ("A: We'll send you a new card within five working days.", "send", "2026-11-19"),
+        ("A: The amount will be refunded within three working days.", "refund", "2026-11-17"),
+        ("C: I'll email you the documents tomorrow.", "document", "2026-11-13"),
+        ("C: I'll pay the balance tomorrow.", "pay", "2026-11-13"),
+    ],
+)
+def test_english(line: str, kind: str, due: str) -> None:
+    promises = {(promise.kind, promise.due) for promise in ticket(line, "en").promises}
+    assert (kind, due) in promises
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "C: 上次你们说给我回电的，到现在没人理。",
+        "A: 需要我们给您回电吗？",
+        "A: 您有任何问题可以随时联系我们。",
+        "A: 感谢您的来电。",
+        "C: 我昨天去网点办过了。",
+        "A: 已经给您发短信了。",
+    ],
+)
+def test_no_promise(line: str) -> None:
+    assert not ticket(line).promises
+
+
+def test_said_again_counts_once() -> None:
+    found = ticket("A: 明天上午十一点前给您回电话。\nC: 明天十一点？\nA: 是的，明天上午十一点前会给您回电话。")
+    assert [promise.due for promise in found.promises] == ["2026-11-13T11:00"]
+
+
+def test_time_given_when_asked() -> None:
+    found = ticket("A: 我们会有专员给您回电。\nC: 要多久？\nA: 三个工作日内。")
+    assert [promise.due for promise in found.promises] == ["2026-11-17"]
+
+
+def test_promise_names_whose_it_is_and_cites_it() -> None:
+    (promise,) = ticket("A: 我明天给您回电。").promises
+    assert promise.by == "agent"
+    assert promise.evidence[0].words == "我明天给您回电。"
+    assert promise.id == "1-0"
+
+
+@pytest.mark.parametrize(
+    ("normal", "due"),
+    [
+        ("2026-11-20", "2026-11-20"),
+        ("../2026-11-20", "2026-11-20"),
+        ("../2026-11-20T15:00", "2026-11-20T15:00"),
+        ("15:30", "2026-11-12T15:30"),
+        ("P3D/P5D", "2026-11-17"),
+        ("3/5 working days", "2026-11-19"),
+        ("PT2H", "2026-11-12"),
+        ("PT48H", "2026-11-14"),
+        ("P1M", "2026-12-12"),
+        ("2026-12-01/2026-12-07", "2026-12-07"),
+        ("XXXX-XX-15", ""),
+        ("nonsense", ""),
+        ("", ""),
+    ],
+)
+def test_due_of_normal_forms(normal: str, due: str) -> None:
+    assert resolve_due(normal, THURSDAY, works_in("zh")) == due
+
+
+def test_national_holiday_is_no_working_day() -> None:
+    assert resolve_due("1 working days", "2026-09-30", works_in("zh")) == "2026-10-08"
+    assert resolve_due("1 working days", "2026-09-30", works_in("en")) == "2026-10-01"
+
+
+@given(st.text(max_size=30), st.sampled_from(["", "2026-11-12", "no day"]))
+def test_any_text_gives_a_day_or_nothing(normal: str, day: str) -> None:
+    due = resolve_due(normal, day, works_in("zh"))
+    assert due == "" or date.fromisoformat(due[:10])
+
+
+# --- phrases
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "fits"),
+    [
+        ("给您~回电", "给您明天下午回电", True),
+        ("给您~回电", "给您说一下。明天回电", False),
+        ("换[别|]家银行", "换家银行", True),
+        ("换[别|]家银行", "换别家银行", True),
+        ("call you [right|] back", "i'll call you back", True),
+        ("call", "recall", False),
+        ("[you'll|'ll] call", "we'll call", True),
+        ("手机app", "手机 app", True),
+    ],
+)
+def test_phrase(phrase: str, text: str, fits: bool) -> None:
+    assert bool(list(Phrase.of(phrase).find(text))) == fits
+
+
+@pytest.mark.parametrize("phrase", ["[给您", "给]您", "[a|[b]"])
+def test_brackets_must_pair(phrase: str) -> None:
+    with pytest.raises(ValueError, match="bracket"):
+        Phrase.of(phrase)
+
+
+def test_unwanted_phrase_takes_a_hit_back() -> None:
+    phrases = Phrases.of(["回电"], ["不用~回电"])
+    assert phrases.find("请回电") == [(1, 3)]
+    assert phrases.find("不用给我回电") == []
+
+
+@given(st.text(alphabet="给您回电 ab。[]|~", max_size=20), st.text(alphabet="给您回电 ab。，", max_size=40))
+def test_phrases_never_fail_on_text(phrase: str, text: str) -> None:
+    try:
+        found = Phrases.of([phrase]).find(text)
+    except ValueError:
+        return
+    assert all(0 <= start < end <= len(text) for start, end in found)
