@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from callcore.privacy import english, english_places, mandarin, mandarin_places
 from callcore.privacy.digits import Stretch, stretches
+from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import NUMBER_KINDS, SECRET_KINDS, Secret
 from callcore.privacy.view import Rule, Stage, View
 from callcore.understand.entities.find import Found
@@ -82,6 +83,8 @@ def secrets(found: Found, view: View, *, agent: bool = False) -> list[Secret]:
             if one.end > one.start and not _no_secret(one, view) and not (agent and _own_name(one, text)):
                 kept.append(one)
     kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in public))
+    if found.language.name == "zh":
+        kept += [one for one in misheard_digits(text, kept) if not view.readable(one.start, one.end)]
     return [*kept, *_gaps(text, kept), *_letters(text, kept)]
 
 

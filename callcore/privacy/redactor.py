@@ -18,6 +18,7 @@ from callcore.privacy.find import asks, secrets
 from callcore.privacy.masks import Masked, all_masked
 from callcore.privacy.memory import CallMemory
 from callcore.privacy.seal import Sealer
+from callcore.privacy.sounds import as_meant
 from callcore.privacy.spans import SECRET_KINDS, characters
 from callcore.privacy.view import Stage, View
 from callcore.types import (
@@ -73,7 +74,7 @@ class Redactor:
         """Words of a text that stands by itself, as they may leave."""
         if not words:
             return Masked((), ())
-        found = Found.of(words, language, Context(day, self.currency, self.region))
+        found = Found.of(as_meant(words), language, Context(day, self.currency, self.region))
         view, memory = View(found.spoken, found.spans), CallMemory()
         own = secrets(found, view)
         memory.remember(view.text, own)
@@ -169,7 +170,7 @@ class CallRedactor:
         self._said[event.channel] = [one for one in said if one[0] not in event.segment_ids]
         self._turns += 1
         asked, number_wanted = self._asked_of(event.channel, self._turns)
-        found, _ = self._entities.take(event)
+        found, _ = self._entities.take(replace(event, words=as_meant(event.words)))
         view = View(found.spoken, found.spans, Stage.TURN, asked, number_wanted)
         own = secrets(found, view, agent=self._roles.get(event.channel) is Role.AGENT)
         self._memory.remember(view.text, own)
@@ -188,12 +189,10 @@ class CallRedactor:
             if segment_id != but:
                 before = _joined(before, said)
         together = _joined(before[-BEFORE:], words)
-        found = Found.of(together, language, self._entities.expected(channel))
-        known = self._asked_of(channel, self._turns + 1)
-        agent = self._roles.get(channel) is Role.AGENT
-        whole, view = (View(found.spoken, found.spans, one, *known) for one in (Stage.TURN, stage))
-        own = secrets(found, whole, agent=agent)
-        hidden = characters([*own, *secrets(found, view, agent=agent), *self._memory.repeats(view)])
+        found = Found.of(as_meant(together), language, self._entities.expected(channel))
+        view = View(found.spoken, found.spans, stage, *self._asked_of(channel, self._turns + 1))
+        own = secrets(found, view, agent=self._roles.get(channel) is Role.AGENT)
+        hidden = characters([*own, *self._memory.repeats(view)])
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
             self._note_question(channel, found)

@@ -1,0 +1,271 @@
+"""What is masked in a text and what is not, how masks are made, and who may see originals."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcore.config import PrivacySettings, Settings
+from callcore.errors import RevealRefused
+from callcore.evaluate.entities import EntitySet, Gold, Sentence
+from callcore.evaluate.redaction import score
+from callcore.privacy import Redactor
+from callcore.privacy.access import may_reveal
+from callcore.privacy.digits import stretches
+from callcore.privacy.masks import Masked, all_masked
+from callcore.privacy.seal import Sealer, is_sealed, new_key
+from callcore.types import (
+    AudioWarning,
+    Entity,
+    Final,
+    Incident,
+    Partial,
+    Resolved,
+    Role,
+    RolesAssigned,
+    Turn,
+    Understanding,
+    UnderstandingPreview,
+    WarningKind,
+)
+from callcore.understand.entities import plain_words
+from callcore.understand.entities.spoken import Spoken
+
+DAY = date(2026, 11, 22)
+REDACTOR = Redactor(Sealer())
+KEY = new_key()
+
+
+def masked(text: str) -> str:
+    return REDACTOR.text(text, "zh" if any("一" <= one <= "鿿" for one in text) else "en", DAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("我叫龚雪梅，卡丢了", "我叫***，卡丢了"),
+        ("我姓佟", "我姓*"),
+        ("明是明天的明", "******"),
+        ("密码是abc123", "密码是******"),
+        ("验证码三八五零九一", "验证码******"),
+        ("我住在鼓楼区汉口路22号", "我住在*********"),
+        ("请拨打95588", "请拨打95588"),
+        ("工单号是一二三四五六", "工单号是一二三四五六"),
+        ("转三千五百块，分十二期，利率百分之三", "转三千五百块，分十二期，利率百分之三"),
+        ("错误码4003", "错误码4003"),
+        ("有效其零六二九", "有效其****"),  # as it was misheard
+        ("明天下午三点在望京支行", "明天下午三点在望京支行"),
+        ("my name is Harriet Blackwood", "my name is ******* *********"),
+        ("my password is purple elephant", "my password is ****** ********"),
+        ("Thanks Priti, bye", "Thanks *****, bye"),
+        ("I live at 17 Willow Lane, Portland", "I live at ** ****** ***** ********"),
+        ("call us on 1 800 432 1000", "call us on 1 800 432 1000"),
+        ("the reference number is 7 7 4 1", "the reference number is 7 7 4 1"),
+        ("two hundred and fifty dollars on the third of March", "two hundred and fifty dollars on the third of March"),
+        ("S as in Sierra nine nine four one two", "* ** ** ****** **** **** **** *** ***"),
+    ],
+)
+def test_secrets_are_masked_and_facts_are_not(text, shown):
+    assert masked(text) == shown
+
+
+@given(st.text(max_size=60), st.sampled_from(["zh", "en", "yue", "fr", ""]))
+def test_any_text_keeps_its_length_and_its_spaces(text, language):
+    plain = "".join((" " if word.space_before else "") + word.text for word in plain_words(text))
+    shown = REDACTOR.text(text, language, DAY)
+    assert len(shown) == len(plain)
+    assert all(one in (was, "*") for was, one in zip(plain, shown, strict=True))
+    assert [i for i, one in enumerate(plain) if one == " "] == [i for i, one in enumerate(shown) if one == " "]
+
+
+@given(st.text("0123456789", min_size=5, max_size=19), st.sampled_from(["{}", "卡号是{}", "嗯{}", "my number is {}"]))
+def test_no_unexplained_digits_stay(digits, frame):
+    text = frame.format(" ".join(digits))
+    shown = masked(text)
+    service = shown == text  # a hotline, which everybody may know
+    assert service or not any(one.isdigit() for one in shown)
+
+
+HAN = "零一二三四五六七八九"
+WORDS = "zero one two three four five six seven eight nine".split()
+
+
+@given(st.text("0123456789", min_size=1, max_size=20))
+def test_digits_are_read_however_they_are_said(digits):
+    said = "".join(HAN[int(one)] for one in digits)
+    spoken = " ".join(WORDS[int(one)] for one in digits)
+    for text in (digits, said, spoken, "-".join(digits), said.replace("一", "幺")):
+        assert "".join(one.digits for one in stretches(text)) == digits
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("三个八六六", "88866"),
+        ("双零七", "007"),
+        ("forty two seventeen", "4217"),
+        ("double four one", "441"),
+        ("seven three six five thousand", "7365000"),
+        ("三千五百", ""),
+        ("three hundred", ""),
+        ("一一零一零一x", "110101X"),
+    ],
+)
+def test_digits_of_other_writings(text, digits):
+    assert "".join(one.digits for one in stretches(text)) == digits
+
+
+def test_masks_follow_the_words():
+    words = plain_words("我叫 Li Ming 吗")
+    spoken = Spoken.of(words)
+    shown = Masked.of(spoken, frozenset(range(2, 10)), words)
+    assert [word.text for word in shown.words] == ["我", "叫", "**", "****", "吗"]
+    assert [(w.start_sample, w.space_before) for w in shown.words] == [(w.start_sample, w.space_before) for w in words]
+    assert shown.text("我叫 Li Ming 吗") == "我叫 ** **** 吗"
+    assert shown.text("something else") == "********* ****"
+    assert all_masked("a b") == "* *"
+
+
+def words_of(text):
+    return plain_words(text)
+
+
+def turn(number, channel, text, language="zh"):
+    words = words_of(text)
+    return Turn(number, channel, 0, 16_000, text, words, language, (f"s{number}",))
+
+
+def final(number, channel, text, language="zh"):
+    return Final(f"s{number}", channel, 0, 16_000, text, words_of(text), language, -0.1, 0.0, 0.9)
+
+
+def following(*, key="", roles=None):
+    call = Redactor(Sealer([key] if key else [])).call(DAY)
+    if roles:
+        call.follow([RolesAssigned(roles, 1.0, "option")])
+    return call
+
+
+def told(call, *events):
+    return [event.text for event in call.follow(events) if isinstance(event, Final | Turn)]
+
+
+def test_what_was_secret_once_stays_so_for_both_sides():
+    call = following()
+    assert told(call, turn(1, 1, "我叫龚雪梅")) == ["我叫***"]
+    assert told(call, turn(2, 0, "雪梅您好，龚雪美这个名字对吗")) == ["**您好，***这个名字对吗"]  # also as it sounds
+    assert told(call, turn(3, 1, "密码是sunny77")) == ["密码是*******"]
+    assert told(call, turn(4, 0, "您说的sunny77吗")) == ["您说的*******吗"]
+
+
+def test_numbers_in_pieces_are_masked_from_the_first_one_on():
+    call = following()
+    told(call, turn(1, 0, "请报一下您的卡号"))
+    for number, piece in enumerate(("六二", "二八四八", "零", "幺七七"), 2):
+        assert told(call, final(number, 1, piece), turn(number, 1, piece)) == ["*" * len(piece)] * 2
+
+
+def test_an_answer_to_a_question_for_a_name_is_one():
+    call = following()
+    told(call, turn(1, 0, "请问怎么称呼您"))
+    assert told(call, turn(2, 1, "晁错")) == ["**"]
+    call = following()
+    told(call, turn(1, 0, "what is your mother's maiden name", "en"))
+    assert told(call, turn(2, 1, "it's Featherstone", "en")) == ["it's ************"]
+
+
+def test_the_agents_own_name_is_none_of_the_customers_secrets():
+    roles = {0: Role.AGENT, 1: Role.CUSTOMER}
+    greeting = "您好，我是客服王丽，很高兴为您服务"
+    assert told(following(roles=roles), turn(1, 0, greeting)) == [greeting]
+    assert "王丽" not in told(following(roles=roles), turn(1, 1, greeting))[0]
+    assert "王丽" not in told(following(), turn(1, 0, greeting))[0]  # nobody knows who speaks
+
+
+def test_the_end_of_a_final_is_masked_where_more_may_follow():
+    call = following()
+    assert told(call, final(1, 1, "我要转三")) == ["我要转*"]
+    assert told(call, final(2, 1, "万五千块"), turn(1, 1, "我要转三万五千块")) == ["万五千块", "我要转三万五千块"]
+
+
+def test_partials_hide_every_three_digits():
+    call = following()
+    words = words_of("金额是 3500")
+    (event,) = call.follow([Partial("s1", 1, 0, 16_000, words[:2], words[2:], "zh")])
+    assert "".join(word.text for word in (*event.stable, *event.unstable)) == "金额是****"
+
+
+def test_values_are_sealed_alike_in_every_call():
+    found = Entity("phone", "幺三八零零幺三八零零零", "+8613800138000", 0.9, 0, 1, 3, 14)
+    said = turn(1, 1, "手机号幺三八零零幺三八零零零")
+    tokens = set()
+    for _ in range(2):
+        call = following(key=KEY)
+        meaning = Understanding(1, 1, 0, 16_000, "zh", entities=(found,))
+        _, hidden, resolved = call.follow([said, meaning, Resolved(1, 0, "confirmed", "+8613800138000", 2, 0.9)])
+        (entity,) = hidden.entities
+        assert entity.text == "*" * 11
+        assert resolved.value == entity.value
+        tokens.add(entity.value)
+    (token,) = tokens
+    assert Sealer([KEY]).open("phone", token) == "+8613800138000"
+
+
+def test_facts_keep_their_values():
+    amount = Entity("amount", "三千五", "3500.00 CNY", 0.9, 0, 1, 1, 4)
+    call = following(key=KEY)
+    _, shown = call.follow([turn(1, 1, "转三千五"), Understanding(1, 1, 0, 1, "zh", entities=(amount,))])
+    assert shown.entities == (amount,)
+
+
+def test_what_nobody_can_place_is_withheld():
+    name = Entity("name", "龚雪梅", "龚雪梅", 0.9, 0, 1, 0, 3)
+    call = following(key=KEY)
+    preview = UnderstandingPreview("s9", Understanding(-1, 1, 0, 1, "zh", entities=(name,)))
+    shown, meaning, resolved = call.follow(
+        [preview, Understanding(9, 1, 0, 1, "zh", entities=(name,)), Resolved(9, 0, "confirmed", "龚雪梅", 10, 0.9)]
+    )
+    for entity in (*shown.understanding.entities, *meaning.entities):
+        assert (entity.text, entity.value) == ("***", "masked:name")
+    assert is_sealed(resolved.value)
+
+
+def test_events_without_words_pass():
+    call = following()
+    events = [Incident("hold", None, 0, 1), AudioWarning(WarningKind.CLIPPING, "clipped")]
+    assert call.follow(events) == events
+
+
+def test_a_words_text_that_is_another_is_masked_as_a_whole():
+    (shown,) = following().follow([Turn(1, 1, 0, 1, "别的字", words_of("你好"), "zh", ("s1",))])
+    assert shown.text == "***"
+
+
+ROLES = {"li": "supervisor", "wang": "agent"}
+
+
+def test_only_users_with_a_role_may_see_originals():
+    settings = PrivacySettings(roles=ROLES)
+    may_reveal(settings, "li")
+    for user in ("wang", "nobody", ""):
+        with pytest.raises(RevealRefused):
+            may_reveal(settings, user)
+    may_reveal(PrivacySettings(roles=ROLES, reveal_roles=("agent",)), "wang")
+    with pytest.raises(RevealRefused):
+        may_reveal(Settings().privacy, "li")
+
+
+def test_figures_of_the_redaction():
+    text = "我叫王芳尾号六六二八转三千五"
+    marks = (Gold("name", 2, 4, "王芳"), Gold("card_tail", 6, 10, "6628"), Gold("amount", 11, 14, "3500.00 CNY"))
+    shown = "我叫**尾号**二八转三千五*"
+    marked = EntitySet(DAY, (Sentence(text + "块", marks),))
+    report = score(marked, lambda *_: shown)
+    assert (report.all.marked, report.all.whole, report.all.partly) == (2, 1, 1)
+    assert (report.stretches, report.needless) == (3, 1)
+    assert report.facts == {"amount": (1, 0)}
+    assert report.left_open == report.masked_for_nothing == [0]
+    assert report.as_json()["precision"] == pytest.approx(0.6667)
