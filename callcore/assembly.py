@@ -59,7 +59,7 @@ class Assembly:
     def filer(self) -> Filer | None:
         """Makes the work orders of calls; None where no tickets are wanted."""
         rules = self._following.tickets
-        return Filer(rules, posting=bool(self.settings.webhook.url)) if rules else None
+        return Filer.of(self.settings, rules) if rules else None
 
     def pipeline(self, facts: CallFacts) -> CallPipeline:
         """The pipeline of a new call."""

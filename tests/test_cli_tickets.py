@@ -8,6 +8,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bank_server import open_bank
@@ -36,7 +37,7 @@ def db(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def li(monkeypatch):
-    monkeypatch.setattr("getpass.getuser", lambda: "li")
+    monkeypatch.setattr("callcore.cli.acting.getpass", SimpleNamespace(getuser=lambda: "li"))
     monkeypatch.setenv("CALLCORE_PRIVACY__KEY", KEY)
 
 
@@ -113,7 +114,7 @@ def test_an_english_work_order_is_shown_in_english(tmp_path, capsys):
     calls_db(path, ENGLISH)
     out = called(capsys, *TICKETS, "show", "20261112", "--db", path)
     assert "work order  20261112" in out
-    assert re.search(r"category  request.category  complaint +\d\d%  Customer 00:06 “", out)
+    assert re.search(r"category  request.category  complaint +\d\d%  customer 00:06 “", out)
     assert "736 5000" not in out
 
 
@@ -186,7 +187,7 @@ def test_an_original_is_not_for_everybody(db, capsys):
     refused = Command(*TICKETS).refused(
         capsys, "show", "20261112", "--reveal", "customer.phone", "--reason", "x", "--db", db, code=10
     )
-    assert "li (no role)" in refused
+    assert "'li' has no role" in refused
     assert "reveal_refused" in called(capsys, *TICKETS, "history", "20261112", "--db", db)
 
 

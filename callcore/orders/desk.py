@@ -12,6 +12,7 @@ from callcore.orders.filing import Filer
 from callcore.orders.form import FieldNow, Form
 from callcore.orders.values import ValueReader, secret_kinds
 from callcore.privacy import Redactor
+from callcore.privacy.access import may_reveal
 from callcore.privacy.seal import Sealer, is_sealed
 from callcore.store import Store
 from callcore.store.desk import Actor, Edit
@@ -100,14 +101,12 @@ def reveal(
     """
     call_id = form.ticket.call.id
     secrets = {name: _sealed(form, name) for name in names}
-    role = settings.roles.get(actor.name, "")
-    actor = replace(actor, role=role)
-    if role not in settings.reveal_roles:
+    actor = replace(actor, role=settings.roles.get(actor.name, ""))
+    try:
+        may_reveal(settings, actor.name)
+    except RevealRefused:
         store.desk.note("reveal_refused", call_id, {"fields": list(names)}, actor)
-        raise RevealRefused(
-            f"originals are not for {actor.name} ({f'role {role}' if role else 'no role'}).",
-            f"Roles that may: {', '.join(settings.reveal_roles) or 'none'}. See docs/privacy.md.",
-        )
+        raise
     if not actor.reason:
         raise RevealRefused("originals are shown for a reason only.", "Give it with --reason TEXT.")
     store.desk.note("revealed", call_id, {"fields": list(names)}, actor)

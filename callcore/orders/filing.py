@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from callcore.config import Settings
-from callcore.errors import ConfigError
+from callcore.errors import ConfigError, RewriteError
 from callcore.orders.form import MACHINE, Form, as_json
 from callcore.orders.promised import Settled, settle_promises
+from callcore.record import fold
+from callcore.rewrite import Rewriter
 from callcore.store import CallFilter, Status, Store
 from callcore.store.desk import Actor, WorkOrder
 from callcore.store.followups import Followup
-from callcore.tickets import Ticket, TicketRules
+from callcore.tickets import Ticket, TicketRules, ticket_of
 from callcore.tickets.followup import FollowupRules
-from callcore.types import CallStarted, Event
+from callcore.types import Event
 from callcore.understand.catalogue import Catalogue
 
 
@@ -30,10 +33,11 @@ class Filed:
 class Filer:
     """Makes work orders with one set of rules. Read-only; threads may share it."""
 
-    def __init__(self, rules: TicketRules, *, posting: bool) -> None:
+    def __init__(self, rules: TicketRules, *, posting: bool, rewriter: Rewriter | None = None) -> None:
         """``posting``: messages for the bank's system are stored with what they tell of."""
         self.rules = rules
         self.posting = posting
+        self._rewriter = rewriter
         self._followups = FollowupRules.load()
 
     @classmethod
@@ -41,18 +45,19 @@ class Filer:
         """With the files that the settings name. Raises :class:`ConfigError`."""
         how = settings.understand
         catalogue = Catalogue.load(how.taxonomy_file, how.causes_file, how.routing_file)
-        return cls(TicketRules.load(settings.tickets, catalogue), posting=bool(settings.webhook.url))
+        return cls.of(settings, TicketRules.load(settings.tickets, catalogue))
+
+    @classmethod
+    def of(cls, settings: Settings, rules: TicketRules) -> Filer:
+        """The same where the rules are loaded."""
+        return cls(rules, posting=bool(settings.webhook.url), rewriter=Rewriter.of(settings.tickets))
 
     def ticket(self, events: Iterable[Event]) -> Ticket:
-        """The fold of a call's events. Raises ``ValueError`` when the call's start is not the first of them."""
-        found = iter(events)
-        started = next(found, None)
-        if not isinstance(started, CallStarted):
+        """The fold of a call's events. Raises ``ValueError`` when the call's start is not among them."""
+        ticket = ticket_of(events, self.rules)
+        if ticket is None:
             raise ValueError("a call begins with its start")
-        fold = self.rules.fold(started)
-        for event in (started, *found):
-            fold.take(event)
-        return fold.ticket()
+        return ticket
 
     def form(self, store: Store, call_id: str) -> Form:
         """The work order of a call: as filed, or made from its events while it is not.
@@ -78,7 +83,7 @@ class Filer:
         All of it is stored, or nothing. Raises :class:`StoreError` and its kinds, :class:`DiskFull`.
         """
         events = store.events(call_id)
-        ticket = self.ticket(events)
+        ticket = self._rewritten(self.ticket(events), events)
         with store.together():
             form = Form.of(ticket, self.rules, store.desk.order(call_id))
             changed = self.keep(store, form, Actor(MACHINE, at), action=action)
@@ -87,6 +92,17 @@ class Filer:
             if changed and self.posting:
                 self.post(store, form, "filled", at)
         return Filed(form, tuple(settled))
+
+    def _rewritten(self, ticket: Ticket, events: Iterable[Event]) -> Ticket:
+        """With the summary in other words, where the settings name who finds them; else, or on a fault, as it is."""
+        if self._rewriter is None:
+            return ticket
+        record = fold(events)
+        try:
+            return self._rewriter.rewrite(ticket, record.turns, record.roles.roles if record.roles else {})
+        except RewriteError as error:
+            logging.getLogger(__name__).warning("%s: %s", ticket.call.id, error.message)
+            return ticket
 
     def keep(self, store: Store, form: Form, actor: Actor, *, action: str = "filled") -> bool:
         """Store the machine's part of a work order with its follow-ups; returns whether anything changed."""
@@ -115,11 +131,6 @@ def left_behind(store: Store) -> list[str]:
         return []
     ended = store.list_calls(CallFilter(call_ids=ids, statuses=(Status.DONE, Status.INTERRUPTED)))
     return sorted(call.call_id for call in ended)
-
-
-def file_now(filer: Filer, store: Store, call_id: str) -> Filed:
-    """:meth:`Filer.file` with the machine's clock."""
-    return filer.file(store, call_id, datetime.now(UTC))
 
 
 def _version(store: Store, call_id: str) -> int:

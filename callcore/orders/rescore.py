@@ -14,6 +14,7 @@ from callcore.orders.form import Form
 from callcore.store import Store
 from callcore.tickets import Ticket
 from callcore.tickets.lifecycle import State
+from callcore.tickets.model import SUMMARY
 
 FREE = (State.DRAFT, State.REOPENED)  #: nobody has put their name to it
 EXAMPLES = 5  #: calls named for each kind of change
@@ -134,7 +135,7 @@ def _one(store: Store, filer: Filer, call_id: str, at: datetime, *, apply: bool,
 def differences(before: Ticket, form: Form, edited: Iterable[str] = ()) -> list[Changed]:
     """What is otherwise in a new ticket: values of fields, promises, missing fields."""
     after, people = form.ticket, set(edited)
-    names = dict.fromkeys((*before.fields, *after.fields))
+    names = [name for name in dict.fromkeys((*before.fields, *after.fields)) if not _rewritten(before, name)]
     pairs = [(name, _normals(before, name), _normals(after, name), name in people) for name in names]
     pairs.append((PROMISES, _promises(before), _promises(after), False))
     pairs.append((MISSING, before.missing, after.missing, False))
@@ -143,6 +144,12 @@ def differences(before: Ticket, form: Form, edited: Iterable[str] = ()) -> list[
 
 def _normals(ticket: Ticket, name: str) -> tuple[str, ...]:
     return tuple(value.normal for value in ticket.fields.get(name, ()))
+
+
+def _rewritten(ticket: Ticket, name: str) -> bool:
+    """Whether a language model put it in other words, which rules have no part in."""
+    first = ticket.first(name)
+    return name == SUMMARY and first is not None and first.source.startswith("model/")
 
 
 def _promises(ticket: Ticket) -> tuple[str, ...]:

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 from callcore.orders.form import FieldNow, Form
-from callcore.output.labels import is_chinese, speaker_labels
+from callcore.output.labels import is_chinese
+from callcore.output.tickets import words_for
 from callcore.tickets.model import Place
-from callcore.types import Role
 
-_SECTIONS = {
-    "customer": ("客户", "Customer"),
-    "request": ("诉求", "Request"),
-    "caller": ("来电状态", "Caller"),
-    "handling": ("处理", "Handling"),
-    "followup": ("跟进", "Follow-up"),
-}
 _STATES = {
     "draft": ("草稿", "draft"),
     "confirmed": ("已确认", "confirmed"),
     "dispatched": ("已派发", "dispatched"),
     "closed": ("已结案", "closed"),
     "reopened": ("重新打开", "reopened"),
-}
-_STATUSES = {
-    "suggested": ("待定", "may change"),
-    "confirmed": ("已核对", "read back"),
-    "disputed": ("说法不一", "disputed"),
-}
-_KINDS = {
-    "call_back": ("回电", "call back"),
-    "handle": ("处理", "deal with it"),
-    "send": ("寄送", "send"),
-    "refund": ("退款", "refund"),
-    "visit": ("到访", "visit"),
-    "pay": ("付款", "pay"),
-    "document": ("提供材料", "documents"),
-    "other": ("其他", "other"),
-    "inform": ("告知进展", "say where it stands"),
 }
 _STANDING = {
     "open": ("未了", "open"),
@@ -47,8 +24,6 @@ _STANDING = {
 _WORDS = {
     "work order": ("工单", "work order"),
     "call": ("通话", "call"),
-    "missing": ("缺", "missing"),
-    "promises": ("承诺", "Promises"),
     "earlier": ("此客户以前的承诺", "Earlier promises of this customer"),
     "machine": ("系统", "callcore"),
     "due": ("限", "due"),
@@ -58,24 +33,26 @@ _WORDS = {
     "withheld": ("未保留原值", "original not kept"),
     "empty": ("（空）", "(empty)"),
     "unfinished": ("通话未完整", "not followed to its end"),
+    "inform": ("告知进展", "say where it stands"),
     "original": ("原值", "original"),
 }
 
 
 class Words:
-    """Of one language."""
+    """Of one language: those of tickets, and what work orders add."""
 
     def __init__(self, language: str) -> None:
-        self.chinese = is_chinese(language)
+        self._chinese = is_chinese(language)
         self._language = language
+        self._ticket = words_for(language)
 
     def __call__(self, word: str) -> str:
         """A word of the form itself."""
-        return self._of(_WORDS, word)
+        return self._of(_WORDS, word) if word in _WORDS else self._ticket[word]
 
     def section(self, name: str) -> str:
         """Heading of a group of fields."""
-        return self._of(_SECTIONS, name)
+        return self._ticket.get(f"{name}.", name)
 
     def state(self, state: str) -> str:
         """Where a work order stands."""
@@ -83,11 +60,11 @@ class Words:
 
     def status(self, status: str) -> str:
         """How sure a value is; "" where there is nothing to say."""
-        return self._of(_STATUSES, status) if status in _STATUSES else ""
+        return self._ticket[status]
 
     def kind(self, kind: str) -> str:
         """Of a promise."""
-        return self._of(_KINDS, kind)
+        return self._ticket.get(kind) or self._of(_WORDS, kind)
 
     def standing(self, status: str) -> str:
         """Of a follow-up."""
@@ -99,13 +76,12 @@ class Words:
 
     def speaker(self, place: Place) -> str:
         """Who says something; the channel where nobody knows."""
-        if place.speaker == "unknown":
-            return f"{'声道' if self.chinese else 'channel'} {place.channel}"
-        return speaker_labels({0: Role(place.speaker)}, self._language)[0]
+        number = f" {place.channel}" if place.speaker == "unknown" else ""
+        return f"{self._ticket[place.speaker]}{number}"
 
     def _of(self, table: dict[str, tuple[str, str]], word: str) -> str:
         chinese, english = table.get(word, (word, word))
-        return chinese if self.chinese else english
+        return chinese if self._chinese else english
 
 
 def moment(ms: int) -> str:
