@@ -16,11 +16,10 @@ from callcore.evaluate import tickets as scoring
 from callcore.following import Following
 from callcore.loading import load_understander
 from callcore.privacy import Redactor
-from callcore.privacy.masks import MASK
 from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules, ticket_of
 from callcore.tickets.spec import FieldSpec
-from callcore.types import Event, Turn
+from callcore.types import MASK, Event, Turn
 from callcore.written import WrittenCall, told
 
 DIGIT_FIELDS = (
