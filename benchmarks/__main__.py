@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BUNDLED = ("batch_speed", "footprint", "heard", "latency", "smaller_head")
+BUNDLED = ("batch_speed", "footprint", "heard", "latency", "smaller_head", "tickets_heard")
 ON_RECORDINGS = {
     "recognition": ["--data", "{data}"],
     "vad": ["--data", "{data}"],

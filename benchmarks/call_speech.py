@@ -6,8 +6,8 @@
 Each side of a call has a voice that the training of the starter leaves out, a rate and a pitch, drawn by the
 name of the call. Turns are said at their times, later where those before took longer. Each side lies on a channel
 of its own: 300 to 3400 Hz, pink noise at a drawn distance, G.711 at 8 kHz. It is recognised as any recording is,
-by ``callcore.batch``. Calls that the file holds, unchanged, are not said again; calls in a language that the model does
-not write are left out.
+by ``callcore.batch``. Calls that the file holds, unchanged, are not said again (delete it when the model is another);
+calls in a language that the model does not write are left out.
 
 This runs apart from what reads the texts: it loads pypinyin with its phrases, which callcore does without, and sounds
 are features of the text models.
@@ -38,7 +38,6 @@ from benchmarks.call_texts import (
 from benchmarks.common import ROOT, Samples
 from benchmarks.heard_speech import LINE_HZ, Way, at_level, on_the_line, pinyin, say, spoken_form, telephone_file
 from benchmarks.heard_speech import transcriber as transcriber_of
-from benchmarks.heard_texts import repair
 from benchmarks.written_calls.check import FOLDER, HALVES, GoldCall, read
 from callcore.batch.transcriber import Transcriber
 from callcore.errors import LanguageUnsupported
@@ -135,7 +134,8 @@ def hear_half(half: str, file: Path, model: str, keep: Path | None) -> None:
     if shutil.which("espeak-ng") is None:
         raise SystemExit(f"{len(missing)} calls are not in {file}, and espeak-ng is not installed to say them.")
     pinyin("")  # before callcore loads pypinyin without its phrases
-    repair(file)
+    current = [one for name, one in done.items() if name in calls and name not in missing]
+    file.write_text("".join(map(heard_call_line, current)), encoding="utf-8")
     with file.open("a", encoding="utf-8", newline="") as lines:
         for language in sorted({one.language for one in missing.values()}):
             try:

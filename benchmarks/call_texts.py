@@ -148,21 +148,19 @@ class Carried:
 
 
 def carried(text: str, heard: str, start: int, end: int) -> Carried | None:
-    """The stretch of ``heard`` that stands for characters ``start`` to ``end`` of ``text``; None where none does."""
+    """Where ``heard`` holds characters ``start`` to ``end`` of ``text``: from the first unit of theirs that was heard
+    right to the last. None where none was.
+    """
     wanted, written = units_at(text), units_at(heard)
     inside = {place for place, unit in enumerate(wanted) if unit[1] < end and unit[2] > start}
-    places, right = [], 0
+    places = []
     for step in Levenshtein.opcodes([unit[0] for unit in wanted], [unit[0] for unit in written]):
-        if step.tag in ("equal", "replace"):
-            for place, other in zip(
-                range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True
-            ):
-                if place in inside:
-                    places.append(other)
-                    right += step.tag == "equal"
+        if step.tag == "equal":
+            pairs = zip(range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True)
+            places += [other for place, other in pairs if place in inside]
     if not places:
         return None
-    return Carried(written[min(places)][1], written[max(places)][2], right / len(inside))
+    return Carried(written[min(places)][1], written[max(places)][2], len(places) / len(inside))
 
 
 def as_heard(call: GoldCall, turns: Iterable[HeardTurn]) -> GoldCall:

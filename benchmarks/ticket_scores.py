@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+
 from benchmarks.written_calls.check import GoldCall, secret_spans
 from callcore.config import load_settings
 from callcore.errors import SealError
@@ -14,11 +16,10 @@ from callcore.evaluate import tickets as scoring
 from callcore.following import Following
 from callcore.loading import load_understander
 from callcore.privacy import Redactor
-from callcore.privacy.masks import MASK
 from callcore.privacy.seal import Sealer, new_key
-from callcore.tickets import Ticket, TicketRules, ticket_of
+from callcore.tickets import TicketRules, ticket_of
 from callcore.tickets.spec import FieldSpec
-from callcore.types import Event, Turn
+from callcore.types import MASK, Event, Turn
 from callcore.written import WrittenCall, told
 
 DIGIT_FIELDS = (
@@ -31,8 +32,9 @@ DIGIT_FIELDS = (
     "handling.transfer_deadline",
     "followup.due",
 )  #: whose values are numbers or dates that are said; of the others none is lost by a digit heard wrong
-GROUPS = ("always_required", "required", "digit_free", "all")
 COUNTED = ("marked", "right", "wrong", "spurious")
+PROMISES = ("marked", "told", "found", "due_right")
+RESAMPLES = 1000
 
 
 @dataclass(slots=True)
@@ -80,9 +82,21 @@ def secret_counts(text: str, shown: str, spans: Iterable[tuple[int, int]]) -> Se
     return counts
 
 
-def group_row(fields: Mapping[str, Mapping[str, Any]], names: Iterable[str]) -> dict[str, Any]:
-    """Fields together (micro): counts, precision over all that was filled, recall, F1."""
-    sums = {key: sum(fields[name][key] for name in names if name in fields) for key in COUNTED}
+@dataclass(frozen=True, slots=True)
+class CallScore:
+    """Counts of one call: of each field and of its promises, and its secrets."""
+
+    fields: Mapping[str, Mapping[str, int]]
+    promises: Mapping[str, int]
+    secrets: SecretCounts
+
+    def of(self, names: Iterable[str]) -> dict[str, int]:
+        """Fields together."""
+        return {key: sum(self.fields[name][key] for name in names if name in self.fields) for key in COUNTED}
+
+
+def f1_row(sums: Mapping[str, int]) -> dict[str, Any]:
+    """Counts, precision over all that was filled, recall, F1."""
     filled = sums["right"] + sums["wrong"] + sums["spurious"]
     return {
         **sums,
@@ -92,14 +106,62 @@ def group_row(fields: Mapping[str, Mapping[str, Any]], names: Iterable[str]) -> 
     }
 
 
+def whole_row(calls: Iterable[CallScore], groups: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """All calls together (micro): groups of fields, fields, promises and secrets."""
+    found = list(calls)
+    names = sorted({name for one in found for name in one.fields})
+    promises = {key: sum(one.promises[key] for one in found) for key in PROMISES}
+    return {
+        "groups": {group: f1_row(_sums(one.of(members) for one in found)) for group, members in groups.items()},
+        "fields": {name: f1_row(_sums(one.of([name]) for one in found)) for name in names},
+        "promises": {
+            **promises,
+            "precision": _ratio(promises["found"], promises["told"]),
+            "recall": _ratio(promises["found"], promises["marked"]),
+            "f1": _ratio(2 * promises["found"], promises["marked"] + promises["told"]),
+            "due_right": _ratio(promises["due_right"], promises["found"]),
+        },
+        "secrets": sum((one.secrets for one in found), SecretCounts()).as_row(),
+    }
+
+
 def mean_rows(rows: Sequence[Any]) -> Any:
     """Rows of the same shape as one: means of their numbers, to four places; None only where all are None."""
-    first = rows[0]
-    if isinstance(first, Mapping):
+    if isinstance(rows[0], Mapping):
         names = dict.fromkeys(name for row in rows for name in row)
         return {name: mean_rows([row[name] for row in rows if name in row]) for name in names}
     known = [value for value in rows if value is not None]
-    return round(sum(known) / len(known), 4) if known else None
+    if not known or all(value == known[0] for value in known):
+        return known[0] if known else None
+    return round(sum(known) / len(known), 4)
+
+
+def loss_interval(
+    clean: Sequence[CallScore], draws: Sequence[Sequence[CallScore]], names: Sequence[str], seed: int = 1
+) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of the loss of F1 of fields, calls drawn with replacement.
+
+    ``draws``: the same calls with other texts, once or more often; each call counts with its mean.
+    """
+    drawn = np.random.default_rng(seed).multinomial(len(clean), [1 / len(clean)] * len(clean), size=RESAMPLES)
+
+    def f1(calls: Any) -> Any:
+        right, marked, filled = (drawn @ calls[:, place] for place in range(3))
+        return 2 * right / np.maximum(marked + filled, 1)
+
+    def table(scores: Sequence[CallScore]) -> Any:
+        sums = [one.of(names) for one in scores]
+        rows = [(one["right"], one["marked"], one["right"] + one["wrong"] + one["spurious"]) for one in sums]
+        return np.array(rows, dtype=np.float64)
+
+    worse = np.mean([table(scores) for scores in draws], axis=0)
+    low, high = np.quantile(f1(table(clean)) - f1(worse), [0.025, 0.975])
+    return round(float(low), 4), round(float(high), 4)
+
+
+def _sums(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    found = list(rows)
+    return {key: sum(row[key] for row in found) for key in COUNTED}
 
 
 class TicketScorer:
@@ -114,38 +176,30 @@ class TicketScorer:
         self._following = Following(Redactor(self._sealer, how.currency, how.region), self._rules)
         self.versions = {language: model.version for language, model in self._understander.models.items()}
 
-    def row(self, calls: Mapping[str, GoldCall]) -> dict[str, Any]:
-        """Fields, groups of fields, promises and secrets of calls by name."""
-        secrets = SecretCounts()
-
-        def fill(one: scoring.GoldCall) -> tuple[Ticket, Sequence[Event]]:
-            nonlocal secrets
-            followers = self._following.call(one.call.call_date, ticket=True)
-            events = told(one.call, one.name, self._settings, self._understander, followers)
-            secrets += call_secrets(calls[one.name], events)
-            filled = ticket_of(events, self._rules)
-            assert filled is not None
-            return filled, events
-
-        report = scoring.score(
-            [as_scored(name, call) for name, call in calls.items()], fill, self._rules.fields, self._open
-        ).as_json(self._rules.fields)
-        fields = {name: {key: row[key] for key in COUNTED} for name, row in report["fields"].items()}
-        return {
-            "groups": {name: group_row(fields, names) for name, names in self._groups(fields).items()},
-            "fields": {name: group_row(fields, [name]) for name in fields},
-            "promises": report["promises"],
-            "secrets": secrets.as_row(),
-        }
-
-    def _groups(self, fields: Iterable[str]) -> dict[str, list[str]]:
-        specs = self._rules.fields
+    def groups(self) -> dict[str, list[str]]:
+        """Fields by group. Free text is in none: nobody can say letter for letter what is right."""
+        specs = [spec for spec in self._rules.fields if spec.name not in scoring.FREE_TEXT]
         return {
             "always_required": [spec.name for spec in specs if spec.required is True],
             "required": [spec.name for spec in specs if spec.required is not False],
-            "digit_free": [name for name in fields if name not in DIGIT_FIELDS],
-            "all": list(fields),
+            "digit_free": [spec.name for spec in specs if spec.name not in DIGIT_FIELDS],
+            "all": [spec.name for spec in specs],
         }
+
+    def scores(self, calls: Mapping[str, GoldCall]) -> list[CallScore]:
+        """Counts of each call."""
+        return [self._score(name, call) for name, call in calls.items()]
+
+    def _score(self, name: str, call: GoldCall) -> CallScore:
+        followers = self._following.call(call.call_date, ticket=True)
+        one = as_scored(name, call)
+        events = told(one.call, name, self._settings, self._understander, followers)
+        ticket = ticket_of(events, self._rules)
+        assert ticket is not None
+        report = scoring.score([one], lambda _: (ticket, events), self._rules.fields, self._open)
+        fields = {field: {key: getattr(row, key) for key in COUNTED} for field, row in report.fields.items()}
+        promises = {key: getattr(report.promises, key) for key in PROMISES}
+        return CallScore(fields, promises, call_secrets(call, events))
 
     def _open(self, spec: FieldSpec, sealed: str) -> str:
         for kind in spec.kinds or ("name",):

@@ -27,7 +27,7 @@ from benchmarks.call_texts import HeardCall, as_heard, digest, error_counts, rea
 from benchmarks.common import ROOT, write_result
 from benchmarks.heard import with_marks
 from benchmarks.misheard import SoundAlikes, english_words, misheard, partly_heard
-from benchmarks.ticket_scores import TicketScorer, mean_rows
+from benchmarks.ticket_scores import CallScore, TicketScorer, loss_interval, mean_rows, whole_row
 from benchmarks.tickets_page import write_page, write_picture
 from benchmarks.written_calls.check import FOLDER, HALVES, GoldCall, read
 from callcore.evaluate.labelled import read_corpus
@@ -51,10 +51,17 @@ class Version:
     draws: list[dict[str, GoldCall]] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
 
-    def row(self, scorer: TicketScorer) -> dict[str, Any]:
-        """Scores, means over the draws."""
-        found: dict[str, Any] = mean_rows([scorer.row(calls) for calls in self.draws])
-        return {"calls": len(self.draws[0]), "error_rate": rounded(self.counts.rate), **found}
+    def row(self, scorer: TicketScorer, written: Mapping[str, CallScore]) -> dict[str, Any]:
+        """Scores, means over the draws. ``written``: those of the calls as written."""
+        groups, draws = scorer.groups(), [scorer.scores(calls) for calls in self.draws]
+        found: dict[str, Any] = mean_rows([whole_row(scores, groups) for scores in draws])
+        clean = [written[name] for name in self.draws[0]]
+        return {
+            "calls": len(clean),
+            "error_rate": rounded(self.counts.rate),
+            "loss_interval": loss_interval(clean, draws, groups["digit_free"]),
+            **found,
+        }
 
 
 def rounded(rate: float | None) -> float | None:
@@ -99,16 +106,23 @@ def in_part(calls: Mapping[str, GoldCall], heard: Mapping[str, HeardCall], own: 
 
 
 def sound_alikes(calls: Mapping[str, GoldCall]) -> Version:
-    """English with made-up errors."""
+    """English with made-up errors.
+
+    The rate is measured in units of the normaliser, which are not quite the words that are changed: a first try tells
+    how far off it is.
+    """
     corpus = read_corpus(labelled_turns_folder() / "corpus" / "en", "en")
     alike = SoundAlikes(turn.text for turn in corpus).alike
 
-    def make(name: str, number: int, random: Random) -> str:
-        return misheard(english_words(calls[name].turns[number].text), RATE, alike, random)
+    said = {name: tuple(turn.text for turn in call.turns) for name, call in calls.items()}
 
-    return with_errors(
-        calls, {name: tuple(turn.text for turn in call.turns) for name, call in calls.items()}, make, ENGLISH
-    )
+    def at(rate: float) -> Version:
+        def make(name: str, number: int, random: Random) -> str:
+            return misheard(english_words(said[name][number]), rate, alike, random)
+
+        return with_errors(calls, said, make, ENGLISH)
+
+    return at(RATE * RATE / (at(RATE).counts.rate or RATE))
 
 
 def versions(calls: Mapping[str, GoldCall], heard: Mapping[str, HeardCall], language: str) -> dict[str, Version]:
@@ -158,9 +172,12 @@ def measure_half(half: str, scorer: TicketScorer) -> dict[str, Any]:
         calls = {name: call for name, call in everything.items() if call.language == language}
         listened = {name: call for name, call in calls.items() if name in heard}
         rows = versions(calls, heard, language).items()
+        written = dict(zip(calls, scorer.scores(calls), strict=True))
         found[language] = {
             "recognition": recognition(half, listened, heard) if listened else None,
-            "versions": {name: version.row(scorer) for name, version in track(list(rows), f"{half}, {language}")},
+            "versions": {
+                name: version.row(scorer, written) for name, version in track(list(rows), f"{half}, {language}")
+            },
         }
     return found
 

@@ -10,6 +10,7 @@ from callcore.config import Settings, settings_hash
 from callcore.engines.silero import SileroVad
 from callcore.following import Following
 from callcore.loading import LoadedModel, load_model, load_redactor, load_understander, result_settings
+from callcore.orders import Filer
 from callcore.pipeline import CallPipeline, CallPlan
 from callcore.privacy.find import VERSION as REDACTION_RULES
 from callcore.roles import RoleCues
@@ -53,6 +54,12 @@ class Assembly:
         self.settings_hash = settings_hash(self.result_settings)
         self._scorer = SileroVad()
         self._live = live
+
+    @property
+    def filer(self) -> Filer | None:
+        """Makes the work orders of calls; None where no tickets are wanted."""
+        rules = self._following.tickets
+        return Filer.of(self.settings, rules) if rules else None
 
     def pipeline(self, facts: CallFacts) -> CallPipeline:
         """The pipeline of a new call."""

@@ -14,17 +14,17 @@ from typing import Any, Literal
 from callcore.config import SegmentSettings, UnderstandSettings
 from callcore.intervals import Interval, gaps
 from callcore.record import CallRecord
-from callcore.types import SAMPLE_RATE_HZ, Incident, Role, seconds
+from callcore.types import MASK, SAMPLE_RATE_HZ, Incident, Role, seconds
 from callcore.understand.dynamics import Answers, ChannelDynamics, follow
 
 BOUNDS = ("interruption_ms", "dead_air_s", "hold_s")  #: settings that decide what is an incident
 ROLLS = ("pre_roll_ms", "post_roll_ms")  #: settings that say how much longer segments are than speech
 
 _COUNTED_IN_CHARACTERS = frozenset({"zh", "yue", "ja"})
-_WORD = re.compile(r"\w+(?:['’.-]\w+)*")
+_WORD = re.compile(rf"\w+(?:['’.-]\w+)*|{re.escape(MASK)}+")
 _HAN_KANA = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 # Han and kana one by one, digits one by one (each is a syllable in Mandarin), other letters by the word.
-_CHARACTER = re.compile(rf"[{_HAN_KANA}]|\d|[^\W\d_{_HAN_KANA}]+")
+_CHARACTER = re.compile(rf"[{_HAN_KANA}]|\d|{re.escape(MASK)}|[^\W\d_{_HAN_KANA}]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ class LiveProcess:
             thread.join(PATIENCE_S)
 
     @property
+    def ended(self) -> bool:
+        """Whether it has written its last event."""
+        return self._ended
+
+    @property
     def errors(self) -> str:
         """What it has written to standard error."""
         return "".join(self._errors)

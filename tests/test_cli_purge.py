@@ -11,7 +11,7 @@ from store_samples import NOON, write_call
 
 from callcore.privacy.seal import Sealer, new_key
 from callcore.store import Store
-from callcore.store.desk import Actor
+from callcore.store.desk import Actor, Customer
 from callcore.store.files import MadeFile
 
 PURGE = Command("purge")
@@ -27,7 +27,7 @@ def db(tmp_path: Path) -> Path:
         old, new = write_call(store, "a", NOON), write_call(store, "b", now - timedelta(days=1))
         for call_id, number in ((old, "+8613800138000"), (new, "+8613900139000")):
             token = Sealer([KEY]).seal("phone", number)
-            store.desk.file(call_id, {"fields": {}}, "rules", [token], Actor("callcore", now))
+            store.desk.file(call_id, {"fields": {}}, "rules", [Customer(token)], Actor("callcore", now))
     return path
 
 

@@ -11,6 +11,7 @@ import pytest
 from command_tools import Command
 
 from callcore.paths import bundled_models_folder
+from callcore.privacy.seal import new_key
 
 FRAUD = "我的信用卡被盗刷了，你们到底管不管！"
 KEYS = {
@@ -72,10 +73,28 @@ def test_facts_are_listed_with_what_their_check_digits_say(capsys):
     code, out, _ = called(capsys, "卡号4539148803436467 不对 尾号6468")
     assert code == 0
     assert "card_number" in out
-    assert "4539148803436467" in out
+    assert "4539148803436467" not in out
+    assert "*" * 16 in out
     assert "check digits right" in out
     wrong = called(capsys, "卡号4539148803436468")[1]
     assert "check digits wrong" in wrong
+
+
+def test_secrets_are_masked_unless_the_settings_say_otherwise(capsys, monkeypatch):
+    found = as_json(capsys, "我叫龚雪梅转三千五给她")
+    assert found["text"] == "我叫***转三千五给她"
+    assert {one["kind"]: one["value"] for one in found["entities"]} == {"name": "masked:name", "amount": "3500.00 CNY"}
+    monkeypatch.setenv("CALLCORE_PRIVACY__KEY", new_key())
+    assert as_json(capsys, "我叫龚雪梅")["entities"][0]["value"].startswith("sealed:1:")
+    assert "sealed" in called(capsys, "我叫龚雪梅")[1]
+    monkeypatch.setenv("CALLCORE_PRIVACY__REDACT", "false")
+    found = as_json(capsys, "我叫龚雪梅")
+    assert (found["text"], found["entities"][0]["value"]) == ("我叫龚雪梅", "龚雪梅")
+
+
+def test_a_key_that_cannot_be_had_stops_the_run(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("CALLCORE_PRIVACY__KEY_FILE", str(tmp_path / "none"))
+    assert called(capsys, "我叫龚雪梅")[0] == 10
 
 
 def test_relative_days_count_from_the_given_one(capsys):

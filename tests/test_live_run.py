@@ -169,9 +169,15 @@ def test_a_call_that_breaks_is_told_without_its_words(error, kind):
 def test_a_database_that_refuses_is_shown_while_the_call_goes_on():
     class Storing:
         error = StoreError("the database is locked.", "Wait.")
+        behind = False
 
-        def put(self, event):
-            """Taken."""
+        def put(self, event, show):
+            show(event)
+
+        def release(self):
+            """Nothing is held back."""
+
+        settle = release
 
     run, _, _ = a_run(begin=lambda started: Storing())
     run.start()
@@ -179,7 +185,10 @@ def test_a_database_that_refuses_is_shown_while_the_call_goes_on():
         run.tend()
     run.tend()
     assert run.desk.state.notice == "not stored at present: the database is locked."
-    Storing.error = None
+    Storing.error, Storing.behind = None, True
+    run.tend()
+    assert run.desk.state.notice == "not stored yet: the database is slow."
+    Storing.behind = False
     run.tend()
     assert run.desk.state.notice == ""
     run.finish()

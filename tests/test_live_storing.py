@@ -98,6 +98,84 @@ def test_a_database_that_stays_broken_is_told_at_the_end(error):
     assert writer.ends == []
 
 
+class Slow(Refusing):
+    """A database that takes its time."""
+
+    def __init__(self):
+        super().__init__(None)
+        self.go = threading.Event()
+
+    def append(self, events):
+        self.go.wait(TIMEOUT_S)
+        super().append(events)
+
+
+SAID = [
+    partial("a", 0, 0, "您", "好"),
+    final("a", 0, 0, 1, "您好。"),
+    partial("b", 1, 2, "你", ""),
+    CallEnded(48_000, 2),
+]
+
+
+def test_what_is_shown_is_in_the_database():
+    writer, shown = Slow(), []
+
+    def show(event):
+        assert isinstance(event, type(SAID[0])) or event in writer.events
+        shown.append(event)
+
+    storing = Storing(writer)
+    for event in SAID:
+        storing.put(event, show)
+    assert shown == SAID[:1], "what comes after a final waits for it"
+    writer.go.set()
+    storing.settle()
+    storing.close()
+    assert shown == SAID
+    assert not storing.behind
+
+
+def test_a_slow_database_holds_no_word_back_for_long(monkeypatch):
+    monkeypatch.setattr("callcore.live.storing.PATIENCE_S", 0.01)
+    writer, shown = Slow(), []
+    storing = Storing(writer)
+    for event in SAID:
+        storing.put(event, shown.append)
+    while len(shown) < len(SAID):
+        storing.release()
+    assert shown == SAID
+    assert storing.behind
+    writer.go.set()
+    storing.close()
+    storing.put(partial("c", 0, 4, "再", "见"), shown.append)
+    assert writer.events == [SAID[1], SAID[3]]
+
+
+def test_a_database_that_refuses_holds_no_word_back():
+    writer, shown = Refusing(DiskFull("no space left.", "Free some.")), []
+    storing = Storing(writer, retry_s=0.01)
+    for event in SAID:
+        storing.put(event, shown.append)
+    storing.settle()
+    assert shown == SAID
+    writer.error = None
+    storing.close()
+    assert writer.events == [SAID[1], SAID[3]]
+
+
+def test_a_screen_that_breaks_is_told_to_who_brings_events():
+    storing = Storing(Refusing(None))
+
+    def show(event):
+        raise ValueError("a bug")
+
+    storing.put(SAID[0], show)
+    with pytest.raises(ValueError, match="a bug"):
+        storing.put(SAID[1], show)
+    storing.close()
+
+
 def tick(end_s):
     end = round(end_s * 16_000)
     return [AudioFrame(channel, end - 320, np.zeros(320, np.float32)) for channel in (0, 1)]

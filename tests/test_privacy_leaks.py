@@ -11,20 +11,24 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
+from batch_tools import Told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_tools import follow_live
 from pipeline_tools import BOTH, follow, of
-from privacy_calls import CALLS, CUSTOMER, DAY, KEY, leaks, redactor, settings_of, sound, texts, understander
+from privacy_calls import CALLS, CUSTOMER, DAY, KEY, leaks, redactor, settings_of, sound, texts, understander, written
 from rich.console import Console
 from understand_tools import ScriptedText
 
+from callcore.batch.job import BatchJob, Wishes
+from callcore.batch.transcriber import Transcriber
 from callcore.cli.conversation import print_conversation, print_facts
 from callcore.cli.live_screen import render as draw
 from callcore.cli.live_state import ScreenState, Vitals
-from callcore.config import Settings
+from callcore.config import Settings, load_settings
 from callcore.live.rescue import rescue
 from callcore.output import FORMATS, render
+from callcore.privacy.digits import stretches
 from callcore.privacy.seal import Sealer, is_sealed
 from callcore.record import fold
 from callcore.store import Store
@@ -238,6 +242,65 @@ def test_however_turns_are_cut_no_secret_shows(call, cuts, partials):
     events = [event for one in events_of(call, cuts, partials=partials) for event in follower.follow([one])]
     assert shown(events, call) == []
     assert not of(AudioWarning, events)
+
+
+HAN = "零一二三四五六七八九"
+SPOKEN = "zero one two three four five six seven eight nine".split()
+FRAMES = [
+    "我的卡号是{}",
+    "{}",
+    "嗯{}对",
+    "手机号{}打这个",
+    "my card number is {}",
+    "{}",
+    "it's {} okay",
+    "call {} please",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text("0123456789", min_size=12, max_size=19),
+    st.sampled_from(FRAMES),
+    st.sampled_from(["figures", "words", "one by one"]),
+    st.lists(st.integers(1, 60), max_size=5),
+)
+def test_no_three_digits_of_a_number_show_however_it_is_said_and_cut(digits, frame, writing, cuts):
+    zh = not frame.isascii()
+    said = {
+        "figures": digits,
+        "words": "".join(HAN[int(one)] for one in digits) if zh else " ".join(SPOKEN[int(one)] for one in digits),
+        "one by one": " ".join(digits),
+    }[writing]
+    call = written("a number", "zh" if zh else "en", digits, "", f"C: {frame.format(said)}")
+    follower = redactor().call(DAY)
+    for one in events_of(call, cuts, partials=True):
+        for _, text in texts(follower.follow([one])):
+            assert not any(len(run.digits) > 2 for run in stretches(text.lower()))
+
+
+def test_the_bundled_call_keeps_its_secrets(tmp_path, fixture_call, starter_model):
+    recognise = {"model": str(starter_model), "language": "zh"}
+    plain = load_settings(None, {"recognise": recognise}).unredacted()
+    with Transcriber(plain) as transcriber:
+        raw = "".join(turn.text for turn in transcriber.record(fixture_call).turns)
+    heard = {run.digits for run in stretches(raw) if len(run.digits) > 2} - {
+        "3275"
+    }  # the agent's number is told to all
+    assert "王建国" in raw
+    assert len(heard) > 2
+    database = tmp_path / "calls.db"
+    with Transcriber(load_settings(None, {"recognise": recognise})) as transcriber, Store.open(database) as store:
+        BatchJob(transcriber, store, Wishes(folder=tmp_path / "out", formats=tuple(FORMATS)), Told()).run(
+            [fixture_call]
+        )
+        record = store.record(store.list_calls()[0].call_id)
+    assert "3275" in record.turns[0].text
+    assert not [run.digits for turn in record.turns for run in stretches(turn.text) if len(run.digits) > 2][1:]
+    for path in (*tmp_path.glob("calls.db*"), *(tmp_path / "out").iterdir()):
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        assert "王建国" not in text
+        assert not [digits for digits in heard if len(digits) > 6 and digits in text], path.name
 
 
 def test_a_fault_of_the_redaction_masks_everything_and_is_told_once(monkeypatch, caplog):

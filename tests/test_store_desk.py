@@ -14,7 +14,7 @@ from store_samples import NOON, write_call
 
 from callcore.errors import CallNotFound, EditConflict, StoreError, TicketError
 from callcore.store import Store
-from callcore.store.desk import Actor, Edit
+from callcore.store.desk import Actor, Customer, Edit, OrderFilter, Outline
 from callcore.store.followups import Followup
 from callcore.tickets.lifecycle import Move, State, editable, moved
 
@@ -31,7 +31,7 @@ def store(tmp_path: Path):
 @pytest.fixture
 def filed(store: Store) -> str:
     call_id = write_call(store)
-    store.desk.file(call_id, DOCUMENT, "rules-1", ["sealed:1:k:A"], MACHINE)
+    store.desk.file(call_id, DOCUMENT, "rules-1", [Customer("sealed:1:k:A")], MACHINE)
     return call_id
 
 
@@ -213,10 +213,72 @@ def test_filling_anew_moves_what_is_open_and_leaves_what_is_settled(store, filed
 
 def test_the_next_call_of_a_customer_shows_what_is_open(store, filed):
     store.followups.file(filed, [followup(filed, "1-0")], NOON)
-    assert [item.promise_id for item in store.followups.of_customer(["other", "sealed:1:k:A"], "9")] == ["1-0"]
-    assert store.followups.of_customer(["other"], "9") == []
-    assert store.followups.of_customer([], "9") == []
-    assert store.followups.of_customer(["sealed:1:k:A"], filed) == [], "its own promises are not old ones"
+    later = write_call(store, "b", NOON + timedelta(days=1))
+    store.desk.file(later, DOCUMENT, "rules-1", [Customer("sealed:1:k:A"), Customer("sealed:1:k:B")], MACHINE)
+    assert store.desk.same_customer(later) == [filed]
+    assert [item.promise_id for item in store.followups.of(store.desk.same_customer(later))] == ["1-0"]
+
+
+def test_a_name_or_the_end_of_a_card_alone_makes_nobody_the_same_customer(store):
+    ids = [write_call(store, content, NOON + timedelta(hours=n)) for n, content in enumerate("abcd")]
+    name, tail = Customer("n", "customer.name", weak=True), Customer("t", "customer.card_tail", weak=True)
+    other = Customer("n2", "customer.name", weak=True)
+    for call_id, known in zip(ids, ([name, other], [name, other], [tail], [name, tail]), strict=True):
+        store.desk.file(call_id, DOCUMENT, "r", known, MACHINE)
+    assert store.desk.same_customer(ids[0]) == []
+    assert store.desk.same_customer(ids[3]) == []
+    store.desk.file(ids[2], {"more": 1}, "r", [name, tail], MACHINE)
+    assert store.desk.same_customer(ids[3]) == [ids[2]]
+
+
+def test_what_is_done_together_is_stored_as_a_whole_or_not_at_all(store, filed):
+
+    def edit_and_close() -> None:
+        with store.together():
+            store.desk.edit(filed, 1, [Edit("a.b", "x", "x")], LI)
+            store.desk.move(filed, 2, Move.CLOSE, LI)
+
+    with pytest.raises(TicketError):
+        edit_and_close()
+    assert version(store, filed) == 1
+    with store.together():
+        store.desk.edit(filed, 1, [Edit("a.b", "x", "x")], LI)
+        with pytest.raises(TicketError):
+            store.desk.move(filed, 2, Move.CLOSE, LI)
+        store.outbox.post(filed, "ticket.confirmed", DOCUMENT, NOON)
+    assert store.desk.order(filed).edits["a.b"].value == "x"
+    assert len(store.outbox.waiting()) == 1
+
+
+def test_work_orders_are_chosen_by_what_they_hold(store):
+    outlines = [
+        Outline("2026-11-12", "P1", "credit_card.fee", "cards", 0),
+        Outline("2026-11-12", "P3", "credit_cards_x", "cards", 2),
+        Outline("2026-11-13", "P3", "loan", "loans", 0),
+    ]
+    ids = [write_call(store, content, NOON + timedelta(hours=n)) for n, content in enumerate("abc")]
+    for call_id, outline in zip(ids, outlines, strict=True):
+        store.desk.file(call_id, DOCUMENT, "r", [], MACHINE, outline)
+    store.followups.file(ids[2], [followup(ids[2], "1-0", "2026-11-13T15:00")], NOON)
+
+    def found(**which) -> list[int]:
+        return [ids.index(order.call_id) for order in store.desk.orders(OrderFilter(**which))]
+
+    assert found() == [2, 1, 0]
+    assert found(topic="credit_card") == [0]
+    assert found(severities=("P3",)) == [2, 1]
+    assert found(missing=True) == [1]
+    assert found(department="loans") == [2]
+    assert found(due="2026-11-13") == [2]
+    assert found(due="2026-11-13T14:00") == []
+    assert found(states=(State.CLOSED,)) == []
+    assert store.desk.order(ids[2]).due == "2026-11-13T15:00"
+    assert store.desk.order(ids[0]).outline == outlines[0]
+
+
+def test_a_call_without_a_work_order_is_known(store, filed):
+    later = write_call(store, "b", NOON + timedelta(days=1))
+    assert store.desk.unfiled() == [later]
 
 
 def test_a_message_is_claimed_by_one_program_only(store, filed, tmp_path):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from bank_server import open_bank
 from standardwebhooks import Webhook
 from store_samples import NOON, write_call
 
@@ -20,44 +20,10 @@ SECRET = "c2VjcmV0IG9mIHRoZSBiYW5rIGZvciB0ZXN0cw=="
 BODY = {"fields": {"request.topic": "credit_card.fee"}, "summary": "客户询问年费"}
 
 
-class Bank(ThreadingHTTPServer):
-    """Takes what is posted to it, and answers with ``statuses`` in turn (the last one for good)."""
-
-    def __init__(self) -> None:
-        self.statuses = [200]
-        self.taken: list[tuple[dict[str, str], bytes]] = []
-        bank = self
-
-        class Door(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                content = self.rfile.read(int(self.headers["Content-Length"]))
-                bank.taken.append(({name.lower(): value for name, value in self.headers.items()}, content))
-                status = bank.statuses.pop(0) if len(bank.statuses) > 1 else bank.statuses[0]
-                if status:  # 0: hang up without an answer
-                    self.send_response(status)
-                    self.send_header("Location", "http://127.0.0.1:9/")
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        super().__init__(("127.0.0.1", 0), Door)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/orders"
-
-
 @pytest.fixture
 def bank():
-    server = Bank()
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with open_bank() as server:
+        yield server
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from callcore.errors import (
 from callcore.output import plan_names, write
 from callcore.store import CallWriter, Store, new_call_id
 from callcore.store.files import MadeFile
-from callcore.types import AudioWarning, CallEnded, CallStarted, Event, Final, Rejected, seconds
+from callcore.types import AudioWarning, CallEnded, CallStarted, Event, Final, Rejected, WarningKind, seconds
 
 FLUSH_EVENTS = 200  #: events of a call stored in one transaction
 STOP_POLL_S = 0.2  #: how often a thread that waits for another looks whether the run was stopped
@@ -54,6 +54,7 @@ class Wishes:
     overwrite: bool = False
     again: bool = False  #: transcribe even what is done
     raw: RawFormat | None = None
+    tickets: bool = True  #: fill the work orders of the calls
     jobs: int = 0  #: files at once; 0 = chosen
     received: Mapping[Path, Path] = field(default_factory=dict)  #: files that hold what came through ``-`` and pipes
 
@@ -133,7 +134,7 @@ class BatchJob:
     def _transcribe(self, path: Path, stem: str) -> FileReport:
         digest = content_sha256(self._file(path))
         with self._alone(digest):
-            report = self._ensure(path, digest)
+            report = self._filed(self._ensure(path, digest))
         if self._wishes.folder is None:
             return report
         record = self._store.record(report.call_id)
@@ -145,6 +146,33 @@ class BatchJob:
         made = [MadeFile(report.call_id, output, "export", content_sha256(output)) for output in outputs]
         self._store.files.note(made, datetime.now(UTC))
         return replace(report, outputs=tuple(outputs))
+
+    def _filed(self, report: FileReport) -> FileReport:
+        """With the work order of the call filled; an earlier run may have been killed before it was."""
+        order = self._store.desk.order(report.call_id)
+        if order and order.document:
+            return report
+        problem = self._file_order(report.call_id)
+        return replace(report, warnings=(*report.warnings, problem)) if problem else report
+
+    def _file_order(self, call_id: str) -> AudioWarning | None:
+        """Fill the work order of a call; what is wrong with the rules costs the work order, and never the call.
+
+        Raises :class:`StoreError` and its kinds, :class:`DiskFull`.
+        """
+        filer = self._transcriber.filer
+        if filer is None or not self._wishes.tickets:
+            return None
+        try:
+            filer.file(self._store, call_id, datetime.now(UTC))
+        except (StoreError, DiskFull) as error:
+            error.hint += f" Its transcript is stored; later: callcore rescore {call_id} --apply"
+            raise
+        except Exception as error:
+            known = unexpected(error)
+            _log.error("work order of %s: %s", call_id, known.message)
+            return AudioWarning(WarningKind.NO_TICKET, f"its work order cannot be filled ({known.message})")
+        return None
 
     def _ensure(self, path: Path, digest: str) -> FileReport:
         """See to it that the content is transcribed: by now, by this thread, or by another process."""
@@ -181,6 +209,10 @@ class BatchJob:
             report = self._store_events(path, job, digest)
         except LayoutRefuted:
             report = self._store_events(path, replace(job, trust=False), digest)
+        except Stopped:
+            with contextlib.suppress(CallNotFound):  # stopped before its first event
+                self._file_order(call_id)
+            raise
         self._fresh.add(digest)
         return report
 

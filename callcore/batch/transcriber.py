@@ -51,6 +51,7 @@ class Transcriber:
         self.model = self._assembly.model
         self.engine = self.model.engine
         self.settings_hash = self._assembly.settings_hash
+        self.filer = self._assembly.filer
         self._pool = DecodePool(self.engine)
 
     def __enter__(self) -> Self:

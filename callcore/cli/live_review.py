@@ -49,7 +49,7 @@ def _read_again(
         if store is None:
             return transcriber.record(path)
         with progress_for(beside, 1, quiet=False, single=True) as progress:
-            job = BatchJob(transcriber, store, Wishes(), progress)
+            job = BatchJob(transcriber, store, Wishes(tickets=False), progress)
             summary = job.run([path])
         if summary.failures:
             error = summary.failures[0].error

@@ -33,7 +33,10 @@ Begin = Callable[[CallStarted], "Storing"]
 
 
 class EventDesk:
-    """Takes the events of the call, in its loop, and hands each to whoever needs it; keeps what will be stored."""
+    """Takes the events of the call, in its loop, and hands each to whoever needs it; keeps what will be stored.
+
+    What is stored is shown once it is stored, so that nobody has read what a crash then takes away.
+    """
 
     def __init__(self, state: ScreenState, timer: FinalTimer, begin: Begin | None, *, printing: bool) -> None:
         """``begin``: starts to store the call. ``printing``: events are also queued for :meth:`next`."""
@@ -46,13 +49,17 @@ class EventDesk:
 
     def __call__(self, event: Event) -> None:
         """Take the next event. Raises what beginning to store the call raises."""
-        self.timer.event(event, time.monotonic())
         if isinstance(event, CallStarted) and self._begin is not None:
             self.storing = self._begin(event)
-        if self.storing is not None:
-            self.storing.put(event)
         if not isinstance(event, Passing):
             self.events.append(event)
+        if self.storing is not None:
+            self.storing.put(event, self._show)
+        else:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
+        self.timer.event(event, time.monotonic())
         self.state.apply(event)
         # A reader that is slow costs partials, which newer ones replace, and nothing else.
         if self._queue is not None and not (isinstance(event, Passing) and self._queue.qsize() > WAITING_PARTIALS):
@@ -60,6 +67,8 @@ class EventDesk:
 
     def close(self) -> None:
         """No more events come."""
+        if self.storing is not None:
+            self.storing.settle()
         if self._queue is not None:
             self._queue.put(None)
 
@@ -131,8 +140,16 @@ class LiveRun:
         """To be called again and again: notices that the source has come to its end."""
         if self._source.finished:
             self.stop()
-        error = self.desk.storing.error if self.desk.storing else None
-        self.desk.state.notice = f"not stored at present: {error.message}" if error else ""
+        self.desk.state.notice = self._notice()
+
+    def _notice(self) -> str:
+        storing = self.desk.storing
+        if storing is None:
+            return ""
+        storing.release()
+        if storing.error:
+            return f"not stored at present: {storing.error.message}"
+        return "not stored yet: the database is slow." if storing.behind else ""
 
     def stop(self) -> None:
         """No more audio; what was said last is still written down."""

@@ -18,6 +18,7 @@ from callcore.assembly import CallFacts
 from callcore.audio import content_sha256
 from callcore.cli.conversation import print_conversation, print_facts, printable
 from callcore.cli.keys import Keys, foreground
+from callcore.cli.live_order import print_filed
 from callcore.cli.live_run import Begin, EventDesk, LiveRun, timed
 from callcore.cli.live_sources import CallSource, open_source
 from callcore.cli.live_state import ScreenState
@@ -26,13 +27,14 @@ from callcore.cli.stopping import Stopping
 from callcore.cli.tags import bank_catalogue
 from callcore.cli.ticket_panel import ticket_fields
 from callcore.config import Settings
-from callcore.errors import CallcoreError
+from callcore.errors import CallcoreError, unexpected
 from callcore.live.buffer import TickBuffer
 from callcore.live.call import LiveCall
 from callcore.live.rescue import rescue
 from callcore.live.station import LiveStation
 from callcore.live.storing import Storing
 from callcore.live.timing import FinalTimer
+from callcore.orders import Filed, Filer
 from callcore.paths import database_file
 from callcore.record import fold
 from callcore.store import Store, new_call_id
@@ -46,6 +48,8 @@ class LiveSession:
     def __init__(self, settings: Settings, options: Mapping[str, Any], stopping: Stopping) -> None:
         self._settings, self._options, self._stopping = settings, options, stopping
         self._kept = ""  #: where the words are that the database did not take
+        self._filer: Filer | None = None
+        self._filed: Filed | None = None
         self._out = line_console()
         self._beside = Console(stderr=True, highlight=False, soft_wrap=True)
         plain = options["plain"] or options["jsonl"]
@@ -74,6 +78,7 @@ class LiveSession:
             with self._beside.status("Loading the model ...") if self._beside.is_terminal else nullcontext():
                 station = stack.enter_context(LiveStation(self._settings))
                 call = self._call(station, source, desk, digest, buffer)
+                self._filer = station.filer
             interval_s = self._settings.live.partial_interval_ms / 1000
             dead_air_s = self._settings.understand.dead_air_s
             metrics = station.scheduler.metrics
@@ -115,6 +120,7 @@ class LiveSession:
         finally:  # whatever happened, what was said up to now is written down and stored
             broken = run.finish() or source.error
             refused = self._end_storing(run, source, failed=crashed or broken is not None)
+            refused = refused or self._file(run, store)
         self._print(run, store, gone=gone is not None)
         for problem in (broken, refused, gone):
             if problem is not None:
@@ -165,6 +171,18 @@ class LiveSession:
             return error
         return None
 
+    def _file(self, run: LiveRun, store: Store | None) -> CallcoreError | None:
+        """Fill the work order from what is stored; whatever is wrong with it, the call is stored."""
+        if store is None or self._filer is None or run.desk.storing is None:
+            return None
+        try:
+            self._filed = self._filer.file(store, run.call_id, datetime.now(UTC))
+        except Exception as error:
+            known = error if isinstance(error, CallcoreError) else unexpected(error)
+            known.hint += f" The call is stored; its work order later: callcore rescore {run.call_id} --apply"
+            return known
+        return None
+
     def _print(self, run: LiveRun, store: Store | None, *, gone: bool) -> None:
         record = fold(run.desk.events)
         if record.started is None:
@@ -184,6 +202,8 @@ class LiveSession:
             rows.append(("kept", f"{self._kept} (the database lacks some of it)"))
         for name, value in rows:
             self._beside.print(Text.assemble((f"{name:<9} ", "dim"), printable(value)), soft_wrap=True)
+        if store is not None and self._filed is not None:
+            print_filed(self._filed, store, self._beside)
 
 
 def _beginning(store: Store | None, digest: str, recording: Path | None) -> Begin | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from callcore.cli.acting import acting
 from callcore.cli.calls import print_calls
 from callcore.cli.options import db_option, settings_option
 from callcore.cli.selection import open_store
@@ -59,7 +59,6 @@ def purge(
     why.
     """
     from callcore.retention import plan_removal, remove
-    from callcore.store.desk import Actor
 
     if sum([bool(call), older_than is not None, customer is not None]) != 1:
         raise ConfigError("name calls, or give --older-than or --customer.", "See callcore purge --help.")
@@ -77,7 +76,7 @@ def purge(
         if not yes and not click.confirm(f"Remove {count} for good?"):
             click.echo("Nothing was removed.")
             return 1
-        deleted = remove(store, removal, Actor(getpass.getuser(), datetime.now(UTC), reason=reason))
+        deleted = remove(store, removal, acting(reason))
     click.echo(f"Removed {count}.")
     if not deleted.wiped:
         click.echo("Another program still has the database open; the old bytes go when it closes.", err=True)

@@ -11,8 +11,8 @@ from typing import Any
 
 from callcore.evaluate.entities import EntitySet, Gold, Sentence
 from callcore.privacy.find import is_service
-from callcore.privacy.masks import MASK
 from callcore.privacy.spans import SECRET_KINDS
+from callcore.types import MASK
 
 #: may end a mark, and are no secret
 _TITLE = re.compile("(?<!^)(?:女士|先生|小姐|太太|经理|老师|主任|阿姨|师傅)$")

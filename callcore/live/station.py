@@ -30,6 +30,7 @@ class LiveStation:
         self.model = self._assembly.model
         self.result_settings = self._assembly.result_settings
         self.settings_hash = self._assembly.settings_hash
+        self.filer = self._assembly.filer
         self._partial_model = partial_model or load_partial_model(settings)
         partial = self._partial_model.engine if self._partial_model else None
         self.scheduler = Scheduler(self.model.engine, partial, settings.live)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from callcore.output.labels import columns, one_line, record_labels
 from callcore.record import CallRecord
-from callcore.types import Turn, Word, samples, text_of
+from callcore.types import MASK, Turn, Word, samples, text_of
 
 MAX_CUE_S = 7.0
 MIN_CUE_S = 0.8  #: shorter cues stay on the screen this long, unless the same speaker's next cue comes first
@@ -104,7 +104,7 @@ def _wrap(words: Sequence[Word], lead: int) -> list[str]:
 def _goodness(words: Sequence[Word], at: int) -> float:
     """How well a text breaks before word ``at``: after a sentence, a clause or a pause, and near its middle."""
     before, after = words[at - 1], words[at]
-    if not any(char.isalnum() for char in after.text):
+    if not any(char.isalnum() or char == MASK for char in after.text):
         return -9.0  # punctuation stays with its word
     if before.text[-1] in _SENTENCE_END:
         strength = 1.0

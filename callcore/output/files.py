@@ -44,14 +44,20 @@ def write(
     """
     rendered = {fmt: render(record, fmt).encode() for fmt in formats}
     contents = {folder / f"{stem}{FORMATS[fmt][0]}": content for fmt, content in rendered.items()}
+    write_files(folder, contents, _recording(record), overwrite=overwrite)
+    return list(contents)
+
+
+def write_files(
+    folder: Path, contents: Mapping[Path, bytes], recording: Mapping[str, str], *, overwrite: bool = False
+) -> None:
+    """Write files of ``folder`` in the same manner. ``recording``: what they are of (``source``, ``call_id``)."""
     with _as_output_error(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        recording = _recording(record)
         if not overwrite:
             for path, content in contents.items():
                 _check_replaceable(path, content, recording)
         _replace_all(folder, contents, recording)
-    return list(contents)
 
 
 def plan_names(paths: Iterable[Path]) -> dict[Path, str]:

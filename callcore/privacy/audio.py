@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from callcore.privacy.masks import MASK
-from callcore.types import SAMPLE_RATE_HZ, Final, Rejected, Revision, Turn
+from callcore.types import MASK, SAMPLE_RATE_HZ, Final, Rejected, Revision, Turn
 
 Cover = Literal["beep", "mute"]
 Span = tuple[int, int]  #: samples of the call, half open

@@ -44,6 +44,8 @@ _CALLED_TO = re.compile(
     r"(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?P<more> [A-Z][^\W\d_]+)?|, (?P<last>[A-Z][^\W\d_]+)[.?!]?$"
 )
 _NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{_WORD})")
+_INNER_CAPITAL = re.compile(r"(?<=[^\W_] |[,;:] )[A-Z][a-z]+(?:['-][^\W\d_]+)*")
+_SPELLED_WORD = re.compile(rf"(?P<name>{_WORD})[ ,.]+(?:(?:that's|it's|spelled|spelt|so|as in|is)[ ,]+){{0,2}}$")
 _PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
 _LETTERS = re.compile(
     r"(?<![\w'])(?:(?:double |capital )?[a-z](?: (?:as in|for|like) [a-z]+)?(?:[ .,-]+|$)){2,30}(?![a-z'])"
@@ -134,14 +136,24 @@ def names(view: View) -> Iterator[Secret]:
         yield from _named(view, match.end(), 3, strict=word in ("sir", "madam", "miss"))
     yield from _known(view)
     yield from _called_to(view)
+    yield from _unexplained(view)
     if view.asked == "name":
         yield from _answered(view)
+    yield from _spelled(view)
+
+
+def _spelled(view: View) -> Iterator[Secret]:
+    """Letters one by one, and the word before them that they spell: "it's Patel, P A T E L"."""
+    text = view.text
     for match in _LETTERS.finditer(text):
-        letters = re.findall(r"(?<![\w'])[a-z](?![\w'])", match[0])
-        near = view.asked == "name" or _SURE_CUE.search(text, 0, match.start()) is not None
+        letters = "".join(re.findall(r"(?<![\w'])[a-z](?![\w'])", match[0]))
+        word = _SPELLED_WORD.search(text, 0, match.start())
+        spelled = word is not None and len(letters) > 2 and word["name"].startswith(letters[:3])
+        near = spelled or view.asked == "name" or _SURE_CUE.search(text, 0, match.start()) is not None
         several = len(letters) >= (2 if near else 5) and (near or len(set(letters)) > 1)
-        if several and "".join(letters) not in _acronyms():
-            yield Secret("name", match.start(), match.start() + len(match[0].rstrip(" .,-")))
+        if several and letters not in _acronyms():
+            start = word.start("name") if word and spelled else match.start()
+            yield Secret("name", start, match.start() + len(match[0].rstrip(" .,-")))
 
 
 def _named(view: View, start: int, most: int, *, strict: bool) -> Iterator[Secret]:
@@ -189,6 +201,24 @@ def _called_to(view: View) -> Iterator[Secret]:
             continue
         more = match["more"] if match["more"] and match["more"].strip().lower() not in _not_names() else ""
         yield Secret("name", match.start(group), match.end(group) + len(more))
+
+
+def _unexplained(view: View) -> Iterator[Secret]:
+    """Words with a capital inside a sentence that nothing explains: names, as a rule."""
+    raw = view.spoken.raw
+    words = re.findall(_WORD, raw)
+    if 2 * sum(word[0].isupper() for word in words) > len(words):  # a writing that gives many words a capital
+        return
+    for match in _INNER_CAPITAL.finditer(raw):
+        word = match[0].lower().removesuffix("'s")
+        explained = any(span.start <= match.start() < span.end for span in view.spans)
+        if (
+            not explained
+            and word not in _not_names()
+            and word not in _data()["capitals"]
+            and word not in _data()["states"]
+        ):
+            yield Secret("name", match.start(), match.start() + len(word))
 
 
 def _answered(view: View) -> Iterator[Secret]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from callcore.types import Entity, Word, text_of
+from callcore.types import MASK, Entity, Word, text_of
 from callcore.understand.entities.spoken import Spoken
-
-MASK = "*"
 
 
 @dataclass(frozen=True, slots=True)

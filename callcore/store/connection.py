@@ -27,7 +27,8 @@ CORRUPT_HINT = "Restore a backup, or move the file away and transcribe again; `s
 class Connection:
     """One SQLite connection shared by all threads of a process behind a lock.
 
-    Writes of several processes take turns by SQLite's own lock, each waiting up to ``busy_timeout_s``.
+    Writes of several processes take turns by SQLite's own lock, each waiting up to ``busy_timeout_s``. A transaction
+    inside another of the same thread is a part of it.
     """
 
     def __init__(self, path: Path, settings: StoreSettings, *, read_only: bool) -> None:
@@ -38,7 +39,7 @@ class Connection:
         self.path = path
         self.read_only = read_only
         self._timeout_s = settings.busy_timeout_s
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         with explained(path):
             _check_place(path, read_only)
         self._db = self._open()
@@ -69,8 +70,11 @@ class Connection:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Database]:
-        with self._lock, explained(self.path), _transaction(self._db, begin):
-            yield self._db
+        with self._lock, explained(self.path):
+            # Whoever holds the lock is the thread that began it.
+            inside = _savepoint(self._db) if self._db.conn.in_transaction else _transaction(self._db, begin)
+            with inside:
+                yield self._db
 
     def _open(self) -> Database:
         with explained(self.path):
@@ -152,6 +156,20 @@ def _transaction(db: Database, begin: str) -> Iterator[None]:
         if db.conn.in_transaction:
             with suppress(sqlite3.Error):  # the first error is the one to tell
                 db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _savepoint(db: Database) -> Iterator[None]:
+    db.execute("SAVEPOINT inner_step")
+    try:
+        yield
+        db.execute("RELEASE inner_step")
+    except BaseException:
+        if db.conn.in_transaction:
+            with suppress(sqlite3.Error):
+                db.execute("ROLLBACK TO inner_step")
+                db.execute("RELEASE inner_step")
         raise
 
 

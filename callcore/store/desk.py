@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -60,8 +60,67 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What work orders are listed and chosen by, a person's values before the machine's; "" where there is none."""
+
+    day: str = ""  #: of the call, ISO 8601
+    severity: str = ""
+    topic: str = ""
+    department: str = ""
+    missing: int = 0  #: required fields without a value
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A sealed value by which a caller is known. ``weak``: several people may have the same (a name, a card's tail)."""
+
+    token: str
+    kind: str = ""  #: field that it is of
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which work orders: every field that is given must hold. ``topic`` also names a group, "credit_card"."""
+
+    states: tuple[State, ...] = ()
+    severities: tuple[str, ...] = ()
+    topic: str = ""
+    department: str = ""
+    due: str = ""  #: with something open that is due up to this day or moment, ISO 8601
+    missing: bool = False  #: with required fields that have no value
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """A condition on the ``tickets`` table (as ``t``), and its parameters."""
+        conditions, values = ["1"], list[Any]()
+        for column, among in (("state", self.states), ("severity", self.severities)):
+            if among:
+                conditions.append(f"t.{column} IN ({', '.join('?' * len(among))})")
+                values += map(str, among)
+        if self.topic:
+            conditions.append("(t.topic = ? OR t.topic LIKE ? || '.%')")
+            values += [self.topic, self.topic]
+        if self.department:
+            conditions.append("t.department = ?")
+            values.append(self.department)
+        if self.due:
+            conditions.append(f"substr({EARLIEST}, 1, length(?)) <= ?")
+            values += [self.due, self.due]
+        if self.missing:
+            conditions.append("t.missing > 0")
+        return " AND ".join(conditions), values
+
+
+#: when the first open follow-up of a work order is due
+EARLIEST = "(SELECT min(due) FROM followups f WHERE f.call_id = t.call_id AND f.status = 'open' AND f.due <> '')"
+
+
+@dataclass(frozen=True, slots=True)
 class WorkOrder:
-    """One work order: the machine's document, the edits in force by field, where it stands."""
+    """One work order: the machine's document, the edits in force by field, where it stands.
+
+    The ``document`` is empty while the call that takes another's place has not ended.
+    """
 
     call_id: str
     version: int
@@ -70,6 +129,8 @@ class WorkOrder:
     document: Mapping[str, Any]
     edits: Mapping[str, Edit]
     updated_at: str
+    outline: Outline = Outline()
+    due: str = ""  #: when the first of what is open is due
 
 
 class Desk:
@@ -83,12 +144,15 @@ class Desk:
         call_id: str,
         document: Mapping[str, Any],
         rules_hash: str,
-        customers: Iterable[str],
+        customers: Iterable[Customer],
         actor: Actor,
-    ) -> None:
-        """Keep the machine's part of a work order: new, or filled anew. ``customers``: sealed tokens of the caller.
+        outline: Outline = Outline(),
+        *,
+        action: str = "filled",
+    ) -> bool:
+        """Keep the machine's part of a work order: new, or filled anew; returns whether it is another than before.
 
-        Raises :class:`CallNotFound`.
+        ``action``: its name in the trail. Raises :class:`CallNotFound`.
         """
         with self._connection.writing() as db:
             if not db.execute("SELECT 1 FROM calls WHERE call_id = ?", [call_id]).fetchone():
@@ -96,7 +160,7 @@ class Desk:
             known = db.execute("SELECT rules_hash, document FROM tickets WHERE call_id = ?", [call_id]).fetchone()
             text = canonical(dict(document))
             if known == (rules_hash, text):
-                return
+                return False
             values = [rules_hash, text, timestamp(actor.at), call_id]
             if known:
                 db.execute(
@@ -106,30 +170,39 @@ class Desk:
                 )
             else:
                 db.execute(
-                    "INSERT INTO tickets (version, state, rules_hash, document, updated_at, call_id)"
-                    f" VALUES (1, '{State.DRAFT}', ?, ?, ?, ?)",
+                    "INSERT INTO tickets (version, state, day, severity, topic, department, missing, rules_hash,"
+                    f" document, updated_at, call_id) VALUES (1, '{State.DRAFT}', '', '', '', '', 0, ?, ?, ?, ?)",
                     values,
                 )
-            db.execute("DELETE FROM ticket_customers WHERE call_id = ?", [call_id])
-            db.conn.executemany(
-                "INSERT OR IGNORE INTO ticket_customers VALUES (?, ?)", [(call_id, token) for token in customers]
-            )
-            trace(db, actor, "filled", call_id, {"rules_hash": rules_hash, "again": bool(known)})
+            _describe(db, call_id, customers, outline)
+            before = {"rules_hash_before": known[0]} if known else {}
+            trace(db, actor, action, call_id, {"rules_hash": rules_hash, **before})
+        return True
 
     def order(self, call_id: str) -> WorkOrder | None:
         """The work order of a call; None when there is none yet."""
         with self._connection.reading() as db, intact(self._connection.path):
             return _order(db, call_id)
 
-    def orders(self, state: State | None = None, *, limit: int = 50) -> list[WorkOrder]:
-        """Work orders, newest call first."""
+    def orders(self, which: OrderFilter | None = None, *, limit: int = -1, offset: int = 0) -> list[WorkOrder]:
+        """Work orders, newest call first. ``limit`` -1: all."""
         with self._connection.reading() as db, intact(self._connection.path):
-            condition, values = ("WHERE state = ?", [str(state)]) if state else ("", [])
+            condition, values = (which or OrderFilter()).sql()
             ids = db.execute(
-                f"SELECT call_id FROM tickets {condition} ORDER BY call_id DESC LIMIT ?", [*values, limit]
+                f"SELECT t.call_id FROM tickets t WHERE {condition} ORDER BY t.call_id DESC LIMIT ? OFFSET ?",
+                [*values, limit, offset],
             ).fetchall()
             found = [_order(db, call_id) for (call_id,) in ids]
         return [order for order in found if order]
+
+    def unfiled(self) -> list[str]:
+        """Calls that have ended, or whose process was killed, and have no work order; first call first."""
+        with self._connection.reading() as db:
+            rows = db.execute(
+                "SELECT call_id FROM calls WHERE call_id NOT IN (SELECT call_id FROM tickets WHERE rules_hash <> '')"
+                " AND status <> 'failed' ORDER BY call_id"
+            ).fetchall()
+        return [call_id for (call_id,) in rows]
 
     def calls_of(self, tokens: Sequence[str]) -> list[str]:
         """Calls whose customer has one of these sealed tokens, first call first."""
@@ -139,6 +212,28 @@ class Desk:
                 f"SELECT DISTINCT call_id FROM ticket_customers WHERE token IN ({marks}) ORDER BY call_id", list(tokens)
             ).fetchall()
         return [call_id for (call_id,) in rows]
+
+    def same_customer(self, call_id: str) -> list[str]:
+        """Other calls of the same customer, first call first.
+
+        A shared strong token (telephone, account) tells, or two weak ones of different kinds (name and card's tail).
+        The same recording, transcribed otherwise, is no other call.
+        """
+        with self._connection.reading() as db:
+            rows = db.execute(
+                "SELECT o.call_id FROM ticket_customers m JOIN ticket_customers o ON o.token = m.token"
+                " JOIN calls mine ON mine.call_id = m.call_id JOIN calls c ON c.call_id = o.call_id"
+                " JOIN tickets t ON t.call_id = o.call_id"
+                " WHERE m.call_id = ? AND o.call_id <> m.call_id AND c.content_sha256 <> mine.content_sha256"
+                " GROUP BY o.call_id HAVING min(o.weak) = 0 OR count(DISTINCT o.kind) > 1 ORDER BY t.day, o.call_id",
+                [call_id],
+            ).fetchall()
+        return [other for (other,) in rows]
+
+    def describe(self, call_id: str, customers: Iterable[Customer], outline: Outline) -> None:
+        """Note anew what a work order is found by: to be done together with the edit that changes it."""
+        with self._connection.writing() as db:
+            _describe(db, call_id, customers, outline)
 
     def edit(self, call_id: str, version: int, edits: Sequence[Edit], actor: Actor) -> int:
         """Set fields by hand; returns the new version. Raises :class:`EditConflict`, :class:`TicketError`."""
@@ -209,15 +304,39 @@ def trace(db: Database, actor: Actor, action: str, call_id: str, detail: Mapping
     )
 
 
+def _describe(db: Database, call_id: str, customers: Iterable[Customer], outline: Outline) -> None:
+    db.execute(
+        "UPDATE tickets SET day = ?, severity = ?, topic = ?, department = ?, missing = ? WHERE call_id = ?",
+        [*astuple(outline), call_id],
+    )
+    db.execute("DELETE FROM ticket_customers WHERE call_id = ?", [call_id])
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO ticket_customers VALUES (?, ?, ?, ?)",
+        [(call_id, customer.token, customer.kind, customer.weak) for customer in customers],
+    )
+
+
 def _order(db: Database, call_id: str) -> WorkOrder | None:
     row = db.execute(
-        "SELECT version, state, rules_hash, document, updated_at FROM tickets WHERE call_id = ?", [call_id]
+        "SELECT version, state, rules_hash, document, updated_at, day, severity, topic, department, missing,"
+        f" {EARLIEST} FROM tickets t WHERE call_id = ?",
+        [call_id],
     ).fetchone()
     if not row:
         return None
-    version, state, rules_hash, document, updated_at = row
+    version, state, rules_hash, document, updated_at, *outline, due = row
     edits = {edit.field: edit for edit in _edits(db, call_id)}
-    return WorkOrder(call_id, version, State(state), rules_hash, json.loads(document), edits, updated_at)
+    return WorkOrder(
+        call_id,
+        version,
+        State(state),
+        rules_hash,
+        json.loads(document),
+        edits,
+        updated_at,
+        Outline(*outline),
+        due or "",
+    )
 
 
 def _edits(db: Database, call_id: str) -> list[Edit]:

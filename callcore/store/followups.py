@@ -58,10 +58,19 @@ class Followups:
                     )
                 elif known[name] == OPEN:
                     db.execute(
-                        "UPDATE followups SET kind = ?, owner = ?, due = ?, contact = ?, changed_at = ?"
-                        " WHERE call_id = ? AND promise_id = ?",
+                        "UPDATE followups SET kind = ?1, owner = ?2, due = ?3, contact = ?4, changed_at = ?5"
+                        " WHERE call_id = ?6 AND promise_id = ?7"
+                        " AND (kind, owner, due, contact) IS NOT (?1, ?2, ?3, ?4)",
                         values,
                     )
+
+    def number(self, number: int) -> Followup:
+        """One of them. Raises :class:`TicketError`."""
+        with self._connection.reading() as db:
+            found = _found(db, "f.id = ?", [number])
+        if not found:
+            raise TicketError(f"there is no follow-up {number}.", "See callcore followups list.")
+        return found[0]
 
     def due(self, until: str, *, everything: bool = False) -> list[Followup]:
         """Open follow-ups due up to ``until`` (ISO 8601, included), first one first; those without a time last.
@@ -72,15 +81,10 @@ class Followups:
         with self._connection.reading() as db:
             return _found(db, condition, [] if everything else [until])
 
-    def of_customer(self, tokens: Sequence[str], before_call: str) -> list[Followup]:
-        """Open follow-ups of earlier calls whose customer has one of these sealed tokens."""
-        marks = ", ".join("?" * len(tokens))
-        condition = (
-            f"f.status = '{OPEN}' AND f.call_id < ? AND EXISTS (SELECT 1 FROM ticket_customers c"
-            f" WHERE c.call_id = f.call_id AND c.token IN ({marks}))"
-        )
+    def of(self, call_ids: Sequence[str]) -> list[Followup]:
+        """All that was promised in these calls, settled or not."""
         with self._connection.reading() as db:
-            return _found(db, condition, [before_call, *tokens]) if tokens else []
+            return _found(db, f"f.call_id IN ({', '.join('?' * len(call_ids))})", call_ids)
 
     def settle(self, number: int, status: str, actor: Actor, by_call: str = "") -> Followup:
         """Mark an open follow-up kept, broken, repeated or cancelled. Raises :class:`TicketError` otherwise."""

@@ -127,6 +127,11 @@ def m004_work_orders(db: Database) -> None:
             state TEXT NOT NULL,
             rules_hash TEXT NOT NULL,
             document TEXT NOT NULL,
+            day TEXT NOT NULL,
+            severity TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            department TEXT NOT NULL,
+            missing INTEGER NOT NULL,
             updated_at TEXT NOT NULL
         );
         CREATE TABLE ticket_edits (
@@ -159,6 +164,8 @@ def m004_work_orders(db: Database) -> None:
         CREATE TABLE ticket_customers (
             call_id TEXT NOT NULL REFERENCES tickets (call_id) ON DELETE CASCADE ON UPDATE CASCADE,
             token TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            weak INTEGER NOT NULL,
             PRIMARY KEY (call_id, token)
         ) WITHOUT ROWID;
         CREATE INDEX customers_by_token ON ticket_customers (token);

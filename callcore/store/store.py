@@ -6,7 +6,8 @@ import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from callcore.store.owner import Life, Owner
 from callcore.store.projection import Projector, storable
 from callcore.store.rows import CallFilter, CallSummary, Deleted, SearchResult, Status
 from callcore.store.search import search
-from callcore.store.writer import CallWriter, canonical, insert_events
+from callcore.store.writer import CallWriter, canonical, insert_events, replace_calls
 from callcore.types import CallStarted, Event, Role
 from callcore.wire import WIRE_VERSION, from_wire
 
@@ -56,6 +57,12 @@ class Store:
         """Open the database at ``path``. It and its folder are created unless ``read_only``."""
         return cls(Connection(path, settings or StoreSettings(), read_only=read_only))
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is changed inside, by this thread, is stored as a whole, or on any error not at all."""
+        with self._connection.writing():
+            yield
+
     @property
     def path(self) -> Path:
         """The file."""
@@ -82,7 +89,8 @@ class Store:
     ) -> CallWriter:
         """Begin to write a call; its :class:`CallStarted` is stored at once.
 
-        What an earlier run left unfinished of the same content, model and settings is removed in the same transaction.
+        What an earlier run left unfinished of the same content, model and settings is removed in the same transaction;
+        what people did with its work order goes over to the new call.
         Raises :class:`CallInProgress` when a process that may still live is at work on the same, and without
         ``replace`` also when one has finished it.
         """
@@ -90,7 +98,7 @@ class Store:
         owner = Owner.current()
         projector = Projector(started.call_id)
         with self._connection.writing() as db:
-            self._remove_unfinished(db, work)
+            unfinished = self._unfinished(db, work)
             if not replace and _done(db, work):
                 raise CallInProgress("the same content was just finished by another process.", "Use that.")
             if db.execute("SELECT 1 FROM calls WHERE call_id = ?", [started.call_id]).fetchone():
@@ -111,6 +119,7 @@ class Store:
                     owner.started,
                 ],
             )
+            replace_calls(db, started.call_id, unfinished)
             insert_events(db, started.call_id, [(0, started)])
         writer = CallWriter(self._connection, started, projector)
         with self._writers_lock:
@@ -223,7 +232,8 @@ class Store:
                 found.append(f"call {call_id}: {error.message}")
         return found
 
-    def _remove_unfinished(self, db: Database, work: tuple[str, str, str]) -> None:
+    def _unfinished(self, db: Database, work: tuple[str, str, str]) -> list[str]:
+        """Calls of the same work that a dead process left. Raises :class:`CallInProgress` for a living one."""
         rows = db.execute(
             "SELECT c.call_id, c.status, c.owner_host, c.owner_pid, c.owner_started FROM calls c"
             f" JOIN models m ON m.id = c.model_ref WHERE {_SAME_WORK} AND c.status <> 'done'",
@@ -241,7 +251,7 @@ class Store:
                     f"the same content is being transcribed by {owner} (call {call_id}).",
                     f"If that has stopped: callcore calls delete {call_id}",
                 )
-            db.execute("DELETE FROM calls WHERE call_id = ?", [call_id])
+        return [row[0] for row in rows]
 
     def _events(self, db: Database, call_id: str) -> list[Event]:
         if not db.execute("SELECT 1 FROM calls WHERE call_id = ?", [call_id]).fetchone():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
@@ -38,6 +38,21 @@ def insert_events(db: Database, call_id: str, numbered: Iterable[tuple[int, Even
         wire = canonical(to_wire(event))
         rows.append((call_id, seq, EVENT_NAMES[type(event)], WIRE_VERSION, wire, zlib.crc32(wire.encode())))
     db.conn.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def replace_calls(db: Database, call_id: str, replaced: Sequence[str]) -> None:
+    """Let a call take the place of others, which are deleted, inside the caller's transaction.
+
+    What people did with their work orders is theirs and goes over; the machine's part is emptied: it is of the others.
+    """
+    pairs = [(call_id, old) for old in replaced]
+    db.conn.executemany(
+        "UPDATE OR IGNORE tickets SET call_id = ?, document = '{}', rules_hash = '' WHERE call_id = ?", pairs
+    )
+    db.conn.executemany("UPDATE OR IGNORE made_files SET call_id = ? WHERE call_id = ?", pairs)
+    db.conn.executemany("UPDATE followups SET by_call = ? WHERE by_call = ?", pairs)
+    db.conn.executemany("UPDATE audit SET call_id = ? WHERE call_id = ?", pairs)
+    db.conn.executemany("DELETE FROM calls WHERE call_id = ?", [(old,) for old in replaced])
 
 
 class CallWriter:
@@ -86,7 +101,7 @@ class CallWriter:
         with self._connection.writing() as db:
             self._set(db, "status = ?, finished_at = ?", [Status.DONE, timestamp(finished_at)])
             replaced = [
-                (self.call_id, call_id)
+                call_id
                 for (call_id,) in db.execute(
                     "SELECT old.call_id FROM calls old JOIN calls new"
                     " ON old.content_sha256 = new.content_sha256 AND old.status = 'done' AND old.call_id <> new.call_id"
@@ -95,11 +110,7 @@ class CallWriter:
                     [self.call_id],
                 ).fetchall()
             ]
-            # What people did with the work order is theirs: it goes over to the call that takes the other's place.
-            db.conn.executemany("UPDATE OR IGNORE tickets SET call_id = ? WHERE call_id = ?", replaced)
-            db.conn.executemany("UPDATE OR IGNORE made_files SET call_id = ? WHERE call_id = ?", replaced)
-            db.conn.executemany("UPDATE audit SET call_id = ? WHERE call_id = ?", replaced)
-            db.conn.executemany("DELETE FROM calls WHERE call_id = ?", [(old,) for _, old in replaced])
+            replace_calls(db, self.call_id, replaced)
         self.is_open = False
 
     def fail(self, reason: str, finished_at: datetime) -> None:

@@ -12,7 +12,7 @@ from callcore.tickets.handling import Handling
 from callcore.tickets.matter import Judged, Matter
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading
-from callcore.tickets.spec import Condition, FieldSpec
+from callcore.tickets.spec import FieldSpec, missing
 from callcore.tickets.summary import Sentence, joined, summarise
 from callcore.types import FieldStatus, FieldValue, Promise
 
@@ -90,7 +90,7 @@ def look(call: CallView, rules: TicketRules) -> Filled:
     """The ticket of a call, as its turns have it."""
     seen = Look(call, rules)
     fields = {spec.name: tuple(values) for spec in rules.fields if (values := seen.values(spec))}
-    return Filled(fields, seen.promises.all, _missing(rules.fields, fields, seen.promises.all), seen.summary)
+    return Filled(fields, seen.promises.all, _lacking(rules.fields, fields, seen.promises.all), seen.summary)
 
 
 def with_open(filled: Filled, rules: TicketRules, segments: Sequence[Open]) -> Filled:
@@ -105,31 +105,18 @@ def with_open(filled: Filled, rules: TicketRules, segments: Sequence[Open]) -> F
     if not more:
         return filled
     fields = {**filled.fields, **more}
-    return replace(filled, fields=fields, missing=_missing(rules.fields, fields, filled.promises))
+    return replace(filled, fields=fields, missing=_lacking(rules.fields, fields, filled.promises))
+
+
+def _lacking(
+    specs: Sequence[FieldSpec], fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]
+) -> tuple[str, ...]:
+    normals = {name: [value.normal for value in values] for name, values in fields.items()}
+    return missing(specs, normals, [promise.kind for promise in promises])
 
 
 def _suggestion(value: FieldValue) -> FieldValue:
     return replace(value, confidence=round(value.confidence * UNSURE, 4), status=FieldStatus.SUGGESTED)
-
-
-def _missing(
-    specs: Sequence[FieldSpec], fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]
-) -> tuple[str, ...]:
-    return tuple(spec.name for spec in specs if spec.name not in fields and _required(spec, fields, promises))
-
-
-def _required(spec: FieldSpec, fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]) -> bool:
-    if isinstance(spec.required, bool):
-        return spec.required
-    return any(_holds(condition, fields, promises) for condition in spec.required)
-
-
-def _holds(condition: Condition, fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]) -> bool:
-    if any(name in fields for name in condition.unless):
-        return False
-    if any(promise.kind in condition.promises for promise in promises):
-        return True
-    return condition.field is not None and any(v.normal in condition.values for v in fields.get(condition.field, ()))
 
 
 def _one(found: Judged | None) -> list[Judged]:

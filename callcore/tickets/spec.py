@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -39,6 +39,14 @@ class Condition(Entry):
     values: tuple[str, ...] = Field((), alias="is")
     promises: tuple[str, ...] = ()
     unless: tuple[FieldName, ...] = ()
+
+    def holds(self, normals: Mapping[str, Sequence[str]], promised: Collection[str]) -> bool:
+        """Of a ticket with these normal forms by field, in which these kinds of promises were made."""
+        if any(name in normals for name in self.unless):
+            return False
+        if any(kind in promised for kind in self.promises):
+            return True
+        return self.field is not None and any(normal in self.values for normal in normals.get(self.field, ()))
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -136,6 +144,22 @@ class FieldSpec(Entry):
         if any(pattern.groups < 1 for pattern in self._patterns):
             raise ValueError(f"{self.name}: a pattern has its value in a group: (...)")
         return self
+
+
+def missing(
+    specs: Iterable[FieldSpec], normals: Mapping[str, Sequence[str]], promised: Collection[str]
+) -> tuple[str, ...]:
+    """Required fields without a value. ``normals``: by name, of fields that have one; ``promised``: kinds."""
+    return tuple(
+        spec.name
+        for spec in specs
+        if spec.name not in normals
+        and (
+            spec.required
+            if isinstance(spec.required, bool)
+            else any(condition.holds(normals, promised) for condition in spec.required)
+        )
+    )
 
 
 class FieldFile(Entry):

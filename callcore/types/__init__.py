@@ -43,6 +43,7 @@ from callcore.types.meaning import (
     UnderstandingPreview,
 )
 from callcore.types.speech import (
+    MASK,
     Final,
     LanguageDecided,
     Partial,
@@ -105,6 +106,7 @@ EVENT_NAMES: dict[type[Any], str] = {cls: name for name, cls in EVENT_TYPES.item
 __all__ = [
     "EVENT_NAMES",
     "EVENT_TYPES",
+    "MASK",
     "SAMPLE_RATE_HZ",
     "AudioFrame",
     "AudioWarning",

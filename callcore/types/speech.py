@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+MASK = "*"  #: stands for each character of what is secret in words and texts that have left a call
+
 
 class Role(StrEnum):
     """Who speaks on a channel."""

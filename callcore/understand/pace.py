@@ -11,10 +11,14 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from callcore.types import MASK
+
+LETTERS = 3  #: of an English syllable, about
 LONGEST_ACRONYM = 5  #: letters; longer words in capitals are read, not spelt
 
 _HAN_KANA = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-_PIECE = re.compile(rf"[{_HAN_KANA}]|\d|[^\W\d_{_HAN_KANA}]+(?:['’][^\W\d_{_HAN_KANA}]+)*")
+_PIECE = re.compile(rf"[{_HAN_KANA}]|\d|[^\W\d_{_HAN_KANA}]+(?:['’][^\W\d_{_HAN_KANA}]+)*|{re.escape(MASK)}+")
+_HAN = re.compile(f"[{_HAN_KANA}]")
 _VOWELS = re.compile("[aeiouy]+")
 _SILENT_END = re.compile("(?:[^laeiouy]|[aeiouy]l|rl)e$|[^aeioutd]ed$|[^aeiousxzcgh]es$|eful$|ement$|eless$|ely$")
 _NOT = re.compile("[^aeiou]n['’]t$")  # doesn't, but don't
@@ -23,11 +27,17 @@ _ONE_SOUND = re.compile("[ctsg]ion|[ctgs]i(?:al|an|ou|en)|[^e]geo|qua|gua|people
 
 
 def count_syllables(text: str) -> int:
-    """Syllables of a text in Han characters, kana, digits and Latin letters; words of other scripts count as one."""
-    return sum(_of_piece(piece) for piece in _PIECE.findall(text))
+    """Syllables of a text in Han characters, kana, digits and Latin letters; words of other scripts count as one.
+
+    Of what is masked each character counts as one in a text with Han characters, :data:`LETTERS` of them elsewhere.
+    """
+    letters = 1 if _HAN.search(text) else LETTERS
+    return sum(_of_piece(piece, letters) for piece in _PIECE.findall(text))
 
 
-def _of_piece(piece: str) -> int:
+def _of_piece(piece: str, letters: int) -> int:
+    if piece[0] == MASK:
+        return max(1, round(len(piece) / letters))
     if len(piece) == 1 or (piece.isascii() and piece.isupper() and len(piece) <= LONGEST_ACRONYM):
         return _spelt(piece)
     return _of_word(piece.lower())

@@ -1,0 +1,199 @@
+"""What a person types into a field, brought into the form in which the machine would have filled it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+
+from callcore.errors import TicketError
+from callcore.orders.form import SEPARATOR
+from callcore.privacy import Redactor
+from callcore.tickets import TicketRules
+from callcore.tickets.promises import resolve_due, works_in
+from callcore.tickets.spec import FieldSpec
+from callcore.types import Entity
+from callcore.understand.entities import Context, find, plain_words
+
+NAME_KIND = "name"
+CARD_NUMBER_DIGITS = 12  #: shorter ones are a card's tail
+TIME_KINDS = ("datetime", "date", "time", "duration", "period")
+MASK = "*"
+KNOWN_SHOWN = 12  #: codes that a message names
+LONGEST = 2000  #: characters of a value
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
+_CODES = re.compile(r"[,，、;；\s]+")
+_AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)(?: ?([A-Z]{3}))?")
+_CODED = {
+    "category": "category",
+    "product": "product",
+    "topic": "topic",
+    "topics": "topic",
+    "causes": "cause",
+    "department": "department",
+    "transfer_route": "department",
+    "followup_owner": "department",
+    "caller_type": "caller",
+}  #: rules whose codes are those of the catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A value as shown and in its normal form; both "" empty the field."""
+
+    value: str
+    normal: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueReader:
+    """Reads what people type. ``day``: from which relative times count; ``language``: of the call."""
+
+    rules: TicketRules
+    redactor: Redactor
+    day: date
+    language: str
+
+    def spec(self, name: str) -> FieldSpec:
+        """The field of a name. Raises :class:`TicketError` naming those that are like it."""
+        specs = {spec.name: spec for spec in self.rules.fields}
+        if name not in specs:
+            near = get_close_matches(name, specs, 3) or [n for n in specs if n.rpartition(".")[2] == name]
+            raise TicketError(f'there is no field "{name}".', f"Known: {', '.join(near or specs)}.")
+        return specs[name]
+
+    def read(self, name: str, text: str) -> Written:
+        """A value for a field. Raises :class:`TicketError` for one that the field does not take, never quoting it."""
+        spec, text = self.spec(name), " ".join(text.split())
+        if not text:
+            return Written("", "")
+        if len(text) > LONGEST:
+            raise TicketError(f"{name} takes {LONGEST} characters at most.", "Shorten it.")
+        if spec.sealed:
+            return self._secret(spec, text)
+        match spec.type:
+            case "code" | "codes":
+                return self._codes(spec, text)
+            case "amount":
+                normal = self._amount(text)
+            case "date":
+                normal = self._time(text)
+            case "number":
+                normal = text if re.fullmatch(r"-?\d+(\.\d+)?", text) else ""
+            case _:
+                normal = self.masked(text)
+        if not normal or not spec.accepts(normal):
+            raise TicketError(f"{name} does not take that.", _TAKES[spec.type])
+        return Written(normal, normal)
+
+    def masked(self, text: str) -> str:
+        """A text that people typed, without secrets; wholly masked where it cannot be searched for them."""
+        try:
+            return self.redactor.text(text, self.language, self.day)
+        except Exception:  # whatever it is: a text that was not searched does not go on
+            return hidden(text)
+
+    def _secret(self, spec: FieldSpec, text: str) -> Written:
+        kind = secret_kind(spec, text)
+        found = [entity.value for entity in self._entities(text) if entity.kind == kind and entity.value]
+        normal = found[0] if found else re.sub(r"[\s-]", "", text) if any(map(str.isdecimal, text)) else text
+        if not spec.accepts(normal):
+            raise TicketError(f"{spec.name} does not take that.", "Check the digits; docs/entities.md has the forms.")
+        return Written(hidden(text), self.redactor.sealer.seal(kind, normal))
+
+    def _codes(self, spec: FieldSpec, text: str) -> Written:
+        known = self.codes(spec)
+        wanted = _CODES.split(text) if spec.type == "codes" else [text]
+        codes = [self._code(spec, known, one) for one in wanted if one]
+        names = [self.rules.name(spec, code, self.language) for code in codes]
+        joiner = "、" if self.language.startswith(("zh", "yue")) else ", "
+        return Written(joiner.join(names), SEPARATOR.join(codes))
+
+    def _code(self, spec: FieldSpec, known: Mapping[str, tuple[str, ...]], text: str) -> str:
+        lower = text.lower()
+        for code, names in known.items():
+            if lower == code.lower() or lower in [name.lower() for name in names]:
+                return code
+        heard = [entity.value for entity in self._entities(text) if entity.kind in spec.kinds]
+        if heard:
+            return heard[0]
+        if not known and _CODE.fullmatch(text) and spec.accepts(text):
+            return text
+        near = [c for c, names in known.items() if any(lower in part.lower() for part in (c, *names))]
+        near = near[:KNOWN_SHOWN] or get_close_matches(lower, known, 5, 0.4) or list(known)[:KNOWN_SHOWN]
+        raise TicketError(
+            f"{spec.name} does not take that.", f"Known: {', '.join(near)}{' …' * (len(near) < len(known))}"
+        )
+
+    def codes(self, spec: FieldSpec) -> dict[str, tuple[str, ...]]:
+        """Codes that a field may have, each with its names; none where any will do."""
+        catalogue = self.rules.catalogue
+        groups: dict[str, Sequence[object]] = {
+            "category": catalogue.taxonomy.category,
+            "product": catalogue.taxonomy.product,
+            "topic": catalogue.taxonomy.topic,
+            "caller": catalogue.taxonomy.caller,
+            "intent": catalogue.taxonomy.intent,
+            "cause": catalogue.causes.cause,
+            "department": catalogue.routing.department,
+        }
+        named = groups.get("intent" if spec.extractor == "intent" else _CODED.get(spec.rule, ""), ())
+        wanted = [one for one in named if not spec.intents or one.code in spec.intents]  # type: ignore[attr-defined]
+        return {one.code: (one.zh, one.en) for one in (*wanted, *spec.choice)}  # type: ignore[attr-defined]
+
+    def _amount(self, text: str) -> str:
+        plain = _AMOUNT.fullmatch(text.replace(",", ""))
+        if plain:
+            currency = (
+                plain[2] or self.redactor.currency or ("CNY" if self.language.startswith(("zh", "yue")) else "USD")
+            )
+            return f"{Decimal(plain[1]):.2f} {currency}"
+        return next((entity.value for entity in self._entities(text) if entity.kind == "amount"), "")
+
+    def _time(self, text: str) -> str:
+        if _iso(text):
+            return text.replace(" ", "T")
+        times = [entity for entity in self._entities(text) if entity.kind in TIME_KINDS]
+        times.sort(key=lambda entity: TIME_KINDS.index(entity.kind))
+        dues = (resolve_due(entity.value, self.day.isoformat(), works_in(self.language)) for entity in times)
+        return next(filter(None, dues), "")
+
+    def _entities(self, text: str) -> Sequence[Entity]:
+        context = Context(self.day, self.redactor.currency, self.redactor.region)
+        return find(plain_words(text), self.language, context)
+
+
+def secret_kind(spec: FieldSpec, text: str) -> str:
+    """Under which kind the secret of a field is sealed."""
+    kinds = secret_kinds(spec)
+    long = sum(map(str.isdecimal, text)) >= CARD_NUMBER_DIGITS
+    return "card_number" if long and "card_number" in kinds else kinds[0]
+
+
+def secret_kinds(spec: FieldSpec) -> tuple[str, ...]:
+    """Kinds under which secrets of a field may have been sealed."""
+    return spec.kinds or ((NAME_KIND,) if spec.rule == "customer_name" else (spec.name,))
+
+
+def hidden(text: str) -> str:
+    """A text with every character but spaces masked."""
+    return "".join(char if char.isspace() else MASK for char in text)
+
+
+def _iso(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) in (10, 16)
+
+
+_TAKES = {
+    "text": "See docs/tickets.md for what it must look like.",
+    "amount": 'An amount, such as 300, "300.00 CNY" or 三百元.',
+    "date": "A day or time, such as 2026-11-13, 2026-11-13T15:00 or 明天下午三点.",
+    "number": "A number, such as 3 or 0.5.",
+}
