@@ -71,7 +71,7 @@ def test_killed_at_any_moment_every_final_shown_is_stored_and_the_work_order_is_
         assert form.ticket == filer().ticket(stored)
         filed = filer().file(store, call.call_id, NOON).form
         assert (filed.ticket, filed.version, filed.fields) == (form.ticket, 1, form.fields)
-        assert form.ticket.call.complete == (call.status is Status.DONE)
+        assert form.ticket.call.complete == isinstance(stored[-1], CallEnded)
 
 
 def test_of_programs_that_edit_at_once_each_sees_what_it_changes(tmp_path):
