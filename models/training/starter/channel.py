@@ -74,6 +74,8 @@ def apply(audio: Audio, channel: Channel, rng: np.random.Generator, babble: Audi
     ``babble``: other people's speech for that noise, of any length.
     """
     count = len(audio)
+    if not count:
+        return audio
     size = fft.next_fast_len(count + (count & 1), real=True)
     size += size & 1
     spectrum = fft.rfft(audio, size)
@@ -101,9 +103,7 @@ def _room(channel: Channel, size: int, rng: np.random.Generator) -> npt.NDArray[
     return fft.rfft(tail.astype(np.float32), size)
 
 
-def _noise(
-    channel: Channel, size: int, rng: np.random.Generator, babble: Audio | None
-) -> npt.NDArray[np.complex64]:
+def _noise(channel: Channel, size: int, rng: np.random.Generator, babble: Audio | None) -> npt.NDArray[np.complex64]:
     wanted = 0.1 * 10 ** (-channel.snr / 20)
     if channel.noise == "babble" and babble is not None and len(babble):
         return fft.rfft(np.resize(babble, size).astype(np.float32), size) * np.float32(wanted / 0.1)

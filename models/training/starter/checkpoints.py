@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ class State:
         part = file.with_suffix(".part")
         fields = {name: value for name, value in vars(self).items() if name != "shape"}
         torch.save({"format": FORMAT, "shape": self.shape.as_json(), **fields}, part)
-        os.replace(part, file)
+        part.replace(file)
 
     @classmethod
     def load(cls, file: Path) -> State:

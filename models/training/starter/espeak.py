@@ -86,7 +86,12 @@ class Espeak:
             if self._library.espeak_SetVoiceByName(manner.voice.encode()):
                 raise ValueError(f"espeak-ng has no voice {manner.voice}")
             self._voice = manner.voice
-        for parameter, value in ((_RATE, manner.rate), (_PITCH, manner.pitch), (_RANGE, manner.range), (_GAP, manner.gap)):
+        for parameter, value in (
+            (_RATE, manner.rate),
+            (_PITCH, manner.pitch),
+            (_RANGE, manner.range),
+            (_GAP, manner.gap),
+        ):
             self._library.espeak_SetParameter(parameter, value, 0)
         self._pieces.clear()
         self._events.clear()

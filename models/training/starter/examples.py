@@ -12,6 +12,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 
 from models.training.starter import channel, sounds, voices, windows
 from models.training.starter.espeak import Espeak
+from models.training.starter.recordings import Recordings, Splicer, Voice
 from models.training.starter.speech import MandarinSpeaker, Utterance
 from models.training.starter.text import Sentences, Stream
 from models.training.starter.tokens import Tokens
@@ -20,23 +21,30 @@ POOL = 300  #: utterances kept to be heard again
 AGAIN = 0.5  #: share of utterances taken from the pool: other channel, other place
 MASKED = 0.6  #: share of windows with masked bands and times (SpecAugment, arXiv 1904.08779)
 PROMPTED = 0.1
+SPLICED = 0.3  #: share of windows spoken by recorded people, where there are recordings
+ALONE = 0.15  #: share of their utterances that are one recorded word
 
 
 class Speaker:
-    """Speaks texts of the stream, in one voice a window, and keeps some of what it said."""
+    """Speaks texts of the stream, in one voice a window, and keeps some of what it said.
 
-    def __init__(self, sentences: Sentences, random: Random, *, held_out: bool = False) -> None:
+    ``recordings``: people's words to splice sentences from, besides the synthesiser's voices.
+    """
+
+    def __init__(self, sentences: Sentences, random: Random, recordings: Recordings | None = None) -> None:
         self._random = random
-        self._held_out = held_out
         self._stream = Stream(sentences, random)
         self._mandarin = MandarinSpeaker(Espeak(), sounds.classes())
+        self._splicer = Splicer(recordings) if recordings else None
         self._pool: list[Utterance] = []
         self.change()
 
     def change(self) -> None:
         """Another voice from here on."""
-        self._manner = voices.manner(self._random, held_out=self._held_out)
-        self._stretch = voices.stretch(self._random, held_out=self._held_out)
+        self._manner = voices.manner(self._random)
+        self._stretch = voices.stretch(self._random)
+        spliced = self._splicer is not None and self._random.random() < SPLICED
+        self._voice = Voice.draw(self._random) if spliced else None
 
     def speak(self, most: int) -> Utterance:
         """An utterance of at most ``most`` syllables."""
@@ -45,8 +53,8 @@ class Speaker:
             if len(self._pool[index].sounds) <= most:
                 return self._pool[index]
         while True:
-            said = self._mandarin.say(self._stream.draw(most), self._manner, self._stretch)
-            if said is not None:
+            said = self._said(most)
+            if said is not None and (self._voice is None or len(said.sounds) <= 2 * most):
                 break
             self.change()
         if len(self._pool) < POOL:
@@ -54,6 +62,13 @@ class Speaker:
         else:
             self._pool[self._random.randrange(POOL)] = said
         return said
+
+    def _said(self, most: int) -> Utterance | None:
+        if self._splicer is None or self._voice is None:
+            return self._mandarin.say(self._stream.draw(most), self._manner, self._stretch)
+        if most >= 4 and self._random.random() < ALONE:
+            return self._splicer.word(self._random)
+        return self._splicer.say(self._stream.draw(most), self._voice, self._random)
 
     def others(self, most: int) -> Utterance:
         """Somebody else's utterance, from the pool where there is one."""
@@ -78,10 +93,10 @@ class Features:
 class Examples:
     """Draws examples of a given length."""
 
-    def __init__(self, sentences: Sentences, tokens: Tokens, seed: int) -> None:
+    def __init__(self, sentences: Sentences, tokens: Tokens, seed: int, recordings: Recordings | None = None) -> None:
         self._random = Random(seed)
         self._tokens = tokens
-        self._speaker = Speaker(sentences, self._random)
+        self._speaker = Speaker(sentences, self._random, recordings)
         self._writer = windows.Writer(tokens, self._random)
         self._features = Features()
 

@@ -48,7 +48,9 @@ class Criterion:
         right = (scores.argmax(-1) == targets)[known].float().mean()
         return Losses(total, text.detach(), syllable.detach(), guide.detach(), right, frames_right)
 
-    def _frames(self, model: Starter, spoken: Tensor, syllables: Tensor, tones: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _frames(
+        self, model: Starter, spoken: Tensor, syllables: Tensor, tones: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         wanted, tones = syllables.flatten(), tones.flatten()
         known = wanted >= 0
         table = wanted.clamp(min=0)

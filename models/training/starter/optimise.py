@@ -38,7 +38,7 @@ class Muon(torch.optim.Optimizer):
         super().__init__(list(parameters), {"lr": lr})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self) -> None:  # type: ignore[override]
         """One step from the gradients."""
         for group in self.param_groups:
             shapes: dict[torch.Size, list[nn.Parameter]] = {}
@@ -70,9 +70,6 @@ def optimisers(model: nn.Module, compute: torch.dtype) -> list[torch.optim.Optim
     return [Muon(matrices, 0.0, compute), torch.optim.AdamW(rest, 0.0, betas=(0.9, 0.98), weight_decay=0.0)]
 
 
-def rate(step: int, warmup: int, decay_from: int | None = None, decay_steps: int = 0) -> float:
-    """Share of the full rate: rising, then constant, then, from ``decay_from`` on, falling in a line to nothing."""
-    risen = min(1.0, (step + 1) / max(warmup, 1))
-    if decay_from is None or step < decay_from:
-        return risen
-    return risen * max(0.0, 1 - (step - decay_from) / max(decay_steps, 1))
+def rate(step: int, warmup: int, decayed: float = 0.0) -> float:
+    """Share of the full rate: rising, then constant; ``decayed``, 0 to 1: how much of the fall to nothing is over."""
+    return min(1.0, (step + 1) / max(warmup, 1)) * max(0.0, 1 - decayed)

@@ -35,7 +35,7 @@ class Unit:
 
 
 def units(text: str, random: Random | None = None) -> list[Unit] | None:
-    """Units of ``text`` in order; None where something in it cannot be said. ``random``: sandhi in half of the calls."""
+    """Units of ``text`` in order; None where something cannot be said. ``random``: sandhi in half of the calls."""
     found: list[Unit] = []
     for run in re.findall(r"[一-鿿]+|[A-Za-z]+|.", text):
         if HAN.match(run):

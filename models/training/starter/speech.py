@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -11,7 +12,7 @@ import soxr
 
 from models.training.starter import voices
 from models.training.starter.espeak import RATE_HZ, Espeak, Manner
-from models.training.starter.sounds import Unit
+from models.training.starter.sounds import Unit, split
 
 SAMPLE_RATE_HZ = 16_000
 Audio = npt.NDArray[np.float32]
@@ -60,8 +61,6 @@ def timed(
     units: list[Unit], starts: list[float], ends: list[float], syllables: dict[str, int]
 ) -> tuple[tuple[Piece, ...], tuple[Sound, ...]]:
     """Pieces and sounds from units and the times of their syllables in order."""
-    from models.training.starter.sounds import split
-
     pieces: list[Piece] = []
     sounds: list[Sound] = []
     index, last = 0, 0.0
@@ -129,7 +128,7 @@ def _starts(words: list[tuple[int, int]], places: list[int]) -> list[int] | None
             return None
         found[position] = sample
     starts = [found.get(place, -1) for place in places]
-    if -1 in starts or any(b <= a for a, b in zip(starts, starts[1:], strict=False)):
+    if -1 in starts or any(later <= earlier for earlier, later in pairwise(starts)):
         return None
     return starts
 

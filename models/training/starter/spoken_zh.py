@@ -6,27 +6,23 @@ Each function draws one value and returns it in Han characters. ``SLOTS`` names 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from random import Random
 
 DIGITS = "零一二三四五六七八九"
 _PLACES = ("", "十", "百", "千")
 _GROUPS = ("", "万", "亿")
-SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦方白邹孟熊秦邱江尹薛段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤"
-GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红建国文辉志鹏宇浩然欣怡梓涵子轩雨嘉俊思远晓燕海波婷雪飞龙凤春梅佳琪心悦天瑞博睿诗晨美玲淑珍振东立新光荣庆春生云翔家豪若曦亦凡"
-BANKS = "工商银行 农业银行 中国银行 建设银行 交通银行 招商银行 邮储银行 中信银行 民生银行 平安银行 兴业银行 浦发银行 光大银行 华夏银行 广发银行 工行 农行 中行 建行 交行 招行 邮储 浦发 兴业".split()
-CITIES = "北京 上海 广州 深圳 成都 重庆 杭州 武汉 西安 南京 天津 苏州 长沙 郑州 青岛 沈阳 大连 厦门 福州 昆明 合肥 济南 哈尔滨 长春 南宁 贵阳 太原 石家庄 兰州 乌鲁木齐 海口 无锡 宁波 东莞 佛山".split()
-STREETS = "人民路 解放路 中山路 建设路 和平路 新华路 文化路 长江路 黄河路 北京路 南京路 胜利街 东风路 光明街 体育路 学院路 滨江道 花园路 工业大道 金融街 湖滨路 迎宾大道".split()
-PRODUCTS = "信用卡 储蓄卡 借记卡 白金卡 金卡 普卡 理财产品 定期存款 大额存单 结构性存款 货币基金 债券基金 个人消费贷 住房贷款 经营贷 公积金 养老金账户 社保卡 亲情卡 联名卡 车主卡 手机银行 网上银行 短信通知 云闪付 黄金积存 国债 保险 分期 备用金".split()
-MERCHANTS = "淘宝 京东 拼多多 美团 滴滴 饿了么 携程 沃尔玛 永辉超市 中石化 中国移动 中国联通 中国电信 国家电网 苹果商店 抖音商城 唯品会 星巴克 肯德基 山姆会员店 高铁票 加油站 医院 学校".split()
-RELATIONS = "我妈 我爸 我老公 我爱人 我老婆 我儿子 我女儿 我姐 我哥 我弟弟 我奶奶 我同事 我朋友 我们公司 我们单位 我们老板".split()
-FEES = "年费 手续费 利息 违约金 滞纳金 管理费 工本费 短信费 挂失费 转账费 取现费 分期手续费 提前还款违约金".split()
-CHANNELS = "手机银行 网上银行 柜台 自助机 微信公众号 小程序 电话银行 营业网点 智能柜员机 官网".split()
-PAPERS = "身份证 户口本 结婚证 收入证明 银行流水 工作证明 房产证 营业执照 委托书 银行卡 驾驶证 护照 社保证明 在职证明".split()
+_LISTS: dict[str, list[str]] = {
+    name: words.split()
+    for name, words in tomllib.loads((Path(__file__).parent / "slots_zh.toml").read_text("utf-8")).items()
+}
+_SURNAMES, _GIVEN = "".join(_LISTS["surname"]), "".join(_LISTS["given"])
 
 
 def cardinal(number: int, random: Random | None = None, *, spoken_two: bool = True) -> str:
-    """A whole number from 0 up to 10 ** 12 - 1. With ``random``, 两 stands for 二 before 百 千 万 亿 half of the time."""
+    """A whole number from 0 up to 10 ** 12 - 1. ``random``: 两 for 二 before 百 千 万 亿 half of the time."""
     if number == 0:
         return "零"
     groups = []
@@ -168,8 +164,7 @@ def date(random: Random) -> str:
         return f"{one_by_one(str(random.randrange(1950, 2032)))}年{of_month}"
     if kind < 0.7:
         return random.choice(("这个月", "上个月", "下个月", "每月", "本月")) + f"{day}号"
-    near = "今天 昨天 前天 明天 后天 大后天 上周五 下周一 这周三 上个礼拜天 月底 月初 年底 前几天 上半年 去年 今年年初".split()
-    return random.choice(near)
+    return random.choice(_LISTS["near"])
 
 
 def clock(random: Random) -> str:
@@ -178,7 +173,9 @@ def clock(random: Random) -> str:
     hour = "十二" if hour == "十两" else hour
     part = random.choice(("上午", "下午", "晚上", "早上", "中午", ""))
     minute = random.randrange(60)
-    past = random.choice(("", "半", "多", f"{cardinal(minute)}分" if minute > 9 else f"零{DIGITS[minute or 5]}分", "左右"))
+    past = random.choice(
+        ("", "半", "多", f"{cardinal(minute)}分" if minute > 9 else f"零{DIGITS[minute or 5]}分", "左右")
+    )
     return f"{part}{hour}点{past}"
 
 
@@ -188,7 +185,9 @@ def duration(random: Random) -> str:
     unit = random.choice(("天", "个工作日", "个月", "分钟", "小时", "年", "期", "周"))
     if number == "二":
         number = "两"
-    return random.choice((f"{number}{unit}", f"{number}{unit}", "半个小时", "半年", "一个多月", "好几天", "一两天", "三到五个工作日"))
+    return random.choice(
+        (f"{number}{unit}", f"{number}{unit}", "半个小时", "半年", "一个多月", "好几天", "一两天", "三到五个工作日")
+    )
 
 
 def count(random: Random) -> str:
@@ -199,31 +198,28 @@ def count(random: Random) -> str:
 
 def name(random: Random) -> str:
     """A person's name."""
-    return random.choice(SURNAMES) + "".join(random.choice(GIVEN) for _ in range(random.choice((1, 2, 2))))
+    return random.choice(_SURNAMES) + "".join(random.choice(_GIVEN) for _ in range(random.choice((1, 2, 2))))
 
 
 def person(random: Random) -> str:
     """How the agent addresses a customer."""
-    return random.choice(SURNAMES) + random.choice(("先生", "女士", "小姐", "阿姨", "总", "老师"))
+    return random.choice(_SURNAMES) + random.choice(("先生", "女士", "小姐", "阿姨", "总", "老师"))
 
 
 def branch(random: Random) -> str:
     """An office of the bank."""
-    place = random.choice((random.choice(STREETS), random.choice(CITIES) + random.choice(STREETS)))
+    place = random.choice(
+        (random.choice(_LISTS["street"]), random.choice(_LISTS["city"]) + random.choice(_LISTS["street"]))
+    )
     return place + random.choice(("支行", "网点", "营业厅", "分理处", "储蓄所"))
 
 
 def address(random: Random) -> str:
     """Street and house."""
-    text = random.choice(STREETS) + f"{cardinal(random.randrange(1, 999))}号"
+    text = random.choice(_LISTS["street"]) + f"{cardinal(random.randrange(1, 999))}号"
     if random.random() < 0.5:
         text += f"{cardinal(random.randrange(1, 40))}号楼{one_by_one(str(random.randrange(101, 2605)))}室"
     return text
-
-
-def letters(random: Random) -> str:
-    """Latin letters, said singly."""
-    return random.choice(("APP", "ATM", "POS", "VIP", "ETC", "U盾", "K宝", "CVV", "SIM卡", "WIFI", "A", "B", "C", "X"))
 
 
 def number_run(random: Random) -> str:
@@ -238,10 +234,8 @@ def _one_of(words: list[str]) -> Callable[[Random], str]:
 SLOTS: Mapping[str, Callable[[Random], str]] = {
     "phone": phone, "tail": tail, "code": code, "card": card, "id": identity, "amount": amount, "percent": percent,
     "rate": percent, "date": date, "clock": clock, "duration": duration, "months": duration, "count": count,
-    "name": name, "person": person, "branch": branch, "address": address, "letters": letters, "digits": number_run,
-    "bank": _one_of(BANKS), "city": _one_of(CITIES), "product": _one_of(PRODUCTS), "merchant": _one_of(MERCHANTS),
-    "relation": _one_of(RELATIONS), "fee": _one_of(FEES), "channel": _one_of(CHANNELS), "paper": _one_of(PAPERS),
-    "app": _one_of(["手机银行", "APP", "你们那个APP", "掌上银行", "网银", "微信小程序", "云闪付"]),
+    "name": name, "person": person, "branch": branch, "address": address, "digits": number_run,
+    **{name: _one_of(words) for name, words in _LISTS.items()},
 }  # fmt: skip
 _SLOT = re.compile(r"\{(\w+)\}")
 

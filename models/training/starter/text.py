@@ -16,8 +16,23 @@ HERE = Path(__file__).parent
 QUOTES = str.maketrans("", "", "“”\"‘’'「」《》（）()")
 CORPUS = HERE.parent / "understand" / "corpus"
 HELD_OUT_OF = 40  #: one sentence in this many is kept for testing, chosen by its checksum
-QUESTION = ("吗", "呢", "么", "什么", "怎么", "多少", "几", "哪", "谁", "为啥", "咋", "是不是", "能不能", "有没有", "可以不")
-COMMON = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处队南给色光门即保治北造百规热领七海口东导器压志世金增争济阶油思术极交受联什认六共权收证改清己美再采转更单风切打白教速花带安场身车例真务具万每目至达走积示议声报斗完类八离华名确才科张信马节话米整空元况今集温传土许步群广石记需段研界拉林律叫且究观越织装影算低持音众书布复容儿须际商非验连断深难近矿千周委素技备半办青省列习响约支般史感劳便团往酸历市克何除消构府称太准精值号率族维划选标写存候毛亲快效斯院查江型眼王按格养易置派层片始却专状育厂京识适属圆包火住调满县局照参红细引听该铁价严"
+QUESTION = (
+    "吗",
+    "呢",
+    "么",
+    "什么",
+    "怎么",
+    "多少",
+    "几",
+    "哪",
+    "谁",
+    "为啥",
+    "咋",
+    "是不是",
+    "能不能",
+    "有没有",
+    "可以不",
+)
 
 
 def is_held_out(line: str) -> bool:
@@ -58,7 +73,9 @@ def public_lines(data: Path | None) -> list[str]:
     folder = data / "text_zh" if data else None
     if not folder or not folder.is_dir():
         return []
-    return [line.strip() for file in sorted(folder.glob("*.txt")) for line in file.read_text("utf-8").split("\n") if line]
+    return [
+        line.strip() for file in sorted(folder.glob("*.txt")) for line in file.read_text("utf-8").split("\n") if line
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +113,7 @@ class Stream:
     def __init__(self, sentences: Sentences, random: Random) -> None:
         self._sentences = sentences
         self._random = random
-        self._characters = [c for line in sentences.lines() for c in line if HAN.match(c)] or list(COMMON)
+        self._characters = [c for line in sentences.lines() for c in line if HAN.match(c)]
 
     def draw(self, most: int) -> list[Unit]:
         """Units of one text of at most ``most`` syllables (at least three)."""
@@ -119,9 +136,13 @@ class Stream:
             return self._line(self._sentences.public)
         if kind < 0.90:  # halves that have nothing to do with each other: the decoder must listen, not guess
             first, second = self._any(), self._any()
-            return finished(first[: max(2, len(first) // 2)].rstrip(MARKS) + second[len(second) // 2 :].lstrip(MARKS) or first)
+            return finished(
+                first[: max(2, len(first) // 2)].rstrip(MARKS) + second[len(second) // 2 :].lstrip(MARKS) or first
+            )
         if kind < 0.96:
-            slot = random.choice(("phone", "card", "digits", "amount", "date", "percent", "name", "id", "address", "clock"))
+            slot = random.choice(
+                ("phone", "card", "digits", "amount", "date", "percent", "name", "id", "address", "clock")
+            )
             said = [spoken_zh.SLOTS[slot](random) for _ in range(random.choice((1, 1, 2)))]
             return "，".join(said) + random.choice("。。？，")
         return "".join(random.choice(self._characters) for _ in range(random.randrange(2, 14))) + "。"

@@ -44,7 +44,7 @@ class Tokens:
 
     @staticmethod
     def rows_for(tokenizer_file: Path, texts: Iterable[str], languages: Sequence[str], longest_s: float) -> list[int]:
-        """Published numbers of the tokens of ``texts``, of common characters, of marks and of times up to ``longest_s``."""
+        """Published numbers of the tokens of texts, of common characters, and of times up to ``longest_s``."""
         tokenizer = Tokenizer.from_file(str(tokenizer_file))
         found = {EOT, SOT, TRANSCRIBE, PREVIOUS, NO_SPEECH, NO_TIMESTAMPS, *(LANGUAGES[name] for name in languages)}
         found |= set(range(256))  # every byte, so that every text can be written

@@ -33,7 +33,7 @@ EASY_STEPS = 700  #: short windows only, until the decoder has found where to li
 PADDED_SHARE = 0.4  #: of the longest windows, seen as if they went on to 30 s
 AVERAGE = 0.998
 SAVE_S = 600.0
-SHOW_STEPS = 20
+SHOW_STEPS = 10
 LONGEST_S = float(max(LENGTHS_S))
 SMOKE = Shape(width=64, heads=2, encoder_layers=2, decoder_layers=2)
 
@@ -44,6 +44,7 @@ class Run:
 
     out: Path
     data: Path | None
+    recordings: Path | None
     hours: float
     decay: bool
     steps: int | None
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = Run(
         out=options.out,
         data=options.data,
+        recordings=options.recordings,
         hours=options.decay or options.hours,
         decay=bool(options.decay),
         steps=options.steps or (6 if smoke else None),
@@ -90,6 +92,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoints")
     parser.add_argument("--data", type=Path, help="folder of the shared data; without it only our own text is said")
+    parser.add_argument("--recordings", type=Path, help="folder that models.training.starter.recordings has written")
     parser.add_argument("--hours", type=float, default=1.0, help="of wall clock, from now")
     parser.add_argument("--decay", type=float, metavar="HOURS", help="let the rate fall to nothing from the checkpoint")
     parser.add_argument("--steps", type=int, help="end after so many steps, if that is sooner")
@@ -157,7 +160,7 @@ class Trainer:
         """Until the hours or steps are over or the process is asked to end; saves as it goes."""
         state, run = self._state, self._run
         seed = (run.seed + 1) * 100 + state.sessions + (5_000_000 if run.decay else 0)
-        settings = FeedSettings(run.data, TOKENIZER, state.rows, run.seconds, seed, run.workers)
+        settings = FeedSettings(run.data, TOKENIZER, state.rows, run.seconds, seed, run.workers, run.recordings)
         feed = Feed(settings)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._asked)
@@ -189,8 +192,8 @@ class Trainer:
         return self._decay_before + now if self._run.decay else now
 
     def _rate(self) -> float:
-        constant = rate(self._state.step, WARMUP)
-        return constant * max(0.0, 1 - self._elapsed / (self._run.hours * 3600)) if self._run.decay else constant
+        decayed = self._elapsed / (self._run.hours * 3600) if self._run.decay else 0.0
+        return rate(self._state.step, WARMUP, decayed)
 
     def _step(self, batch: Batch) -> Losses:
         state = self._state

@@ -123,9 +123,7 @@ def mixed(placed: list[Placed], audio_s: float, random: Random) -> tuple[Audio, 
     return audio, kept
 
 
-def frame_labels(
-    placed: list[Placed], positions: int
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+def frame_labels(placed: list[Placed], positions: int) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
     """Syllable and tone at the middle of each encoder position."""
     syllables = np.zeros(positions, np.int16)
     tones = np.zeros(positions, np.int16)
