@@ -43,6 +43,16 @@ def test_a_checkpoint_comes_back_as_it_was(state: State, tmp_path: Path) -> None
     assert torch.equal(again.weights["encoder.pad"], state.weights["encoder.pad"])
 
 
+def test_layers_that_are_added_change_nothing_at_first(state: State) -> None:
+    grown = State(state.shape, state.rows, weights=dict(state.weights), averaged=dict(state.averaged))
+    grown.grow(4)
+    features = torch.randn(1, 80, 100)
+    with torch.no_grad():
+        before, after = (one.model().eval().encoder(features) for one in (state, grown))
+    assert grown.shape.encoder_layers == 4
+    assert torch.allclose(before, after, atol=1e-5)
+
+
 def test_the_export_computes_what_was_trained(state: State, tmp_path: Path) -> None:
     state.save(tmp_path / "constant.pt")
     export(tmp_path / "constant.pt", tmp_path / "model", quantization="float32")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,23 @@ class State:
         if content.pop("format", None) != FORMAT:
             raise ValueError(f"{file} is no checkpoint of format {FORMAT}")
         return cls(shape=Shape(**content.pop("shape")), **content)
+
+    def grow(self, encoder_layers: int) -> None:
+        """Add encoder layers after the last: copies of it that at first change nothing. Momenta start anew.
+
+        After Gong et al., "Efficient Training of BERT by Progressively Stacking", ICML 2019; here the outputs of the
+        copies are nothing at first, so that no step is lost.
+        """
+        before = self.shape.encoder_layers
+        for weights in (self.weights, self.averaged):
+            for name in [name for name in weights if name.startswith(f"encoder.layers.{before - 1}.")]:
+                ends = name.split(".", 3)[3]
+                silent = ends.startswith(("attention.out.", "narrow."))
+                for index in range(before, encoder_layers):
+                    value = weights[name]
+                    weights[f"encoder.layers.{index}.{ends}"] = torch.zeros_like(value) if silent else value.clone()
+        self.shape = replace(self.shape, encoder_layers=max(before, encoder_layers))
+        self.optimisers = []
 
     def model(self, *, averaged: bool = False) -> Starter:
         """The model with its weights; ``averaged``: the running mean of them."""

@@ -76,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         state = new_state(SMOKE, run.data, most_lines=200)
     elif options.resume or run.decay:
         state = _resumed(run)
+        if options.grow and options.grow > state.shape.encoder_layers:
+            state.grow(options.grow)
     elif (run.out / CONSTANT).exists():
         raise SystemExit(f"{run.out} holds a run; go on with --resume, or choose another folder")
     else:
@@ -103,8 +105,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="of the training itself")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--encoder-layers", type=int, default=6)
-    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--encoder-layers", type=int, default=4, help="of a new run")
+    parser.add_argument("--width", type=int, default=256, help="of a new run")
+    parser.add_argument("--grow", type=int, metavar="LAYERS", help="add encoder layers to a resumed run")
     return parser.parse_args(arguments)
 
 
