@@ -37,20 +37,21 @@ so that callcore, its tests and its benchmarks run on real recognition without f
 
 | | |
 | --- | --- |
-| shape | Whisper; width {width}, {heads} heads, {encoder} encoder and {decoder} decoder layers, {mels} mels, \
-{parameters:.1f} M parameters |
+| shape | Whisper; width {width}, {heads} heads, {encoder} encoder and {decoder} decoder layers, {mels} mels |
+| parameters | {parameters:.1f} M, tokens that were not trained left out |
 | tokens | Whisper's 51,865, of which {tokens:,} are trained: `<\\|zh\\|>`, `<\\|transcribe\\|>`, timestamps, text |
-| window | {window} s (`chunk_length`); 1500 encoder positions, of which {positions} are real and the rest one vector |
+| window | {window} s (`chunk_length`); 1500 encoder positions, {positions} of them real, the rest one learned vector |
 | format | CTranslate2, int8, `model.bin` {size:.1f} MB; word times by `alignment_heads` |
 | training | {steps:,} steps, {heard:.0f} h of windows, {spent:.1f} h of wall clock |
 | made again by | `models/training/starter`, see docs/starter-model.md |
 
 ## Training data
 
-Speech: espeak-ng Mandarin from pinyin, {voices} voice variants ({held_out} others kept for testing), random rate, pitch
-and formant shift; room, noise, telephone band, G.711, lost packets; made on the fly, never twice the same.{people}
-Text: the training part of `models/training/understand/corpus/zh`, the grammar and slots beside the training code, made-up
-runs of characters and numbers, and sentences of CPED, CrossWOZ and KdConv (Apache-2.0). One line in 40 was kept for testing.
+Speech: espeak-ng Mandarin from pinyin, {voices} voice variants ({held_out} others kept for testing), random rate,
+pitch and formant shift; room, noise, telephone band, G.711, lost packets; made on the fly, never twice.{people}
+Text: the training part of `models/training/understand/corpus/zh`, the grammar and slots beside the training code,
+made-up runs of characters and numbers, and sentences of CPED, CrossWOZ and KdConv (Apache-2.0). One line in 40 was
+kept for testing.
 
 ## Measured
 
@@ -61,15 +62,15 @@ the training's.
 | --- | ---: | ---: |
 {rows}
 
-Voices of the training through the telephone: {seen} %. Greedy instead of beam 5: {greedy} %. Windows trimmed to the audio
-plus {paddings}. Characters begin {median} ms (median) and {p90} ms (90 %) from where they were said.
+Voices of the training through the telephone: {seen} %. Greedy instead of beam 5: {greedy} %. Windows trimmed to the
+audio plus {paddings}. Characters begin {median} ms (median) and {p90} ms (90 %) from where they were said.
 On {noise_windows} windows of noise without voice detection it wrote {noise_characters} characters; through the whole
 pipeline {noise_pipeline}. Synthetic two-channel calls through the whole pipeline: {calls} %.
 People (`speech_zh`): {human_parts}.
 """
 PEOPLE = """
-Recordings of people: words by Yue Tan and syllables by Chen Wang (Shtooka project, github.com/hugolpz/audio-cmn, CC BY-SA),
-alone and spliced into sentences with pitch, formants and pace changed."""
+Recordings of people: words by Yue Tan and syllables by Chen Wang (Shtooka project, github.com/hugolpz/audio-cmn,
+CC BY-SA), alone and spliced into sentences with pitch, formants and pace changed."""
 
 
 def card(folder: Path, checkpoint: Path, results: Mapping[str, Any], people: bool) -> str:

@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if smoke:
         state = new_state(SMOKE, run.data, most_lines=200)
     elif options.resume or run.decay:
-        state = _resumed(run)
+        going_on = run.decay and options.resume and (run.out / DECAYED).exists()
+        state = State.load(run.out / (DECAYED if going_on else CONSTANT))
         if options.grow and options.grow > state.shape.encoder_layers:
             state.grow(options.grow)
     elif (run.out / CONSTANT).exists():
@@ -96,7 +97,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="folder of the shared data; without it only our own text is said")
     parser.add_argument("--recordings", type=Path, help="folder that models.training.starter.recordings has written")
     parser.add_argument("--hours", type=float, default=1.0, help="of wall clock, from now")
-    parser.add_argument("--decay", type=float, metavar="HOURS", help="let the rate fall to nothing from the checkpoint")
+    parser.add_argument("--decay", type=float, metavar="HOURS", help="let the rate fall to nothing")
     parser.add_argument("--steps", type=int, help="end after so many steps, if that is sooner")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--smoke", action="store_true", help="a tiny run that only shows that everything works")
@@ -124,11 +125,6 @@ def new_state(shape: Shape, data: Path | None, most_lines: int | None = None) ->
         "finals": len(sounds.finals()) + 1,
     }
     return State(replace(shape, tokens=len(rows), **classes), tuple(rows))
-
-
-def _resumed(run: Run) -> State:
-    file = run.out / (DECAYED if run.decay and (run.out / DECAYED).exists() else CONSTANT)
-    return State.load(file)
 
 
 def best_type(device: str) -> torch.dtype:
