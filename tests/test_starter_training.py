@@ -106,7 +106,8 @@ def test_muon_makes_singular_values_alike() -> None:
     assert values.max() < 1.5
 
 
-def test_the_smoke_run_trains_and_exports(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_smoke_run_trains_and_exports(language: str, tmp_path: Path) -> None:
     pytest.importorskip("soxr")
     from models.training.starter.espeak import Espeak
 
@@ -116,6 +117,6 @@ def test_the_smoke_run_trains_and_exports(tmp_path: Path) -> None:
         pytest.skip("libespeak-ng is not on this machine")
     from models.training.starter.train import main
 
-    assert main(["--smoke", "--out", str(tmp_path), "--steps", "2"]) == 0
+    assert main(["--smoke", "--language", language, "--out", str(tmp_path), "--steps", "2"]) == 0
     assert (tmp_path / "model" / "model.bin").stat().st_size > 1_000_000
     assert State.load(tmp_path / "constant.pt").step == 2

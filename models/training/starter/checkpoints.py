@@ -21,7 +21,7 @@ class State:
 
     shape: Shape
     rows: tuple[int, ...]
-    languages: tuple[str, ...] = ("zh",)
+    language: str = "zh"
     step: int = 0
     sessions: int = 0  #: starts and resumptions: each makes other data
     heard_s: float = 0.0  #: seconds of windows seen

@@ -47,13 +47,15 @@ class Manner:
 class Said:
     """Audio, float32 within ±1 at :data:`RATE_HZ`, and (character position in the text, first sample) of each word.
 
-    ``pauses``: samples at which a pause of the phrase begins. ``end``: where the speech ends.
+    ``pauses``: samples at which a pause of the phrase begins. ``end``: where the speech ends. ``phonemes``: name, first
+    and last sample of each; names that begin with "_" are pauses.
     """
 
     audio: npt.NDArray[np.float32]
     words: list[tuple[int, int]]
     pauses: list[int]
     end: int
+    phonemes: list[tuple[str, int, int]]
 
 
 class Espeak:
@@ -103,4 +105,8 @@ class Espeak:
         words = [(position - 1, sample) for kind, position, sample, _ in self._events if kind == _WORD]
         pauses = [sample for kind, _, sample, mark in self._events if kind == _PHONEME and mark.startswith(b"_:")]
         ends = [sample for kind, _, sample, _ in self._events if kind == _END]
-        return Said(audio, words, pauses, ends[-1] if ends else len(audio))
+        end = ends[-1] if ends else len(audio)
+        begun = [(mark.split(b"\0")[0].decode(), at) for kind, _, at, mark in self._events if kind == _PHONEME]
+        untils = [*(at for _, at in begun[1:]), end]
+        phonemes = [(mark, at, until) for (mark, at), until in zip(begun, untils, strict=True)]
+        return Said(audio, words, pauses, end, phonemes)

@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from rapidfuzz.distance import Levenshtein
 from callcore.batch.transcriber import Transcriber
 from callcore.config import RecogniseSettings, Settings, load_settings
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
-from callcore.evaluate.normalise import MANDARIN
+from callcore.evaluate.normalise import ENGLISH, MANDARIN, Normaliser
 from callcore.evaluate.rates import Counts, compare
 from callcore.evaluate.recognition import Recognised, Report, Row, evaluate, read_set
 from callcore.loading import LoadedModel
@@ -40,19 +40,27 @@ class Weights:
     folder: Path
     window_s: float
     padding_s: float
+    language: str = "zh"
+
+    @property
+    def normaliser(self) -> Normaliser:
+        """How texts of the language are compared."""
+        return ENGLISH if self.language == "en" else MANDARIN
 
 
 def engine(weights: Weights, beam: int = 5) -> FasterWhisperEngine:
     """The model as callcore loads it."""
-    files = WhisperFiles("starter", weights.folder, frozenset({"zh"}), weights.window_s, weights.padding_s)
+    files = WhisperFiles("starter", weights.folder, frozenset({weights.language}), weights.window_s, weights.padding_s)
     return FasterWhisperEngine(files, RecogniseSettings(beam_size=beam, workers=1, bucket_s=0.5))
 
 
 def hear(model: FasterWhisperEngine, audios: Sequence[Any], *, full: bool = False) -> list[DecodeResult]:
     """Each audio (float32, 16 kHz) in a window of its own."""
     effort = Effort(full_window=full)
+    (language,) = model.info.languages
     requests = [
-        DecodeRequest(str(index), RequestKind.FINAL, 0, 0, audio, "zh", effort) for index, audio in enumerate(audios)
+        DecodeRequest(str(index), RequestKind.FINAL, 0, 0, audio, language, effort)
+        for index, audio in enumerate(audios)
     ]
     return [model.decode([request])[0] for request in requests]
 
@@ -64,9 +72,9 @@ def rates(counts: Sequence[Counts]) -> dict[str, Any]:
     return {"units": total.units, **{k: None if v is None else round(100 * v, 2) for k, v in shown.items()}}
 
 
-def by_group(said: Sequence[Trial], heard: Sequence[DecodeResult]) -> dict[str, Any]:
+def by_group(weights: Weights, said: Sequence[Trial], heard: Sequence[DecodeResult]) -> dict[str, Any]:
     """Error rates of each group, and of all but the long ones."""
-    counts = [compare(trial.text, text(result), MANDARIN) for trial, result in zip(said, heard, strict=True)]
+    counts = [compare(trial.text, text(result), weights.normaliser) for trial, result in zip(said, heard, strict=True)]
     found = {
         group: rates([count for trial, count in zip(said, counts, strict=True) if trial.group == group])
         for group in dict.fromkeys(trial.group for trial in said)
@@ -85,11 +93,10 @@ def time_errors(said: Sequence[Trial], heard: Sequence[DecodeResult]) -> dict[st
     errors: list[float] = []
     for trial, result in zip(said, heard, strict=True):
         words = [
-            (character, word.start_sample / SAMPLE_RATE_HZ)
+            (_first(word.text), word.start_sample / SAMPLE_RATE_HZ)
             for word in (result.hypothesis.words if result.hypothesis else ())
-            for character in word.text[:1]
         ]
-        wanted, found = [c for c, _ in trial.starts], [c for c, _ in words]
+        wanted, found = [_first(said) for said, _ in trial.starts], [said for said, _ in words]
         for block in Levenshtein.opcodes(wanted, found):
             if block.tag == "equal":
                 pairs = zip(range(block.src_start, block.src_end), range(block.dest_start, block.dest_end), strict=True)
@@ -105,23 +112,31 @@ def time_errors(said: Sequence[Trial], heard: Sequence[DecodeResult]) -> dict[st
     }
 
 
+def _first(said: str) -> str:
+    """What is compared of a word: its first character in Mandarin, the first of several words in English."""
+    word = said.split()[0].strip(",.?!;:").lower() if said.split() else ""
+    return word if word.isascii() else word[:1]
+
+
 def synthetic(weights: Weights, data: Path | None, each: int) -> dict[str, Any]:
     """Held-out sentences and voices, and the paddings."""
-    said = trials.make(data, each)
+    said = trials.make(data, each, language=weights.language)
     model = engine(weights)
     results: dict[str, Any] = {}
     for name in ("clean", "phone"):
         heard = hear(model, [getattr(trial, name) for trial in said])
-        results[f"held-out voices, {name}"] = by_group(said, heard) | {"times": time_errors(said, heard)}
-    seen = trials.make(data, each, 1, held_out=False)
-    results["voices of the training, phone"] = by_group(seen, hear(model, [trial.phone for trial in seen]))
+        results[f"held-out voices, {name}"] = by_group(weights, said, heard) | {"times": time_errors(said, heard)}
+    seen = trials.make(data, each, 1, held_out=False, language=weights.language)
+    results["voices of the training, phone"] = by_group(weights, seen, hear(model, [trial.phone for trial in seen]))
     greedy = engine(weights, 1)
-    results["held-out voices, phone, greedy"] = by_group(said, hear(greedy, [trial.phone for trial in said]))
+    results["held-out voices, phone, greedy"] = by_group(weights, said, hear(greedy, [trial.phone for trial in said]))
     paddings: dict[str, Any] = {}
     for padding_s in PADDINGS_S:
-        dialled = engine(Weights(weights.folder, weights.window_s, padding_s))
-        paddings[str(padding_s)] = by_group(said, hear(dialled, [trial.phone for trial in said]))["all"]["cer"]
-    paddings["whole window"] = by_group(said, hear(model, [trial.phone for trial in said], full=True))["all"]["cer"]
+        dialled = engine(replace(weights, padding_s=padding_s))
+        paddings[str(padding_s)] = by_group(weights, said, hear(dialled, [trial.phone for trial in said]))["all"]["cer"]
+    paddings["whole window"] = by_group(weights, said, hear(model, [trial.phone for trial in said], full=True))["all"][
+        "cer"
+    ]
     results["paddings, phone"] = paddings
     return results
 
@@ -153,9 +168,9 @@ def noise_windows(weights: Weights, data: Path) -> dict[str, Any]:
 def pipeline(weights: Weights) -> Iterator[Transcriber]:
     """The whole pipeline of callcore with the model."""
     settings: Settings = load_settings(
-        None, {"recognise": {"language": "zh", "fallback_temperatures": (), "workers": 1}}
+        None, {"recognise": {"language": weights.language, "fallback_temperatures": (), "workers": 1}}
     )
-    files = WhisperFiles("starter", weights.folder, frozenset({"zh"}), weights.window_s, weights.padding_s)
+    files = WhisperFiles("starter", weights.folder, frozenset({weights.language}), weights.window_s, weights.padding_s)
     loaded = LoadedModel("starter", "", FasterWhisperEngine(files, settings.recognise))
     with Transcriber(settings, loaded) as transcriber:
         yield transcriber
@@ -165,13 +180,14 @@ def recordings(weights: Weights, data: Path) -> dict[str, Any]:
     """Recorded calls, noise and people, through the whole pipeline."""
     results: dict[str, Any] = {}
     with pipeline(weights) as transcriber:
-        results["synthetic calls"] = calls(data, transcriber)
+        if weights.language == "zh":
+            results["synthetic calls"] = calls(data, transcriber)
         rows = [row for row in read_set(data / "noise" / "transcripts.tsv") if not row.path.startswith(NOT_SILENT)]
         silent = report(rows, transcriber, no_speech=True)
         results["noise"] = {"files": len(rows), "characters": silent.invented}
-        for name in ("speech_zh",):
+        for name in (f"speech_{weights.language}",):
             rows = read_set(data / name / "transcripts.tsv")
-            results[name] = _by_folder(report(rows, transcriber))
+            results[name] = _by_folder(report(rows, transcriber), weights.normaliser)
     return results
 
 
@@ -197,13 +213,13 @@ def report(rows: Sequence[Row], transcriber: Transcriber, **options: Any) -> Rep
         pieces = [(turn.text, seconds(turn.start_sample), seconds(turn.end_sample)) for turn in record.turns]
         return Recognised(pieces, seconds(record.sample_count))
 
-    return evaluate(rows, recognise, language="zh", **options)
+    return evaluate(rows, recognise, language=transcriber.settings.recognise.language, **options)
 
 
-def _by_folder(found: Report) -> dict[str, Any]:
+def _by_folder(found: Report, normaliser: Normaliser) -> dict[str, Any]:
     folders: dict[str, list[Counts]] = {}
     for one in found.scored:
-        if one.normaliser is MANDARIN and one.counts.units:
+        if one.normaliser is normaliser and one.counts.units:
             folders.setdefault(one.row.path.split("/")[0], []).append(one.counts)
     every = [count for counts in folders.values() for count in counts]
     return {**{name: rates(counts) for name, counts in folders.items()}, "all": rates(every)}
@@ -217,17 +233,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--window", type=float, help="seconds of the longest window; the model's chunk_length if absent"
     )
+    parser.add_argument("--language", choices=("zh", "en"), default="zh")
     parser.add_argument("--padding", type=float, default=0.5, help="seconds of silence after the audio")
     parser.add_argument("--each", type=int, default=40, help="trials of each group")
     parser.add_argument("--quick", action="store_true", help="held-out sentences alone")
     parser.add_argument("--out", type=Path, help="write the results there, too")
     options = parser.parse_args(arguments)
     facts = json.loads((options.folder / "preprocessor_config.json").read_text(encoding="utf-8"))
-    weights = Weights(options.folder, options.window or float(facts["chunk_length"]), options.padding)
+    window_s = options.window or float(facts["chunk_length"])
+    weights = Weights(options.folder, window_s, options.padding, options.language)
     if options.quick:
-        said = trials.make(options.data, options.each)
+        said = trials.make(options.data, options.each, language=options.language)
         heard = hear(engine(weights), [trial.phone for trial in said])
-        results: dict[str, Any] = {"phone": by_group(said, heard) | {"times": time_errors(said, heard)}}
+        results: dict[str, Any] = {"phone": by_group(weights, said, heard) | {"times": time_errors(said, heard)}}
     else:
         results = synthetic(weights, options.data, options.each)
         if options.data:

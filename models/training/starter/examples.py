@@ -2,81 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 
 import numpy as np
 import numpy.typing as npt
 from faster_whisper.feature_extractor import FeatureExtractor
 
-from models.training.starter import channel, sounds, voices, windows
-from models.training.starter.espeak import Espeak
-from models.training.starter.recordings import Recordings, Splicer, Voice
-from models.training.starter.speech import MandarinSpeaker, Utterance
-from models.training.starter.text import Sentences, Stream
+from models.training.starter import channel, windows
+from models.training.starter.speech import Utterance
+from models.training.starter.talkers import Talker
 from models.training.starter.tokens import Tokens
 
 POOL = 300  #: utterances kept to be heard again
 AGAIN = 0.5  #: share of utterances taken from the pool: other channel, other place
 MASKED = 0.6  #: share of windows with masked bands and times (SpecAugment, arXiv 1904.08779)
 PROMPTED = 0.1
-SPLICED = 0.3  #: share of windows spoken by recorded people, where there are recordings
-ALONE = 0.15  #: share of their utterances that are one recorded word
+SYLLABLES_PER_S = 4.2  #: what a window's room is reckoned by
 
 
 class Speaker:
-    """Speaks texts of the stream, in one voice a window, and keeps some of what it said.
+    """Lets a talker speak, in one voice a window, and keeps some of what it said."""
 
-    ``recordings``: people's words to splice sentences from, besides the synthesiser's voices.
-    """
-
-    def __init__(self, sentences: Sentences, random: Random, recordings: Recordings | None = None) -> None:
+    def __init__(self, talker: Talker, random: Random) -> None:
+        self.talker = talker
         self._random = random
-        self._stream = Stream(sentences, random)
-        self._mandarin = MandarinSpeaker(Espeak(), sounds.classes())
-        self._splicer = Splicer(recordings) if recordings else None
         self._pool: list[Utterance] = []
-        self.change()
-
-    def change(self) -> None:
-        """Another voice from here on."""
-        self._manner = voices.manner(self._random)
-        self._stretch = voices.stretch(self._random)
-        spliced = self._splicer is not None and self._random.random() < SPLICED
-        self._voice = Voice.draw(self._random) if spliced else None
 
     def speak(self, most: int) -> Utterance:
-        """An utterance of at most ``most`` syllables."""
+        """An utterance of at most ``most`` syllables or so."""
         if len(self._pool) > POOL // 2 and self._random.random() < AGAIN:
             index = self._random.randrange(len(self._pool))
-            if len(self._pool[index].sounds) <= most:
+            if self._pool[index].seconds <= most / SYLLABLES_PER_S:
                 return self._pool[index]
-        while True:
-            said = self._said(most)
-            if said is not None and (self._voice is None or len(said.sounds) <= 2 * most):
-                break
-            self.change()
+        said = self.talker.say(most)
+        while said is None:
+            self.talker.change()
+            said = self.talker.say(most)
         if len(self._pool) < POOL:
             self._pool.append(said)
         else:
             self._pool[self._random.randrange(POOL)] = said
         return said
 
-    def _said(self, most: int) -> Utterance | None:
-        if self._splicer is None or self._voice is None:
-            return self._mandarin.say(self._stream.draw(most), self._manner, self._stretch)
-        if most >= 4 and self._random.random() < ALONE:
-            return self._splicer.word(self._random)
-        return self._splicer.say(self._stream.draw(most), self._voice, self._random)
-
     def others(self, most: int) -> Utterance:
         """Somebody else's utterance, from the pool where there is one."""
         return self._random.choice(self._pool) if self._pool else self.speak(most)
-
-    def prompt(self) -> str:
-        """A text to stand before a window."""
-        return "".join(unit.text for unit in self._stream.draw(30))
 
 
 class Features:
@@ -93,10 +63,10 @@ class Features:
 class Examples:
     """Draws examples of a given length."""
 
-    def __init__(self, sentences: Sentences, tokens: Tokens, seed: int, recordings: Recordings | None = None) -> None:
-        self._random = Random(seed)
+    def __init__(self, talker: Talker, tokens: Tokens, random: Random) -> None:
+        self._random = random
         self._tokens = tokens
-        self._speaker = Speaker(sentences, self._random, recordings)
+        self._speaker = Speaker(talker, random)
         self._writer = windows.Writer(tokens, self._random)
         self._features = Features()
 
@@ -110,7 +80,7 @@ class Examples:
     def _try(self, length_s: float) -> windows.Example | None:
         random, speaker = self._random, self._speaker
         if random.random() < 0.8:
-            speaker.change()
+            speaker.talker.change()
         layout = windows.plan(length_s, random)
         placed = [] if layout.silent else windows.lay_out(layout, speaker.speak, random)
         audio, placed = windows.mixed(placed, layout.audio_s, random)
@@ -118,7 +88,7 @@ class Examples:
             audio = windows.crosstalk(audio, speaker.others, random)
         audio = windows.heard(audio, channel.draw(random), random, speaker.others)
         positions = round(length_s / windows.POSITION_S)
-        prompt = self._tokens.encode(speaker.prompt()) if placed and random.random() < PROMPTED else None
+        prompt = self._prompt() if placed and random.random() < PROMPTED else None
         written = self._writer.write(placed, positions, prompt)
         if written is None:
             return None
@@ -127,6 +97,10 @@ class Examples:
             mask(features, round(layout.audio_s * windows.FRAMES_PER_S), random)
         syllables, tones = windows.frame_labels(placed, positions)
         return windows.Example(features.astype(np.float16), *written, syllables, tones)
+
+    def _prompt(self) -> list[int] | None:
+        """Tokens of a text before the window; callcore begins some prompts with a space."""
+        return self._tokens.encode(self._random.choice(("", " ")) + self._speaker.talker.prompt())
 
 
 def mask(features: npt.NDArray[np.float32], frames: int, random: Random) -> None:
@@ -145,17 +119,3 @@ def mask(features: npt.NDArray[np.float32], frames: int, random: Random) -> None
 def token_room(length_s: float) -> int:
     """Tokens that a window of this length may hold, start and prompt included; a multiple of eight."""
     return -(-round(24 + 7.5 * length_s) // 8) * 8
-
-
-def sentences_apart(data: Path | None) -> frozenset[str]:
-    """Texts of the shared Mandarin calls and utterances, which are for testing."""
-    import json
-
-    found: set[str] = set()
-    folder = data / "synthetic_zh" if data else None
-    if folder and folder.is_dir():
-        for file in [folder / "utterances.json", *sorted((folder / "calls").glob("*.json"))]:
-            content = json.loads(file.read_text(encoding="utf-8"))
-            turns: Sequence[dict[str, str]] = content if isinstance(content, list) else content["turns"]
-            found |= {turn["text"] for turn in turns}
-    return frozenset(found)

@@ -16,15 +16,15 @@ from torch import Tensor, nn
 
 from models.training.starter.checkpoints import State
 from models.training.starter.model import PUBLISHED_POSITIONS, Attention, Layer, Shape, Starter
-from models.training.starter.tokens import LANGUAGES, PUBLISHED
+from models.training.starter.tokens import PUBLISHED
 
 NEVER = -1e4  #: what is added to the score of tokens that were not learnt
 BUNDLED = Path(__file__).parents[3] / "models" / "starter-zh"
 COPIED = ("tokenizer.json", "vocabulary.json")
 
 
-def export(checkpoint: Path, folder: Path, *, averaged: bool = False, quantization: str = "int8") -> None:
-    """Write a model folder that faster-whisper and callcore load."""
+def export(checkpoint: Path, folder: Path, *, averaged: bool = False, quantization: str = "int8") -> str:
+    """Write a model folder that faster-whisper and callcore load; its language."""
     state = State.load(checkpoint)
     model = state.model(averaged=averaged).float().eval()
     shape = state.shape
@@ -39,9 +39,8 @@ def export(checkpoint: Path, folder: Path, *, averaged: bool = False, quantizati
     spec.validate()
     spec.optimize(quantization=quantization)
     spec.save(str(folder))
-    vocabulary = folder / "vocabulary.json"
-    assert vocabulary.exists()
     _write_preprocessor(folder, shape)
+    return state.language
 
 
 def _configure(spec: whisper_spec.WhisperSpec, shape: Shape) -> None:
@@ -136,9 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--averaged", action="store_true", help="the running mean of the weights")
     options = parser.parse_args(arguments)
-    export(options.checkpoint, options.folder, averaged=options.averaged)
+    language = export(options.checkpoint, options.folder, averaged=options.averaged)
     size = (options.folder / "model.bin").stat().st_size
-    print(f"{options.folder}: {size / 1e6:.1f} MB, languages {', '.join(sorted(set(LANGUAGES)))}")
+    print(f"{options.folder}: {size / 1e6:.1f} MB, language {language}")
     return 0
 
 

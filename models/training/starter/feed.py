@@ -36,6 +36,7 @@ class FeedSettings:
     seconds: float  #: of windows in a batch
     seed: int
     workers: int
+    language: str = "zh"
     recordings: Path | None = None  #: folder of :mod:`~models.training.starter.recordings`
     lengths: tuple[int, ...] = LENGTHS_S
 
@@ -69,15 +70,13 @@ def length_for(lengths: tuple[int, ...], easy: bool, random: Random) -> int:
 def _work(settings: FeedSettings, seed: int, pipe: Connection, easy: Event) -> None:
     """Make batches for ever; a thread sends them, so that some are always ready."""
     os.environ.update(OMP_NUM_THREADS="1")
-    from models.training.starter.examples import Examples, sentences_apart, token_room
-    from models.training.starter.recordings import Recordings
-    from models.training.starter.text import mandarin
+    from models.training.starter.examples import Examples, token_room
+    from models.training.starter.talkers import talker
     from models.training.starter.tokens import Tokens
 
-    sentences = mandarin(settings.data, apart=sentences_apart(settings.data))
-    people = Recordings(settings.recordings) if settings.recordings else None
-    examples = Examples(sentences, Tokens(settings.tokenizer, settings.rows), seed, people)
     random = Random(seed)
+    speaks = talker(settings.language, settings.data, random, settings.recordings)
+    examples = Examples(speaks, Tokens(settings.tokenizer, settings.rows), random)
     ready: queue.Queue[Batch] = queue.Queue(AHEAD)
     threading.Thread(target=_send, args=(ready, pipe), daemon=True).start()
     while True:

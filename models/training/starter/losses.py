@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from models.training.starter import sounds
 from models.training.starter.model import Starter
+from models.training.starter.talkers import frame_tables
 
 FRAME_WEIGHT = 0.25  #: of each of the four frame losses
 GUIDE_WEIGHT = 0.2
@@ -30,9 +30,8 @@ class Losses:
 class Criterion:
     """Losses of a batch; holds the tables of initials and finals."""
 
-    def __init__(self, device: torch.device) -> None:
-        self._initials = torch.tensor(sounds.initial_table(), device=device)
-        self._finals = torch.tensor(sounds.final_table(), device=device)
+    def __init__(self, language: str, device: torch.device) -> None:
+        self._initials, self._finals = (torch.tensor(table, device=device) for table in frame_tables(language))
 
     def __call__(self, model: Starter, batch: dict[str, Tensor], compute: torch.dtype, padded: bool) -> Losses:
         """Losses of one batch. ``padded``: the encoder sees the positions after the longest window too."""

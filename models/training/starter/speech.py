@@ -94,13 +94,11 @@ class MandarinSpeaker:
             return None
         rate = RATE_HZ * stretch
         ends = _ends(starts, said.pauses, said.end)
-        audio = soxr.resample(said.audio, rate, SAMPLE_RATE_HZ, quality="LQ").astype(np.float32)
         first = starts[0]
         at = [(start - first) / rate for start in starts]
         until = [(end - first) / rate for end in ends]
-        cut = audio[round(first / rate * SAMPLE_RATE_HZ) : round(ends[-1] / rate * SAMPLE_RATE_HZ)]
         pieces, sounds = timed(units, at, until, self._syllables)
-        return Utterance(_level(cut), pieces, sounds)
+        return Utterance(cut_out(said.audio, rate, first, ends[-1]), pieces, sounds)
 
     def draw(self, units: list[Unit], random: Random, *, held_out: bool = False) -> Utterance | None:
         """The same with a voice drawn."""
@@ -143,7 +141,8 @@ def _ends(starts: list[int], pauses: list[int], end: int) -> list[int]:
     return ends
 
 
-def _level(audio: Audio) -> Audio:
-    """The same at an RMS of 0.1."""
+def cut_out(audio: Audio, rate_hz: float, first: int, last: int) -> Audio:
+    """Samples ``first`` to ``last`` of audio taken to be at ``rate_hz``, at 16 kHz and an RMS of 0.1."""
+    audio = soxr.resample(audio[first:last], rate_hz, SAMPLE_RATE_HZ, quality="LQ").astype(np.float32)
     power = float(np.sqrt(np.mean(np.square(audio)))) if len(audio) else 0.0
     return audio * np.float32(0.1 / max(power, 1e-4))

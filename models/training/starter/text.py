@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 import zlib
 from collections.abc import Iterator, Sequence
@@ -175,3 +176,15 @@ def said_texts(lines: Sequence[str], seed: int = 0) -> list[str]:
     random = Random(seed)
     said = [finished(_clean(spoken_zh.written_out(spoken_zh.fill(line, random), random)) or "好。") for line in lines]
     return [*said, *(draw(random) for draw in spoken_zh.SLOTS.values() for _ in range(300))]
+
+
+def sentences_apart(data: Path | None) -> frozenset[str]:
+    """Texts of the shared Mandarin calls and utterances, which are for testing."""
+    found: set[str] = set()
+    folder = data / "synthetic_zh" if data else None
+    if folder and folder.is_dir():
+        for file in [folder / "utterances.json", *sorted((folder / "calls").glob("*.json"))]:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            turns: Sequence[dict[str, str]] = content if isinstance(content, list) else content["turns"]
+            found |= {turn["text"] for turn in turns}
+    return frozenset(found)

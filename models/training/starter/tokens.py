@@ -49,7 +49,7 @@ class Tokens:
         found = {EOT, SOT, TRANSCRIBE, PREVIOUS, NO_SPEECH, NO_TIMESTAMPS, *(LANGUAGES[name] for name in languages)}
         found |= set(range(256))  # every byte, so that every text can be written
         found |= set(range(FIRST_TIME, FIRST_TIME + round(longest_s / STEP_S) + 1))
-        batch = [*texts, *_common_characters()]
+        batch = [*texts, *(_common_characters() if "zh" in languages else [])]
         for encoding in tokenizer.encode_batch(batch, add_special_tokens=False):
             found |= set(encoding.ids)
         return sorted(found)

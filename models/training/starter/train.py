@@ -18,12 +18,13 @@ from typing import Any
 
 import torch
 
-from models.training.starter import sounds
 from models.training.starter.checkpoints import CONSTANT, DECAYED, State
 from models.training.starter.feed import LENGTHS_S, Batch, Feed, FeedSettings
 from models.training.starter.losses import Criterion, Losses
 from models.training.starter.model import Shape, Starter
 from models.training.starter.optimise import optimisers, rate
+from models.training.starter.talkers import LANGUAGES, all_texts, frame_classes
+from models.training.starter.tokens import Tokens
 
 ROOT = Path(__file__).parents[3]
 TOKENIZER = ROOT / "models" / "starter-zh" / "tokenizer.json"
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed=options.seed,
     )
     if smoke:
-        state = new_state(SMOKE, run.data, most_lines=200)
+        state = new_state(SMOKE, options.language, run.data, most_lines=200)
     elif options.resume or run.decay:
         going_on = run.decay and options.resume and (run.out / DECAYED).exists()
         state = State.load(run.out / (DECAYED if going_on else CONSTANT))
@@ -82,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif (run.out / CONSTANT).exists():
         raise SystemExit(f"{run.out} holds a run; go on with --resume, or choose another folder")
     else:
-        state = new_state(Shape(encoder_layers=options.encoder_layers, width=options.width), run.data)
+        shape = Shape(encoder_layers=options.encoder_layers, width=options.width)
+        state = new_state(shape, options.language, run.data)
     Trainer(state, run).train()
     if smoke:
         from models.training.starter.export import export
@@ -106,25 +108,17 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="of the training itself")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--language", choices=LANGUAGES, default="zh", help="of a new run")
     parser.add_argument("--encoder-layers", type=int, default=4, help="of a new run")
     parser.add_argument("--width", type=int, default=256, help="of a new run")
     parser.add_argument("--grow", type=int, metavar="LAYERS", help="add encoder layers to a resumed run")
     return parser.parse_args(arguments)
 
 
-def new_state(shape: Shape, data: Path | None, most_lines: int | None = None) -> State:
+def new_state(shape: Shape, language: str, data: Path | None, most_lines: int | None = None) -> State:
     """A run that has not begun, for all tokens of the text."""
-    from models.training.starter.text import mandarin, said_texts
-    from models.training.starter.tokens import Tokens
-
-    lines = [*mandarin(data).lines(), *mandarin(data, held_out=True).lines()][:most_lines]
-    rows = Tokens.rows_for(TOKENIZER, said_texts(lines), ["zh"], LONGEST_S)
-    classes = {
-        "syllables": len(sounds.syllable_list()) + 1,
-        "initials": len(sounds.INITIALS) + 2,
-        "finals": len(sounds.finals()) + 1,
-    }
-    return State(replace(shape, tokens=len(rows), **classes), tuple(rows))
+    rows = Tokens.rows_for(TOKENIZER, all_texts(language, data, most_lines), [language], LONGEST_S)
+    return State(replace(shape, tokens=len(rows), **frame_classes(language)), tuple(rows), language)
 
 
 def best_type(device: str) -> torch.dtype:
@@ -147,7 +141,7 @@ class Trainer:
         self._model: Starter = state.model().to(self._device)
         self._averaged = {k: v.clone() for k, v in (state.averaged or self._model.state_dict()).items()}
         self._averaged = {k: v.to(self._device) for k, v in self._averaged.items()}
-        self._criterion = Criterion(self._device)
+        self._criterion = Criterion(state.language, self._device)
         self._optimisers = optimisers(self._model, self._compute)
         for optimiser, saved in zip(self._optimisers, state.optimisers, strict=False):
             optimiser.load_state_dict(saved)
@@ -159,7 +153,9 @@ class Trainer:
         """Until the hours or steps are over or the process is asked to end; saves as it goes."""
         state, run = self._state, self._run
         seed = (run.seed + 1) * 100 + state.sessions + (5_000_000 if run.decay else 0)
-        settings = FeedSettings(run.data, TOKENIZER, state.rows, run.seconds, seed, run.workers, run.recordings)
+        settings = FeedSettings(
+            run.data, TOKENIZER, state.rows, run.seconds, seed, run.workers, state.language, run.recordings
+        )
         feed = Feed(settings)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._asked)

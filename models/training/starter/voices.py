@@ -15,7 +15,9 @@ VARIANTS = (
     "robert robosoft robosoft3 robosoft5 robosoft7 sandro shelby steph steph3 travis victor zac"
 ).split()  #: of all languages; whispering, croaking and joke voices are left out
 MANDARIN = "cmn-latn-pinyin"
-ENGLISH = ("en-us", "en-gb", "en-gb-x-rp", "en-gb-scotland", "en-gb-x-gbcwmd", "en-gb-x-gbclan")
+ENGLISH = tuple(f"gmw/{name}" for name in (
+    "en-US", "en", "en-GB-x-rp", "en-GB-scotland", "en-GB-x-gbcwmd", "en-GB-x-gbclan", "en-029", "en-US-nyc",
+))  # fmt: skip
 
 
 def manner(random: Random, language: str = "zh", *, held_out: bool = False) -> Manner:

@@ -156,7 +156,7 @@ class Writer:
         tokens = self.tokens
         for row in [tokens.previous, *prompt] if prompt else []:
             self._add(row)
-        language = tokens.languages[placed[0].utterance.language if placed else "zh"]
+        language = tokens.languages[placed[0].utterance.language] if placed else min(tokens.languages.values())
         self._add(tokens.sot, language if placed else tokens.no_speech)
         self._add(language, tokens.transcribe if placed else -1)
         if not placed:
