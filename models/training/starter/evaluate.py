@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -141,6 +141,13 @@ def synthetic(weights: Weights, data: Path | None, each: int) -> dict[str, Any]:
     return results
 
 
+def quick(weights: Weights, data: Path | None, each: int) -> dict[str, Any]:
+    """Held-out sentences and voices through the telephone alone."""
+    said = trials.make(data, each, language=weights.language)
+    heard = hear(engine(weights), [trial.phone for trial in said])
+    return {"held-out voices, phone": by_group(weights, said, heard) | {"times": time_errors(said, heard)}}
+
+
 def noise_windows(weights: Weights, data: Path) -> dict[str, Any]:
     """What is written about windows without speech, voice detection left out."""
     model = engine(weights)
@@ -242,20 +249,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     facts = json.loads((options.folder / "preprocessor_config.json").read_text(encoding="utf-8"))
     window_s = options.window or float(facts["chunk_length"])
     weights = Weights(options.folder, window_s, options.padding, options.language)
-    if options.quick:
-        said = trials.make(options.data, options.each, language=options.language)
-        heard = hear(engine(weights), [trial.phone for trial in said])
-        results: dict[str, Any] = {"phone": by_group(weights, said, heard) | {"times": time_errors(said, heard)}}
-    else:
-        results = synthetic(weights, options.data, options.each)
-        if options.data:
-            results["noise windows"] = noise_windows(weights, options.data)
-            results |= recordings(weights, options.data)
-    shown = json.dumps(results, ensure_ascii=False, indent=1)
-    print(shown)
-    if options.out:
-        options.out.write_text(shown + "\n", encoding="utf-8")
+    results: dict[str, Any] = {}
+    for part in _parts(weights, options):
+        results |= part()
+        if options.out:  # after each part: the whole takes a while
+            options.out.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(results, ensure_ascii=False, indent=1))
     return 0
+
+
+def _parts(weights: Weights, options: argparse.Namespace) -> Iterator[Callable[[], dict[str, Any]]]:
+    data = options.data
+    if options.quick:
+        yield lambda: quick(weights, data, options.each)
+        return
+    yield lambda: synthetic(weights, data, options.each)
+    if data:
+        yield lambda: {"noise windows": noise_windows(weights, data)}
+        yield lambda: recordings(weights, data)
 
 
 if __name__ == "__main__":
