@@ -338,6 +338,11 @@ def is_name_word(word: str) -> bool:
     return len(word) >= 3 and word not in _not_names()
 
 
+def is_place_word(word: str) -> bool:
+    """Whether a word in lower case can be known again as part of somebody's address."""
+    return is_name_word(word) and word not in _data()["streets"] | _data()["capitals"]
+
+
 @cache
 def _data() -> dict[str, frozenset[str]]:
     text = files("callcore.privacy").joinpath("data", "en.toml").read_text(encoding="utf-8")

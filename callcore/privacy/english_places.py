@@ -59,6 +59,9 @@ _PUBLIC = re.compile(r"\b(?:branch|atm|office|store|shop|cash ?point|cash machin
 _PERSONAL = re.compile(
     r"\b(?:live|living|home|my|our|address|moved|send|mail|post|deliver|ship|house|flat|apartment)\b"
 )
+_PIECES = re.compile(  # of an address that was asked for: a flat, a postcode letter by letter
+    rf"\b{_FLAT}|\b(?:(?:[a-z]|\d|{_NUMBER_WORD})(?: (?:as in|for) [a-z]+)?[ ,-]+){{3,}}(?:[a-z]|\d|{_NUMBER_WORD})\b"
+)
 _TOWN = re.compile(
     r"(?:(?:[Ii]t's|[Ii]n|[Yy]es|[Uu]m|[Oo]h|[Ss]ure)[ ,]+)*(?P<town>[A-Z][a-z]+(?: [A-Z][a-z]+){0,2})(?=,|\.|$)"
 )
@@ -91,6 +94,8 @@ def addresses(view: View) -> Iterator[Secret]:
     starts = [match.end() for match in _CUE.finditer(text)]
     if view.asked == "address":
         starts.append(0)
+        for match in _PIECES.finditer(text):
+            yield Secret("address", *match.span())
         town = _TOWN.match(view.spoken.raw)
         if town and not is_no_name(town["town"].lower()):
             yield Secret("address", *town.span("town"))

@@ -13,6 +13,7 @@ from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import NUMBER_KINDS, SECRET_KINDS, Secret
 from callcore.privacy.view import Rule, Stage, View
 from callcore.text.chars import HAN_CHARACTER
+from callcore.types import Role
 from callcore.understand.entities.find import Found
 
 VERSION = "redaction/1"
@@ -34,7 +35,8 @@ _COUNTRY = re.compile(r"^\+(?:86|44|1(?=8))")
 _EXPLAINED = re.compile(
     r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|"
     r"第|"
-    r"\b(?:error(?: code)?|version|form|model|flight|page|section|article|employee number|badge(?: number)?))"
+    r"\b(?:error(?: code)?|extension|ext|version|form|model|flight|page|section|article|employee number|"
+    r"badge(?: number)?))"
     r"[ ,:]*(?:(?:是|为|提示|显示|is|was|number|says|it's)[ ,:]*)?$"
 )
 _UNIT = re.compile(
@@ -47,6 +49,7 @@ _UNIT = re.compile(
     r"transactions?|payments?|things?)"
 )
 _COUNTED = re.compile("线|[级等]|[百千万]")
+_EDGE = re.compile(" ?(?:结尾|收尾|开头|打头|起头)")  # of a number
 _WORD_BEFORE = re.compile(
     r"[统唯万第之专不同某每另任进这那哪有]$|\b(?:last|first|final|these|those|all|other|next|just|only|any|"
     r"which)(?: the)? $"
@@ -64,23 +67,37 @@ _GAP = re.compile(
 )
 _LETTER = re.compile(r"\b[a-z] (?:as in|for|like) [a-z]+\b|[a-z] ?(?:打头|开头)")
 _NEAR = range(4)  # characters between
+_ASKS_NUMBER = re.compile(
+    r"\b(?:what|which|could|can|may|please|give|tell|read|confirm|have)\b[^.?!]{0,50}\b(?:number|digits|sort code|"
+    r"routing|cvv|pin|expiry|"
+    r"social security)\b|(?:报|念|说|提供|告诉|核对)[^,。?]{0,8}(?:号码?|数字|后[三四六]位|[三四六]位)"
+)
 _CUE_REACH = 15  # characters before digits in which a word for numbers of that kind must lie
 _OWN_NAME = re.compile(
-    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|my name is|my name's|name is|this is|i'm|i am|"
-    r"you're speaking with|"
-    r"you are speaking with|you're "
-    r"through to|you're talking to|you can call me|call me)[ ,:]*(?:客服|坐席|客户经理|专员)?$"
+    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|工号[^,。]{1,12}[,。 ]|my name is|my name's|name is|"
+    r"this is|i'm|i am|"
+    r"you're speaking with|you are speaking with|you're through to|you're talking to|you can call me|call me)"
+    r"[ ,:]*(?:(?:这边的?)?(?:客服|坐席|客户经理|专员|主管|组长|经理))?(?:小|老)?$"
 )
+_SPEAKING = re.compile(r",? (?:speaking|here)\b|[ ,。]*(?:很高兴|竭诚)?(?:能)?(?:为您服务|很高兴)")
 _STAFF = re.compile(
-    r"(?:胸牌|工牌|名牌|柜员|大堂经理|大堂|客户经理|理财经理|坐席|客服|工作人员|你们的?(?:一个|那个|一位)?(?:同事|"
+    r"(?:胸牌|工牌|名牌|柜员|大堂经理|大堂|客户经理|理财经理|坐席|客服|工作人员|主管|组长|专员|同事|店长|行长|"
+    r"你们的?(?:一个|那个|一位)?(?:同事|"
     r"员工|经理))"
-    r"(?:上写的?|上面写的?|名字|姓名)?(?:就?是|叫做?|的?)?[ ,]?$"
+    r"(?:上写的?|上面写的?|名字|姓名)?(?:就?是|叫做?|的?)?[ ,]?(?:小|老)?$"
     r"|\b(?:your|the|a) (?:colleague|agent|adviser|advisor|teller|clerk|cashier|representative|rep|operator|"
     r"branch manager)"
     r"(?: named| called|,| was| is)?[ ,]*$"
 )
+#: how customers speak of whom they dealt with; their own people are told otherwise
+_POST = re.compile("(?:客户经理|大堂经理|理财经理|经理|主任|行长|专员|柜员|主管|组长|客服|坐席)")
+_MET = re.compile(
+    r"(?:你们|贵行|柜台|网点|支行|上次|那天|昨天|前天)(?:的|那个?|有个|一个|叫)*(?:小|老)?$|(?:找|问|跟|"
+    r"是)(?:你们)?(?:那个)?小$"
+    r"|\b(?:spoke|spoken|talked|chatted|dealing|dealt) (?:with|to)(?: a| an| someone called| somebody called)?[ ,]*$"
+    r"|\b(?:helped|served|handled|assisted|told|advised|informed) by[ ,]*$"
+)
 _ROUND = re.compile(r"[1-9]\d{1,3}000")
-_SPEAKING = re.compile(r",? (?:speaking|here)\b|为您服务|很高兴")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +109,15 @@ class Search:
     public: frozenset[str]
 
 
-def search(found: Found, view: View, *, agent: bool = False) -> Search:
-    """What is to be masked, and what is known to be no secret.
-
-    ``found``: the entities of the view's text. ``agent``: the agent speaks, whose own name is told to everybody.
-    """
+def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
+    """What is to be masked, and what is known to be no secret. ``found``: the entities of the view's text."""
     text = view.text
     entities = [Secret(one.kind, one.start, one.end, one.value) for one in found.spans if one.kind in SECRET_KINDS]
     public = [one for one in entities if _public(one, view)]
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
     kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in public))
-    staff = [one for one in kept if one.kind == "name" and _of_staff(one, view, agent=agent)]
+    staff = [one for one in kept if one.kind == "name" and _of_staff(one, view, speaker)]
     kept = [one for one in kept if not any(_within(one, other) for other in staff)]
     if found.language.name == "zh":
         kept += [one for one in misheard_digits(text, kept) if not view.readable(one.start, one.end)]
@@ -137,9 +151,10 @@ def asks(found: Found) -> str:
     """What a text asks the other side for: "name", "address", "email", "word" (a password), "number", "reference"."""
     text, cues = found.spoken.text, found.language.cues
     wanted = _ASKS[found.language.name](text)
-    if wanted or not cues.asks.search(text):
+    if wanted:
         return wanted
-    return "number" if any(cues.wanted[kind].search(text) for kind in cues.wanted.keys() & SECRET_KINDS) else ""
+    named = any(cues.wanted[kind].search(text) for kind in cues.wanted.keys() & SECRET_KINDS)
+    return "number" if (named and cues.asks.search(text)) or _ASKS_NUMBER.search(text) else ""
 
 
 def is_service(number: str) -> bool:
@@ -181,13 +196,16 @@ def _explained(text: str, start: int, digits: str) -> bool:
     return bool(service) or _EXPLAINED.search(text, max(0, start - 24), start) is not None
 
 
-def _of_staff(one: Secret, view: View, *, agent: bool) -> bool:
-    """Whether a name is that of somebody of the bank: the agent's own, or called so."""
+def _of_staff(one: Secret, view: View, speaker: Role) -> bool:
+    """Whether a name is that of somebody of the bank: the agent's own, or told with what they do there."""
     text = view.text
     if text[one.start : one.end] in view.staff or _STAFF.search(text, max(0, one.start - 24), one.start):
         return True
-    own = _OWN_NAME.search(text, max(0, one.start - 30), one.start) or _SPEAKING.match(text, one.end)
-    return agent and bool(own)
+    if speaker is Role.AGENT:
+        own = _OWN_NAME.search(text, max(0, one.start - 30), one.start) or _SPEAKING.match(text, one.end)
+        return own is not None
+    met = _POST.match(text, one.end) or _MET.search(text, max(0, one.start - 30), one.start)
+    return speaker is Role.CUSTOMER and met is not None
 
 
 def _gaps(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
@@ -246,6 +264,8 @@ def _wanted(found: Found, view: View, one: Stretch) -> bool:
     text = view.text
     alone = _ONLY.fullmatch(text, 0, one.start) is not None and _ends(text, one)
     if alone and (len(one.digits) >= 2 or view.number_wanted):
+        return True
+    if len(one.digits) >= 2 and _EDGE.match(text, one.end):
         return True
     if _UNIT.match(text, one.end) or _WORD_BEFORE.search(text, 0, one.start):
         return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from callcore.pinyin import syllables
 from callcore.privacy.digits import stretches
-from callcore.privacy.english import is_name_word
+from callcore.privacy.english import is_name_word, is_place_word
 from callcore.privacy.find import Search
 from callcore.privacy.spans import NUMBER_KINDS, Secret
 from callcore.privacy.view import View
@@ -84,7 +84,7 @@ class CallMemory:
             self._phrases.add(plain)
         if kind == "address":  # it is rarely repeated as a whole
             self._phrases.update(plain[i : i + _PIECE] for i in range(len(plain) - _PIECE + 1) if han)
-            self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_name_word(word))
+            self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_place_word(word))
 
     def _numbers_again(self, view: View) -> Iterator[Secret]:
         for one in stretches(view.text):

@@ -172,7 +172,7 @@ class CallRedactor:
         known = self._known(event.channel, self._turns)
         found, _ = self._entities.take(replace(event, words=as_meant(event.words)))
         view = View(found.spoken, found.spans, Stage.TURN, **known)
-        own = search(found, view, agent=self._roles.get(event.channel) is Role.AGENT)
+        own = search(found, view, self._roles.get(event.channel, Role.UNKNOWN))
         self._memory.remember(view.text, own)
         hidden = characters([*own.secrets, *self._memory.repeats(view)])
         self._note_question(event.channel, found)
@@ -191,7 +191,7 @@ class CallRedactor:
         together = _joined(before[-BEFORE:], words)
         found = Found.of(as_meant(together), language, self._entities.expected(channel))
         view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1))
-        own = search(found, view, agent=self._roles.get(channel) is Role.AGENT)
+        own = search(found, view, self._roles.get(channel, Role.UNKNOWN))
         hidden = characters([*own.secrets, *self._memory.repeats(view)])
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
