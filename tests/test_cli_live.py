@@ -84,7 +84,7 @@ def text_of(record, channel):
 
 
 def test_the_bundled_call_in_a_terminal_from_end_to_end(tmp_path):
-    with Terminal("-m", "callcore", "live", "--replay", CALL, "--speed", "8") as terminal:
+    with Terminal("-m", "callcore", "live", "--replay", CALL, "--speed", "4") as terminal:
         terminal.wait_for(ENTER_SCREEN)
         terminal.wait_for("说话")
         terminal.wait_for("信用卡")

@@ -7,7 +7,7 @@ events of both sides came in makes no difference. No I/O, no clock; time is the 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 
@@ -15,21 +15,16 @@ from callcore.tickets.look import Filled, Open, look, with_open
 from callcore.tickets.model import (
     CallFacts,
     Change,
-    Commitment,
     Made,
-    Place,
-    SummaryPart,
     Ticket,
-    Value,
 )
 from callcore.tickets.reading import CallView, Reading, milliseconds
 from callcore.tickets.rules import TicketRules
+from callcore.tickets.whole import Fields, Writer
 from callcore.types import (
     CallEnded,
     CallStarted,
     Event,
-    Evidence,
-    FieldStatus,
     FieldValue,
     Final,
     LanguageDecided,
@@ -102,24 +97,19 @@ class TicketFold:
     def ticket(self) -> Ticket:
         """The whole ticket as of now, with the history of its fields."""
         filled = self._refreshed()
-        return Ticket(
-            call=self._facts(),
-            fields={
-                spec.name: tuple(self._value(value) for value in filled.fields[spec.name])
-                for spec in self._rules.fields
-                if spec.name in filled.fields
-            },
-            promises=tuple(self._commitment(promise) for promise in filled.promises),
-            missing=filled.missing,
-            summary=tuple(
-                SummaryPart(text=one.text, about=one.about, evidence=self._places(one.evidence))
-                for one in filled.summary
-            ),
-            history=tuple(self._history()),
-            made=Made(
-                rules=self._rules.hash, settings=self._started.settings_hash, models=" ".join(sorted(self._models))
-            ),
+        writer = Writer(self._rules.fields, self._readings, self._roles)
+        started, last = self._started, max((reading.turn.end_sample for reading in self._readings), default=0)
+        facts = CallFacts(
+            id=started.call_id,
+            day=started.day,
+            language=self._language,
+            source=started.source,
+            duration_ms=milliseconds(self._ended.sample_count if self._ended else last),
+            turns=len(self._readings),
+            complete=self._ended is not None,
         )
+        made = Made(rules=self._rules.hash, settings=started.settings_hash, models=" ".join(sorted(self._models)))
+        return writer.ticket(facts, filled, tuple(self._history(writer)), made)
 
     @property
     def promises(self) -> tuple[Promise, ...]:
@@ -239,109 +229,17 @@ class TicketFold:
         self._filled = with_open(self._base, self._rules, segments) if segments else self._base
         return self._filled
 
-    # --- the whole
-
-    def _facts(self) -> CallFacts:
-        started = self._started
-        last = max((reading.turn.end_sample for reading in self._readings), default=0)
-        return CallFacts(
-            id=started.call_id,
-            day=started.day,
-            language=self._language,
-            source=started.source,
-            duration_ms=milliseconds(self._ended.sample_count if self._ended else last),
-            turns=len(self._readings),
-            complete=self._ended is not None,
-        )
-
-    def _value(self, value: FieldValue) -> Value:
-        return Value(
-            value=value.value,
-            normal=value.normal,
-            confidence=value.confidence,
-            status=value.status.value,
-            evidence=self._places(value.evidence),
-            source=value.source,
-        )
-
-    def _commitment(self, promise: Promise) -> Commitment:
-        return Commitment(
-            id=promise.promise_id,
-            kind=promise.kind,
-            by=promise.by.value,
-            due=promise.due,
-            contact=promise.contact,
-            confidence=promise.confidence,
-            evidence=self._places(promise.evidence),
-            source=promise.source,
-        )
-
-    def _places(self, evidence: Sequence[Evidence]) -> tuple[Place, ...]:
-        return tuple(self._place(one) for one in evidence)
-
-    def _place(self, one: Evidence) -> Place:
-        reading = next((reading for reading in self._readings if reading.turn.turn_id == one.turn_id), None)
-        words = ""
-        if reading is not None:
-            end = one.end_word or len(reading.turn.words)
-            words = reading.quote(reading.characters(one.first_word, end))
-        return Place(
-            turn=one.turn_id,
-            channel=one.channel,
-            speaker=self._roles.get(one.channel, Role.UNKNOWN).value,
-            start_ms=milliseconds(one.start_sample),
-            end_ms=milliseconds(one.end_sample),
-            words=words,
-        )
-
-    def _history(self) -> list[Change]:
+    def _history(self, writer: Writer) -> list[Change]:
         """How fields came to their values: what each turn changed, had they come in order."""
         changes: list[Change] = []
-        before: Mapping[str, tuple[FieldValue, ...]] = {}
+        before: Fields = {}
         for count, reading in enumerate(self._readings, 1):
             now = look(self._call(count), self._rules).fields
-            changes += self._differences(reading, before, now)
+            changes += writer.differences(reading, before, now)
             before = now
         if self._ended and self._readings:
-            changes += self._differences(self._readings[-1], before, self._filled.fields)
+            changes += writer.differences(self._readings[-1], before, self._filled.fields)
         return changes
-
-    def _differences(
-        self,
-        reading: Reading,
-        before: Mapping[str, tuple[FieldValue, ...]],
-        now: Mapping[str, tuple[FieldValue, ...]],
-    ) -> list[Change]:
-        changes = []
-        for spec in self._rules.fields:
-            old, new = before.get(spec.name, ()), now.get(spec.name, ())
-            marks = [tuple((value.normal, value.status) for value in values) for values in (old, new)]
-            if marks[0] != marks[1] and spec.rule != "summary":
-                changes.append(
-                    Change(
-                        turn=reading.turn.turn_id,
-                        at_ms=milliseconds(reading.turn.end_sample),
-                        field=spec.name,
-                        before=tuple(value.normal for value in old),
-                        after=tuple(value.normal for value in new),
-                        reason=_reason(old, new, judged=spec.extractor in ("rule", "intent")),
-                    )
-                )
-        return changes
-
-
-def _reason(old: Sequence[FieldValue], new: Sequence[FieldValue], *, judged: bool) -> str:
-    if not new:
-        return "emptied"
-    if new[0].status is FieldStatus.DISPUTED:
-        return "disputed"
-    if not old:
-        return "filled"
-    if old[0].status is FieldStatus.DISPUTED:
-        return "settled"
-    if old[0].normal == new[0].normal and new[0].status is FieldStatus.CONFIRMED:
-        return "confirmed"
-    return "judged" if judged else "corrected"
 
 
 def ticket_of(events: Iterable[Event], rules: TicketRules) -> Ticket | None:
