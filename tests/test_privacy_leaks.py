@@ -309,7 +309,7 @@ def test_a_fault_of_the_redaction_masks_everything_and_is_told_once(monkeypatch,
     def broken(*given, **named):
         raise ValueError("我叫李小明")
 
-    monkeypatch.setattr("callcore.privacy.redactor.secrets", broken)
+    monkeypatch.setattr("callcore.privacy.redactor.search", broken)
     with caplog.at_level(logging.DEBUG):
         audio, engine = sound(call)
         events = follow(

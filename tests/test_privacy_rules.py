@@ -179,10 +179,33 @@ def test_an_answer_to_a_question_for_a_name_is_one():
 
 def test_the_agents_own_name_is_none_of_the_customers_secrets():
     roles = {0: Role.AGENT, 1: Role.CUSTOMER}
-    greeting = "您好，我是客服王丽，很高兴为您服务"
+    greeting = "您好，我是王丽，很高兴为您服务"
     assert told(following(roles=roles), turn(1, 0, greeting)) == [greeting]
     assert "王丽" not in told(following(roles=roles), turn(1, 1, greeting))[0]
     assert "王丽" not in told(following(), turn(1, 0, greeting))[0]  # nobody knows who speaks
+
+
+def test_people_of_the_bank_are_no_secret_for_the_rest_of_the_call():
+    roles = {0: Role.AGENT, 1: Role.CUSTOMER}
+    call = following(roles=roles)
+    assert told(call, turn(1, 0, "good morning, this is Tomasz, how can I help", "en"))[0].count("*") == 0
+    assert told(call, turn(2, 1, "Hi Tomasz, it's Graham Bellweather", "en")) == ["Hi Tomasz, it's ****** ***********"]
+    assert told(call, turn(3, 1, "your colleague Brenda told me otherwise", "en"))[0].count("*") == 0
+    assert told(following(roles=roles), turn(1, 1, "上次那个刘经理答应过我的"))[0].count("*") == 0
+
+
+def test_a_reference_may_be_repeated():
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    assert told(call, turn(1, 0, "工单编号是二零九二三零四七"))[0].count("*") == 0
+    assert told(call, turn(2, 1, "二零九二三零四七，好")) == ["二零九二三零四七，好"]
+    assert told(call, turn(3, 1, "卡号是六二二八四八零四零二五六四八九")) == ["卡号是" + "*" * 15]
+
+
+def test_only_what_is_certain_is_remembered():
+    call = following()
+    told(call, turn(1, 0, "what is your email address", "en"))
+    told(call, final(2, 1, "yes that one", "en"))
+    assert told(call, turn(3, 0, "yes that one is fine", "en")) == ["yes that one is fine"]
 
 
 def test_the_end_of_a_final_is_masked_where_more_may_follow():

@@ -44,6 +44,12 @@ _CALLED_TO = re.compile(
     r"(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?P<more> [A-Z][^\W\d_]+)?|, (?P<last>[A-Z][^\W\d_]+)[.?!]?$"
 )
 _NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{_WORD})")
+_COMPANY = re.compile(
+    r"(?:'s)?(?: [A-Z][a-z]+)? (?:Bank|Building|Credit|Insurance|Ltd|Limited|Inc|Group|Company|Union|Trust|Finance|"
+    r"Airways|Airlines|Hotel|"
+    r"Hospital|University|College|Airport|Station|Mall|Store|Centre|Center|Card|Account|Visa|Mastercard|Saver|"
+    r"Rewards)\b"
+)
 _INNER_CAPITAL = re.compile(r"(?<=[^\W_] |[,;:] )[A-Z][a-z]+(?:['-][^\W\d_]+)*")
 _SPELLED_WORD = re.compile(rf"(?P<name>{_WORD})[ ,.]+(?:(?:that's|it's|spelled|spelt|so|as in|is)[ ,]+){{0,2}}$")
 _PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
@@ -57,7 +63,7 @@ _WORD_CUE = re.compile(
     r"place|name|date)|code ?word|safe ?word|pin|one[- ]time (?:code|passcode|password)|verification code|"
     r"security code|access code|otp|"
     r"log-?in|user ?name|user id|answer)\b(?: (?:for|to|on|of) (?:the |my |this |that )?(?:[a-z]+ ?){1,3}?)??[ ,:]*"
-    r"(?:(?:i use|i set|i chose|i had|i have)[ ,]+)?(?:is|was|are|it's|that's|would be|should be|to|as|=|"
+    r"(?:\.[ ]+)?(?:(?:i use|i set|i chose|i had|i have)[ ,]+)?(?:is|was|are|it's|that's|would be|should be|to|as|=|"
     r":)[ ,:]+(?:(?:um|uh|er|well|the word|just|still|also)[ ,]+){0,2}"
 )
 _SPOKEN_WORD = re.compile(
@@ -75,10 +81,18 @@ _NO_SECRET = re.compile(
     r"how|why|when|where|because|and|or|but|if|as)\b"
 )
 _TALK_BEFORE = re.compile(
-    r"(?:[ ,.]|\b(?:yes|yeah|sure|it's|it is|that's|um|uh|er|my|is|was|the|word|password|okay|ok|i think|so|well|"
-    r"mother's|maiden|"
-    r"name)\b)*"
+    r"(?:[ ,.]|\b(?:yes|yeah|sure|it's|it is|it was|that's|um|uh|er|oh|my|is|was|the|word|password|okay|ok|i think|so|"
+    r"well|mother's|"
+    r"maiden|name|hmm|let me see|goodness)\b)*"
 )
+_ONLY_TALK = re.compile(
+    r"(?:[ ,.'?]|\b(?:oh|goodness|gosh|god|dear|sorry|pardon|what|hold on|one moment|one second|a second|just|let me|"
+    r"think|see|please|"
+    r"no|yes|right|sure|memorable|that|one|this|i|don't|know|remember|forgot|sir|madam|thank|thanks|you|is|it|the|a|"
+    r"me|mean|hang on|wait)\b)*"
+)
+_SENTENCE = re.compile(r"[^.?!]+")
+_FEW_WORDS = 5
 _STOP_WORD = re.compile(
     r"\b(?:and|but|so|because|which|that|is|was|it|i|can|could|please|thanks|thank|ok|okay|right|then|if|for|to|the|"
     r"with|on)\b|[.?!;]"
@@ -104,6 +118,12 @@ _ASKS = (
     ),
     ("address", re.compile(r"\baddress\b(?! is)|where do you live|post ?code|zip(?: code)?")),
     ("email", re.compile(r"\be-?mail")),
+    (
+        "reference",
+        re.compile(
+            r"\b(?:reference|case number|ticket number|complaint number|confirmation number|tracking|order number)\b"
+        ),
+    ),
     (
         "word",
         re.compile(
@@ -172,8 +192,15 @@ def _named(view: View, start: int, most: int, *, strict: bool) -> Iterator[Secre
         if word.endswith("'s"):
             end -= 2
             break
-    if count:
+    if count and not _is_place(view.spoken.raw, start, end):
         yield Secret("name", start, end)
+
+
+def _is_place(raw: str, start: int, end: int) -> bool:
+    """Whether words with capitals are a country, a company or the like."""
+    words = raw[start:end].lower().split()
+    known = _data()["capitals"] | _data()["states"]
+    return _COMPANY.match(raw, end) is not None or all(word in known for word in words)
 
 
 def _known(view: View) -> Iterator[Secret]:
@@ -199,6 +226,8 @@ def _called_to(view: View) -> Iterator[Secret]:
         group = "name" if match["name"] else "last"
         if match[group].lower() in _not_names() or match[group].isupper() or view.readable(*match.span(group)):
             continue
+        if _is_place(view.spoken.raw, *match.span(group)):
+            continue
         more = match["more"] if match["more"] and match["more"].strip().lower() not in _not_names() else ""
         yield Secret("name", match.start(group), match.end(group) + len(more))
 
@@ -212,13 +241,9 @@ def _unexplained(view: View) -> Iterator[Secret]:
     for match in _INNER_CAPITAL.finditer(raw):
         word = match[0].lower().removesuffix("'s")
         explained = any(span.start <= match.start() < span.end for span in view.spans)
-        if (
-            not explained
-            and word not in _not_names()
-            and word not in _data()["capitals"]
-            and word not in _data()["states"]
-        ):
-            yield Secret("name", match.start(), match.start() + len(word))
+        end = match.start() + len(word)
+        if not explained and word not in _not_names() and not _is_place(raw, match.start(), end):
+            yield Secret("name", match.start(), end)
 
 
 def _answered(view: View) -> Iterator[Secret]:
@@ -252,8 +277,21 @@ def words(view: View) -> Iterator[Secret]:
     text = view.text
     for match in _WORD_CUE.finditer(text):
         yield from _word(text, match.end())
-    if view.asked == "word" and (start := _TALK_BEFORE.match(text)) and len(text) - start.end() <= 40:
-        yield from _word(text, start.end())
+    if view.asked == "word":
+        yield from _told_word(text)
+
+
+def _told_word(text: str) -> Iterator[Secret]:
+    """The answer to the question for a password: what short sentences of a text say beside talk."""
+    for sentence in _SENTENCE.finditer(text):
+        if text[sentence.end() : sentence.end() + 1] == "?":
+            continue
+        start = _TALK_BEFORE.match(text, sentence.start(), sentence.end())
+        if start is None or not _SPOKEN_WORD.match(text, start.end()):
+            continue
+        said = text[start.end() : sentence.end()]
+        if len(said.split()) <= _FEW_WORDS and not _ONLY_TALK.fullmatch(said):
+            yield from _word(text, start.end())
 
 
 def _word(text: str, start: int) -> Iterator[Secret]:
@@ -285,8 +323,9 @@ def emails(view: View) -> Iterator[Secret]:
         over = _MAIL_STOPS.search(text, cue, said.end())
         end = over.start() if over else said.end()
         whole = text[cue:end]
-        if re.search(r"@|\bat\b|\bdot\b|\d|underscore", whole) or (view.unfinished and end == len(text)):
-            yield Secret("email", cue, cue + len(whole.rstrip()))
+        sure = re.search(r"@|\bat\b|\bdot\b|\d|underscore", whole) is not None
+        if sure or (view.unfinished and end == len(text)):
+            yield Secret("email", cue, cue + len(whole.rstrip()), lasting=sure)
 
 
 def is_no_name(name: str) -> bool:
@@ -297,6 +336,11 @@ def is_no_name(name: str) -> bool:
 def is_name_word(word: str) -> bool:
     """Whether a word in lower case can be known again as somebody's name: it is long enough and no common word."""
     return len(word) >= 3 and word not in _not_names()
+
+
+def is_place_word(word: str) -> bool:
+    """Whether a word in lower case can be known again as part of somebody's address."""
+    return is_name_word(word) and word not in _data()["streets"] | _data()["capitals"]
 
 
 @cache

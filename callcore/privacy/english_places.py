@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
+from callcore.privacy.english import is_no_name
 from callcore.privacy.spans import Secret
 from callcore.privacy.view import View
 
@@ -58,6 +59,12 @@ _PUBLIC = re.compile(r"\b(?:branch|atm|office|store|shop|cash ?point|cash machin
 _PERSONAL = re.compile(
     r"\b(?:live|living|home|my|our|address|moved|send|mail|post|deliver|ship|house|flat|apartment)\b"
 )
+_PIECES = re.compile(  # of an address that was asked for: a flat, a postcode letter by letter
+    rf"\b{_FLAT}|\b(?:(?:[a-z]|\d|{_NUMBER_WORD})(?: (?:as in|for) [a-z]+)?[ ,-]+){{3,}}(?:[a-z]|\d|{_NUMBER_WORD})\b"
+)
+_TOWN = re.compile(
+    r"(?:(?:[Ii]t's|[Ii]n|[Yy]es|[Uu]m|[Oo]h|[Ss]ure)[ ,]+)*(?P<town>[A-Z][a-z]+(?: [A-Z][a-z]+){0,2})(?=,|\.|$)"
+)
 _NO_TOWN = ("i", "i'm", "i've", "can", "could", "and", "please", "the", "is", "it")
 _AFTER = re.compile(r"[ ,]+([\w'.-]+)")
 _MOST_AFTER = 7  # words of a town, state and postcode
@@ -87,6 +94,11 @@ def addresses(view: View) -> Iterator[Secret]:
     starts = [match.end() for match in _CUE.finditer(text)]
     if view.asked == "address":
         starts.append(0)
+        for match in _PIECES.finditer(text):
+            yield Secret("address", *match.span())
+        town = _TOWN.match(view.spoken.raw)
+        if town and not is_no_name(town["town"].lower()):
+            yield Secret("address", *town.span("town"))
     for start in starts:
         yield from _told(view, start)
 
@@ -141,7 +153,7 @@ def _told(view: View, start: int) -> Iterator[Secret]:
         and clause.end() == len(text)
         and (street or number or re.match(rf"[ ,]*{_NUMBER}$", text[start:]))
     ):
-        yield Secret("address", start, len(text))
+        yield Secret("address", start, len(text), lasting=False)
     elif street:
         yield Secret("address", start if street.start() - start < 30 else street.start(), _end(view, street.end()))
     elif code:

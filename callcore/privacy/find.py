@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from callcore.privacy import english, english_places, mandarin, mandarin_places
@@ -11,11 +12,14 @@ from callcore.privacy.digits import Stretch, stretches
 from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import NUMBER_KINDS, SECRET_KINDS, Secret
 from callcore.privacy.view import Rule, Stage, View
+from callcore.text.chars import HAN_CHARACTER
+from callcore.types import Role
 from callcore.understand.entities.find import Found
 
 VERSION = "redaction/1"
 RUN = 3  #: digits in a row that are masked while somebody speaks
 LONG = 5  #: digits in a row that only a fact that is no secret explains
+NO_COUNT = 9  #: digits that are no number of things whatever follows them
 
 _RULES: Mapping[str, tuple[Rule, ...]] = {
     "zh": (mandarin.names, mandarin.words, mandarin.emails, mandarin_places.addresses),
@@ -31,7 +35,8 @@ _COUNTRY = re.compile(r"^\+(?:86|44|1(?=8))")
 _EXPLAINED = re.compile(
     r"(?:错误码?|报错|(?:错误|基金|产品|股票|机构)?代码|网点号|联行号|行号|批次号?|型号|版本号?|工号|排队号|排号|序号|"
     r"第|"
-    r"\b(?:error(?: code)?|version|form|model|flight|page|section|article|employee number|badge(?: number)?))"
+    r"\b(?:error(?: code)?|extension|ext|version|form|model|flight|page|section|article|employee number|"
+    r"badge(?: number)?))"
     r"[ ,:]*(?:(?:是|为|提示|显示|is|was|number|says|it's)[ ,:]*)?$"
 )
 _UNIT = re.compile(
@@ -44,7 +49,11 @@ _UNIT = re.compile(
     r"transactions?|payments?|things?)"
 )
 _COUNTED = re.compile("线|[级等]|[百千万]")
-_WORD_BEFORE = re.compile(r"[统唯万第之专不同某每另任进这那哪有]$")
+_EDGE = re.compile(" ?(?:结尾|收尾|开头|打头|起头)")  # of a number
+_WORD_BEFORE = re.compile(
+    r"[统唯万第之专不同某每另任进这那哪有]$|\b(?:last|first|final|these|those|all|other|next|just|only|any|"
+    r"which)(?: the)? $"
+)
 _ONLY = re.compile(
     r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|"
     r"ok|so|it's|"
@@ -58,34 +67,80 @@ _GAP = re.compile(
 )
 _LETTER = re.compile(r"\b[a-z] (?:as in|for|like) [a-z]+\b|[a-z] ?(?:打头|开头)")
 _NEAR = range(4)  # characters between
+_ASKS_NUMBER = re.compile(
+    r"\b(?:what|which|could|can|may|please|give|tell|read|confirm|have)\b[^.?!]{0,50}\b(?:number|digits|sort code|"
+    r"routing|cvv|pin|expiry|"
+    r"social security)\b|(?:报|念|说|提供|告诉|核对)[^,。?]{0,8}(?:号码?|数字|后[三四六]位|[三四六]位)"
+)
 _CUE_REACH = 15  # characters before digits in which a word for numbers of that kind must lie
 _OWN_NAME = re.compile(
-    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|my name is|my name's|name is|this is|i'm|i am|"
-    r"you're speaking with|"
-    r"you are speaking with|you're "
-    r"through to|you're talking to|you can call me|call me)[ ,:]*(?:客服|坐席|客户经理|专员)?$"
+    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|工号[^,。]{1,12}[,。 ]|my name is|my name's|name is|"
+    r"this is|i'm|i am|"
+    r"you're speaking with|you are speaking with|you're through to|you're talking to|you can call me|call me)"
+    r"[ ,:]*(?:(?:这边的?)?(?:客服|坐席|客户经理|专员|主管|组长|经理))?(?:小|老)?$"
 )
-_SPEAKING = re.compile(r",? (?:speaking|here)\b|为您服务|很高兴")
+_SPEAKING = re.compile(r",? (?:speaking|here)\b|[ ,。]*(?:很高兴|竭诚)?(?:能)?(?:为您服务|很高兴)")
+_STAFF = re.compile(
+    r"(?:胸牌|工牌|名牌|柜员|大堂经理|大堂|客户经理|理财经理|坐席|客服|工作人员|主管|组长|专员|同事|店长|行长|"
+    r"你们的?(?:一个|那个|一位)?(?:同事|"
+    r"员工|经理))"
+    r"(?:上写的?|上面写的?|名字|姓名)?(?:就?是|叫做?|的?)?[ ,]?(?:小|老)?$"
+    r"|\b(?:your|the|a) (?:colleague|agent|adviser|advisor|teller|clerk|cashier|representative|rep|operator|"
+    r"branch manager)"
+    r"(?: named| called|,| was| is)?[ ,]*$"
+)
+#: how customers speak of whom they dealt with; their own people are told otherwise
+_POST = re.compile("(?:客户经理|大堂经理|理财经理|经理|主任|行长|专员|柜员|主管|组长|客服|坐席)")
+_MET = re.compile(
+    r"(?:你们|贵行|柜台|网点|支行|上次|那天|昨天|前天)(?:的|那个?|有个|一个|叫)*(?:小|老)?$|(?:找|问|跟|"
+    r"是)(?:你们)?(?:那个)?小$"
+    r"|\b(?:spoke|spoken|talked|chatted|dealing|dealt) (?:with|to)(?: a| an| someone called| somebody called)?[ ,]*$"
+    r"|\b(?:helped|served|handled|assisted|told|advised|informed) by[ ,]*$"
+)
+_ROUND = re.compile(r"[1-9]\d{1,3}000")
 
 
-def secrets(found: Found, view: View, *, agent: bool = False) -> list[Secret]:
-    """What is to be masked, in no order; stretches may overlap.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a text holds. ``secrets``: in no order; they may overlap. ``staff``, ``public``: as of :class:`View`."""
 
-    ``found``: the entities of the view's text. ``agent``: the agent speaks, whose own name is told to everybody.
-    """
+    secrets: tuple[Secret, ...]
+    staff: frozenset[str]
+    public: frozenset[str]
+
+
+def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
+    """What is to be masked, and what is known to be no secret. ``found``: the entities of the view's text."""
     text = view.text
     entities = [Secret(one.kind, one.start, one.end, one.value) for one in found.spans if one.kind in SECRET_KINDS]
-    public = [one for one in entities if _public(one, text)]
-    kept = [one for one in entities if one not in public]
-    kept = [one for one in kept if not _no_name(one, found) and not (agent and _own_name(one, text))]
-    for rule in _rules(found):
-        for one in rule(view):
-            if one.end > one.start and not _no_secret(one, view) and not (agent and _own_name(one, text)):
-                kept.append(one)
+    public = [one for one in entities if _public(one, view)]
+    kept = [one for one in entities if one not in public and not _no_name(one, found)]
+    kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
     kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in public))
+    staff = [one for one in kept if one.kind == "name" and _of_staff(one, view, speaker)]
+    kept = [one for one in kept if not any(_within(one, other) for other in staff)]
     if found.language.name == "zh":
         kept += [one for one in misheard_digits(text, kept) if not view.readable(one.start, one.end)]
-    return [*kept, *_gaps(text, kept), *_letters(text, kept)]
+    kept += [*_gaps(text, kept), *_letters(text, kept)]
+    names = frozenset(text[one.start : one.end] for one in staff)
+    return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)))
+
+
+def _is_one(one: Secret, view: View) -> bool:
+    """Whether what a rule of the redaction took for a secret is no part of a fact that is none."""
+    return one.end > one.start and not (one.kind in ("name", "code") and view.readable(one.start, one.end))
+
+
+def _public_numbers(found: Found, view: View, public: Sequence[Secret]) -> Iterator[str]:
+    """Digits that are no secret: references, hotlines, and large amounts that somebody may repeat without a unit."""
+    yield from (re.sub(r"\D", "", one.value) for one in public)
+    for span in found.spans:
+        if span.kind == "reference" or (view.reference_wanted and span.kind == "digits"):
+            yield re.sub(r"\D", "", span.value)
+        elif span.kind == "amount":
+            yield re.sub(r"\D", "", span.value.partition(".")[0])
+    if view.reference_wanted:
+        yield from (one.digits for one in stretches(view.text) if len(one.digits) >= RUN)
 
 
 def _within(one: Secret, other: Secret) -> bool:
@@ -93,12 +148,13 @@ def _within(one: Secret, other: Secret) -> bool:
 
 
 def asks(found: Found) -> str:
-    """What a text asks the other side for: "name", "address", "email", "word" (a password), "number", or ""."""
+    """What a text asks the other side for: "name", "address", "email", "word" (a password), "number", "reference"."""
     text, cues = found.spoken.text, found.language.cues
     wanted = _ASKS[found.language.name](text)
-    if wanted or not cues.asks.search(text):
+    if wanted:
         return wanted
-    return "number" if any(cues.wanted[kind].search(text) for kind in cues.wanted.keys() & SECRET_KINDS) else ""
+    named = any(cues.wanted[kind].search(text) for kind in cues.wanted.keys() & SECRET_KINDS)
+    return "number" if (named and cues.asks.search(text)) or _ASKS_NUMBER.search(text) else ""
 
 
 def is_service(number: str) -> bool:
@@ -106,17 +162,23 @@ def is_service(number: str) -> bool:
     return _PUBLIC.fullmatch(_COUNTRY.sub("", number)) is not None
 
 
-def _rules(found: Found) -> tuple[Rule, ...]:
-    return _RULES[found.language.name]
-
-
-def _public(one: Secret, text: str) -> bool:
+def _public(one: Secret, view: View) -> bool:
     """Whether a number is a service's, or explained as no secret."""
     if one.kind == "phone":
         return is_service(one.value)
-    if one.kind == "digits" and _COUNTED.match(text, one.end):
+    if one.kind not in ("digits", "code"):
+        return False
+    if one.kind == "digits" and (_COUNTED.match(view.text, one.end) or view.reference_wanted):
         return True
-    return one.kind in ("digits", "code") and _explained(text, one.start, one.value)
+    free = one.value in view.public or _round(view.text[one.start : one.end])
+    if one.kind == "digits" and free and not view.number_wanted:
+        return True
+    return _explained(view.text, one.start, one.value)
+
+
+def _round(said: str) -> bool:
+    """Whether a figure is so round that it is an amount, or a number of points."""
+    return _ROUND.fullmatch(said) is not None
 
 
 def _no_name(one: Secret, found: Found) -> bool:
@@ -129,20 +191,21 @@ def _no_name(one: Secret, found: Found) -> bool:
 
 def _explained(text: str, start: int, digits: str) -> bool:
     """Whether something tells that digits are nobody's own."""
-    service = is_service(digits) and (len(digits) >= LONG or _CALLED.search(text, max(0, start - 12), start))
+    known = len(digits) >= LONG and (HAN_CHARACTER.search(text) is not None or len(digits) > LONG + 1)
+    service = is_service(digits) and (known or _CALLED.search(text, max(0, start - 12), start))
     return bool(service) or _EXPLAINED.search(text, max(0, start - 24), start) is not None
 
 
-def _own_name(one: Secret, text: str) -> bool:
-    """Whether a name is introduced as the speaker's own."""
-    if one.kind != "name":
-        return False
-    return bool(_OWN_NAME.search(text, max(0, one.start - 30), one.start) or _SPEAKING.match(text, one.end))
-
-
-def _no_secret(one: Secret, view: View) -> bool:
-    """Whether what a rule of the redaction took for a secret is part of a fact that is none."""
-    return one.kind in ("name", "code") and view.readable(one.start, one.end)
+def _of_staff(one: Secret, view: View, speaker: Role) -> bool:
+    """Whether a name is that of somebody of the bank: the agent's own, or told with what they do there."""
+    text = view.text
+    if text[one.start : one.end] in view.staff or _STAFF.search(text, max(0, one.start - 24), one.start):
+        return True
+    if speaker is Role.AGENT:
+        own = _OWN_NAME.search(text, max(0, one.start - 30), one.start) or _SPEAKING.match(text, one.end)
+        return own is not None
+    met = _POST.match(text, one.end) or _MET.search(text, max(0, one.start - 30), one.start)
+    return speaker is Role.CUSTOMER and met is not None
 
 
 def _gaps(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
@@ -169,16 +232,21 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
                 yield Secret("digits", one.start, one.end, one.digits)
         return
     for one in stretches(text, view.readable):
-        count = len(one.digits)
-        if _explained(text, one.start, one.digits) and not view.number_wanted:
+        free = one.digits in view.public or view.reference_wanted or _explained(text, one.start, one.digits)
+        if free and not view.number_wanted:
             continue
-        if (
-            count >= LONG
-            or _one_by_one(text, one)
-            or _wanted(found, view, one)
-            or (view.stage is Stage.FINAL and _ends(text, one))
-        ):
-            yield Secret("digits", one.start, one.end, one.digits)
+        ends = view.stage is Stage.FINAL and _ends(text, one)
+        if _long(text, one) or _one_by_one(text, one) or _wanted(found, view, one):
+            yield Secret("digits", one.start, one.end, one.digits, lasting=not ends)
+        elif ends:
+            yield Secret("digits", one.start, one.end, one.digits, lasting=False)
+
+
+def _long(text: str, one: Stretch) -> bool:
+    """Whether digits are too many for a number of things, and no round figure."""
+    if len(one.digits) < LONG or _round(text[one.start : one.end]):
+        return False
+    return len(one.digits) >= NO_COUNT or not (_UNIT.match(text, one.end) or _COUNTED.match(text, one.end))
 
 
 def _one_by_one(text: str, one: Stretch) -> bool:
@@ -196,6 +264,8 @@ def _wanted(found: Found, view: View, one: Stretch) -> bool:
     text = view.text
     alone = _ONLY.fullmatch(text, 0, one.start) is not None and _ends(text, one)
     if alone and (len(one.digits) >= 2 or view.number_wanted):
+        return True
+    if len(one.digits) >= 2 and _EDGE.match(text, one.end):
         return True
     if _UNIT.match(text, one.end) or _WORD_BEFORE.search(text, 0, one.start):
         return False

@@ -45,7 +45,10 @@ _CUE = re.compile(
     rf"|(?:{_PERSON})(?:的名字)?(?:是叫|叫|名字是)|叫做|名叫|本人(?=[{_FREQUENT}]))"
     rf"{_GAP}(?:{_FILLER}{_GAP})?(?:是|叫)?"
 )
-_FAMILY = re.compile(rf"(?:免贵|贵|我|本人|也|他|她|客户|先生|女士|机主)?姓(?:是)?{_GAP}(?P<name>{COMPOUND}|[{_HAN}])")
+_FAMILY = re.compile(
+    rf"(?:免贵|我|本人|也|他|她|客户|先生|女士|"
+    rf"机主)?(?<!您贵)(?<!请问贵)(?<!^贵)姓(?:是)?{_GAP}(?P<name>{COMPOUND}|[{_HAN}])"
+)
 _NO_FAMILY = re.compile("[名什么氏的啥谁甚质别和与不我您你他她,. ]")
 _NO_NAME = re.compile(
     "什么|啥|谁|哪|怎|不|做|您|你|他|她|我|了|的|是|吗|呢|一[下个样致]|对[不吗]|错|正确|和|跟|与|没|有|多少|车|外卖|"
@@ -61,8 +64,17 @@ _WHOLE = re.compile(
     r"(?:[ ,.。!?]|啊|呀|哈|吧|先生|女士|对|本人)*"
 )
 _ANSWER = re.compile(
-    rf"(?:[ ,.。!?]|{_FILLER}|我叫|我是|叫|姓|本人|免贵|一个|我)*(?P<name>[{_HAN}]{{1,4}}?)(?=[ ,.。!?啊呀哈吧]|$)"
+    rf"(?:[ ,.。!?]|{_FILLER}|我叫|我是|叫|姓|本人|免贵|一个|我)*(?P<name>[{_HAN}]{{1,4}}?)"
+    "(?:[ ,.。!?啊呀哈吧的]|对|先生|女士)*"
 )
+_CLAUSE = re.compile("[^ ,.。!?]+")
+_NAME_CLAUSE = re.compile(
+    rf"(?:{_FILLER}|我叫|我是|叫|本人|免贵)*(?P<name>(?:{COMPOUND}|"
+    rf"[{_ANY}]){_GIVEN}{{1,2}})(?:啊|呀|哈|先生|女士)?"
+)
+_LATIN_NAME = re.compile(r"[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}")
+_ANSWERING = 4  # clauses of an answer in which a name is looked for
+_SHORT_ANSWER = 16  # characters
 _NO_ANSWER = re.compile(
     "稍等|等一?下|等等|什么|怎么|为什么|不用|不是|没有|不要|可以|知道|不知道|谢谢|明白|听|没事|没错|正确|不对|干嘛|好|"
     "行|对|嗯|哦|啊|我|你|您|请问|喂|这"
@@ -72,7 +84,7 @@ _WORDS = re.compile(
     "金卡|金融|金条|白金|白天|白条|白名|于是|许多|许可|安全|安排|"
     "安装|安心|万一|万能|万[元块]|常用|常见|常规|程序|余额|余下|任何|任意|任务|石油|毛病|谢谢|郑重|曾经|杜绝|夏天|"
     "钟头|范围|陆续|顾客|"
-    "段时|钱[都是就没包]|江苏|江西|吴江|苏州|苏宁|龙卡|温馨|严重|严格|文件|文字|申请|申诉|向|尤其|常|章程|施工|方面|"
+    "段时|钱[都是就没包]|江苏|江西|吴江|苏州|苏宁|龙卡|温馨|严重|严格|文件|文字|申请|申诉|尤其|章程|施工|方面|"
     "马[甲路]|牛奶|高[一二三]|康复|孔雀|白色|黄色|石家庄|张家|王府|王者"
     "|李宁|陈述|林业|罗马|宋[词体]|韩国|唐人|董事|曹操|邓小|许[久可多]|沈阳|苏打|卢布|叶子|杜[绝撰]|田地|"
     "任[何意务职命性用]|方[便法式案面向]|石[油头化]|金[额卡融条牌葵色管]|陆续|毛[病利]"
@@ -92,6 +104,12 @@ _NAME_LIKE = re.compile(
     rf"(?P<name>[{_FREQUENT}][{_TYPICAL}]{{2}})(?![{_HAN}]?(?:路|街|镇|市|区|县|省|村|店|大厦|小区|支行|分行|银行|"
     rf"公司|集团|学校|医院))"
 )
+#: a rare surname before a title, where a name is likely: after an answer, a greeting, a question, at the beginning
+_ADDRESSED = re.compile(
+    rf"(?:^|[ ,.。!?、]|好的|您好|你好|请问|[您就]是|感谢|谢谢|嗯|哦|啊)(?P<name>{COMPOUND}|"
+    rf"[{_ANY}](?<![和都来全应时成位解保那的老小大]))"
+    r"(?:女士|先生|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大哥|大姐|师傅|经理|医生|同学)"
+)
 _TAKEN_UP = re.compile(
     rf"(?P<name>[{_FREQUENT}]{_GIVEN}{{1,2}})(?:(?:这个名字|的名字|就是我|是我本人|是我(?:{_PERSON}))|(?:女士|先生|"
     rf"小姐)?(?:您好|你好)|本人)"
@@ -104,7 +122,8 @@ _TO_SOMEBODY = re.compile(
 _SINGLE = re.compile(rf"单名(?:就?是)?(?:一个|个)?(?P<name>[{_HAN}])")
 _BEFORE_DESCRIBED = re.compile(rf"(?P<name>(?:{COMPOUND}|[{_ANY}])[{_HAN}]{{0,2}})[ ,、]*$")
 _DESCRIBED = re.compile(
-    rf"(?P<all>(?:[{_HAN}](?:就?是|,|、| )?)?(?P<word>[{_HAN}]{{2,4}})的(?P<one>[{_HAN}]))(?P<after>[{_HAN}]?)"
+    rf"(?P<all>(?:[{_HAN}](?:呢|啊|呀|嘛)?(?:就?是|,|、|"
+    rf" )?)?(?P<word>[{_HAN}]{{2,4}})的(?P<one>[{_HAN}]))(?P<after>[{_HAN}]?)"
 )
 _PARTS = re.compile(
     rf"(?:单人|双人|三点水|两点水|草字|宝盖|木字|言字|王字|竖心|提手|金字|女字|绞丝|火字|走之|反犬|耳刀|日字|月字|"
@@ -120,6 +139,7 @@ _SECRET_WORD = re.compile(
     r"(?:我|您|你)?(?:改成|改为|设成|设的?是|设置成|设为|应该是|好像是|大概是|就是|还是|是|为|叫|用的?是?|输的?是?|:|"
     r",| ){1,2} ?(?:嗯|呃|那个)?[ ,]?"
 )
+_TELLS = re.compile("[是为叫成:]")
 _USER = re.compile(
     r"(?:微信|qq|支付宝|抖音|用户名|登录名|会员名|昵称)(?:号码?|账号|id)?(?:就?是|为|叫|:|,|"
     r" ){0,2}(?P<user>[a-z\d][a-z\d_.-]{3,})"
@@ -138,8 +158,9 @@ _MAIL_CUE = re.compile(
     r"(?:邮箱|邮件地址|电子邮件|email|e-mail|mail)(?:地址|账号)?(?:改成|换成|改为|就?是|为|:|,| ){1,2}"
 )
 _MAIL = re.compile(
-    r"(?:(?:[a-z\d零一二三四五六七八九幺._+@-]|下划线|点|杠|减号|横杠|艾特|爱特|圈a|小老鼠|大写|小写|字母|at|dot|com|"
-    r"cn|net)[ ,]?){3,}"
+    r"(?:(?:[a-z\d零一二三四五六七八九幺._+@-]|下划线|点|杠|减号|横杠|艾特|爱特|圈a|小老鼠|大写的?|全?小写的?|字母|"
+    r"全拼|拼音|"
+    r"然后|再加|加上?|就是|邮箱|at|dot|com|cn|net)[ ,]?){3,}"
 )
 _MAIL_HOST = re.compile(
     r"(?:(?:[a-z\d零一二三四五六七八九幺._+-]|下划线|点|杠) ?){2,40}[ ,]?(?:@|艾特|爱特|圈a|小老鼠|"
@@ -149,10 +170,20 @@ _MAIL_HOST = re.compile(
 )
 
 _ASKS = (
-    ("name", re.compile("怎么称呼|如何称呼|贵姓|姓名|名字|叫什么|哪位|户名|全名|您是(?:谁|哪)|姓什么")),
+    (
+        "name",
+        re.compile(
+            "怎么称呼|如何称呼|贵姓|姓名|名字|叫什么|哪位|户名|全名|您是(?:谁|哪)|姓什么|(?:先生|女士|"
+            "小姐)(?=[ ,]?(?:是吗|对吗|对吧|是吧|吗|\\?))"
+        ),
+    ),
     ("address", re.compile("地址|住哪|住在哪|住址|寄到哪|寄到什么|邮寄到|哪个小区")),
     ("email", re.compile("邮箱|电子邮件")),
-    ("word", re.compile("密码|口令|暗号|密保|安全问题|答案")),
+    ("reference", re.compile("工单号?|单号|编号|流水号?|参考号|受理号|案件号|回执")),
+    (
+        "word",
+        re.compile("密码|口令|暗号|密保|安全问题|答案|小学|中学|宠物|母亲的?(?:姓名|名字)|出生地|偶像|班主任|最喜欢"),
+    ),
 )
 _ASKING = re.compile(
     "多少|什么|报一下|提供|说一下|告诉|请说|核实|核对|麻烦|哪|贵姓|称呼|请问|念一下|留一下|吗|呢|\\?|说说|确认"
@@ -177,7 +208,7 @@ def names(view: View) -> Iterator[Secret]:
     for match in _FAMILY.finditer(text):
         if not _NO_FAMILY.match(match["name"]):
             yield Secret("name", *match.span("name"))
-    for pattern in (_NAME_LIKE, _TAKEN_UP, _OF_MINE, _TO_SOMEBODY):
+    for pattern in (_NAME_LIKE, _TAKEN_UP, _OF_MINE, _TO_SOMEBODY, _ADDRESSED):
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
                 yield Secret("name", *match.span("name"))
@@ -217,13 +248,20 @@ def _answered(view: View) -> Iterator[Secret]:
         and not _WORDS.match(whole["name"])
         and (view.asked == "name" or len(whole["name"]) > 2 or view.unfinished)
     ):
-        yield Secret("name", *whole.span("name"))
-    elif view.asked == "name" and len(text) <= 16:
-        answer = _ANSWER.fullmatch(text)
-        if answer and not _NO_ANSWER.match(answer["name"]):
-            yield Secret("name", *answer.span("name"))
-        elif foreign := re.search(r"[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}", text):
-            yield Secret("name", *foreign.span())
+        yield Secret("name", *whole.span("name"), lasting=view.asked == "name" or not view.unfinished)
+    if view.asked != "name":
+        return
+    for clause in list(_CLAUSE.finditer(text))[:_ANSWERING]:
+        answer = _NAME_CLAUSE.fullmatch(clause[0])
+        if answer and not _WORDS.match(answer["name"]) and not _NO_ANSWER.match(answer["name"]):
+            yield Secret("name", clause.start() + answer.start("name"), clause.start() + answer.end("name"))
+    if len(text) > _SHORT_ANSWER:
+        return
+    answer = _ANSWER.fullmatch(text)
+    if answer and not _NO_ANSWER.match(answer["name"]):
+        yield Secret("name", *answer.span("name"))
+    elif foreign := _LATIN_NAME.search(text):
+        yield Secret("name", *foreign.span())
 
 
 def _spelled(text: str) -> Iterator[Secret]:
@@ -245,7 +283,8 @@ def words(view: View) -> Iterator[Secret]:
     """Passwords and the like that are letters or words."""
     text = view.text
     for match in _SECRET_WORD.finditer(text):
-        said = _TOKENS.match(text, match.end()) or _HAN_WORD.match(text, match.end())
+        told = _TELLS.search(match[0]) is not None  # and no comma alone
+        said = _TOKENS.match(text, match.end()) or (_HAN_WORD.match(text, match.end()) if told else None)
         if said and not _NO_SECRET.match(text, match.end()) and not said[0].isspace():
             yield Secret("code", match.end(), said.end())
     for match in _USER.finditer(text):

@@ -59,6 +59,7 @@ _BEFORE = re.compile(rf"(?:[{_HAN}]{{2,8}}?{_REGION}[ ,、]{{0,2}}){{1,5}}$")
 _PUBLIC = re.compile(r"支行|分行|网点|营业厅|营业部|营业所|储蓄所|分理处|自助银行|atm|取款机|柜员机|柜台|我行")
 _PERSONAL = re.compile(r"住|家|我的?地址|寄|邮|送|快递|收件|收货|户口|单位|公司")
 _POSTCODE = re.compile(r"(?:邮编|邮政编码)(?:就?是|为|:|,| ){0,2}(?P<code>(?:[\d零一二三四五六七八九幺][ ,]?){5,6})")
+_SHORTEST = 3  # characters of an address
 _REACH = 40  # characters after a cue in which an address lies
 
 
@@ -112,7 +113,8 @@ def _told(view: View, cue_end: int) -> Iterator[Secret]:
     if end > start:
         rest = re.compile(rf"[ ,]?{_NUMBER}(?: ?(?:室|号|户))?").match(text, end)
         end = rest.end() if rest and rest.end() - rest.start() >= 3 else end
-    if view.unfinished and clause.end() == len(text):
+    more = view.unfinished and clause.end() == len(text)
+    if more:
         end = len(text)
-    if end > start and not _public(text, start, end):
-        yield Secret("address", start, end)
+    if (end - start >= _SHORTEST or (more and end > start)) and not _public(text, start, end):
+        yield Secret("address", start, end, lasting=not more)

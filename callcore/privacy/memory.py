@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from callcore.pinyin import syllables
 from callcore.privacy.digits import stretches
-from callcore.privacy.english import is_name_word
+from callcore.privacy.english import is_name_word, is_place_word
+from callcore.privacy.find import Search
 from callcore.privacy.spans import NUMBER_KINDS, Secret
 from callcore.privacy.view import View
 from callcore.text.chars import HAN_CHARACTER
@@ -28,10 +29,17 @@ class CallMemory:
         self._phrases: set[str] = set()  #: names, addresses and the like, without spaces and marks
         self._sounds: set[tuple[str, ...]] = set()
         self._words: set[str] = set()  #: of names that are written with letters
+        self._surnames: set[str] = set()  #: of people who were addressed by them (王女士)
+        self.public: frozenset[str] = frozenset()  #: numbers that are no secret
+        self.staff: frozenset[str] = frozenset()  #: names of people of the bank
 
-    def remember(self, text: str, secrets: Iterable[Secret]) -> None:
-        """Take in the secrets of a text (:attr:`Spoken.text`)."""
-        for secret in secrets:
+    def remember(self, text: str, found: Search) -> None:
+        """Take in what a search of a text (:attr:`Spoken.text`) has found."""
+        self.public |= found.public - self._numbers
+        self.staff |= found.staff
+        for secret in found.secrets:
+            if not secret.lasting:
+                continue
             said = text[secret.start : secret.end]
             if secret.kind in NUMBER_KINDS:
                 self._remember_number(said, secret.value)
@@ -47,6 +55,11 @@ class CallMemory:
             yield from self._names_by_sound(view.text)
         if self._words:
             yield from self._names_by_word(view)
+        for name in self._surnames:
+            for match in re.finditer(
+                rf"(?:^|[ ,.。!?、是叫])(?P<name>{name}[一-鿿]{{1,2}})(?=[ ,.。!?、]|$)", view.text
+            ):
+                yield Secret("name", *match.span("name"))
 
     def _remember_number(self, said: str, value: str) -> None:
         digits = "".join(one.digits for one in stretches(said))
@@ -58,6 +71,8 @@ class CallMemory:
         plain = "".join(filter(str.isalnum, said))
         han = HAN_CHARACTER.search(plain) is not None
         if kind == "name":
+            if han and len(plain) == 1:
+                self._surnames.add(plain)
             if han and len(plain) >= 2:
                 self._phrases.add(plain)
                 if len(plain) == SPOKEN_NAME:
@@ -69,7 +84,7 @@ class CallMemory:
             self._phrases.add(plain)
         if kind == "address":  # it is rarely repeated as a whole
             self._phrases.update(plain[i : i + _PIECE] for i in range(len(plain) - _PIECE + 1) if han)
-            self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_name_word(word))
+            self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_place_word(word))
 
     def _numbers_again(self, view: View) -> Iterator[Secret]:
         for one in stretches(view.text):

@@ -14,13 +14,13 @@ from datetime import date
 from typing import TypeVar
 
 from callcore.errors import unexpected
-from callcore.privacy.find import asks, secrets
+from callcore.privacy.find import asks, search
 from callcore.privacy.masks import Masked, all_masked
 from callcore.privacy.memory import CallMemory
 from callcore.privacy.seal import Sealer
 from callcore.privacy.sounds import as_meant
 from callcore.privacy.spans import SECRET_KINDS, characters
-from callcore.privacy.view import Stage, View
+from callcore.privacy.view import Known, Stage, View
 from callcore.types import (
     AudioWarning,
     DecodeRequest,
@@ -76,9 +76,9 @@ class Redactor:
             return Masked((), ())
         found = Found.of(as_meant(words), language, Context(day, self.currency, self.region))
         view, memory = View(found.spoken, found.spans), CallMemory()
-        own = secrets(found, view)
+        own = search(found, view)
         memory.remember(view.text, own)
-        hidden = characters([*own, *memory.repeats(view)])
+        hidden = characters([*own.secrets, *memory.repeats(view)])
         return Masked.of(found.spoken, hidden, words)
 
     def text(self, text: str, language: str, day: date) -> str:
@@ -169,12 +169,12 @@ class CallRedactor:
         said = self._said.get(event.channel, [])
         self._said[event.channel] = [one for one in said if one[0] not in event.segment_ids]
         self._turns += 1
-        asked, number_wanted = self._asked_of(event.channel, self._turns)
+        known = self._known(event.channel, self._turns)
         found, _ = self._entities.take(replace(event, words=as_meant(event.words)))
-        view = View(found.spoken, found.spans, Stage.TURN, asked, number_wanted)
-        own = secrets(found, view, agent=self._roles.get(event.channel) is Role.AGENT)
+        view = View(found.spoken, found.spans, Stage.TURN, **known)
+        own = search(found, view, self._roles.get(event.channel, Role.UNKNOWN))
         self._memory.remember(view.text, own)
-        hidden = characters([*own, *self._memory.repeats(view)])
+        hidden = characters([*own.secrets, *self._memory.repeats(view)])
         self._note_question(event.channel, found)
         masked = Masked.of(found.spoken, hidden, event.words)
         _keep(self._ended, event.turn_id, masked)
@@ -190,9 +190,9 @@ class CallRedactor:
                 before = _joined(before, said)
         together = _joined(before[-BEFORE:], words)
         found = Found.of(as_meant(together), language, self._entities.expected(channel))
-        view = View(found.spoken, found.spans, stage, *self._asked_of(channel, self._turns + 1))
-        own = secrets(found, view, agent=self._roles.get(channel) is Role.AGENT)
-        hidden = characters([*own, *self._memory.repeats(view)])
+        view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1))
+        own = search(found, view, self._roles.get(channel, Role.UNKNOWN))
+        hidden = characters([*own.secrets, *self._memory.repeats(view)])
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
             self._note_question(channel, found)
@@ -202,12 +202,18 @@ class CallRedactor:
         if wanted := asks(found):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
 
-    def _asked_of(self, channel: int, turn: int) -> tuple[str, bool]:
-        """What the other sides have asked of a channel that is still to be told, and whether a number is."""
+    def _known(self, channel: int, turn: int) -> Known:
+        """What the call tells beside the words of a turn."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
         context = self._entities.expected(channel)
         number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked
-        return asked[-1] if asked else "", number
+        return {
+            "asked": asked[-1] if asked else "",
+            "number_wanted": number,
+            "reference_wanted": "reference" in (context.asked, *asked[-1:]) and not number,
+            "public": self._memory.public,
+            "staff": self._memory.staff,
+        }
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:
         masked = self._open.get(event.segment_id)

@@ -26,12 +26,16 @@ NUMBER_KINDS = SECRET_KINDS - {"name", "email", "address"}  #: told by their dig
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A stretch to be masked: half-open range of characters. ``value``: its normal form where that is known."""
+    """A stretch to be masked: half-open range of characters. ``value``: its normal form where that is known.
+
+    ``lasting``: it is one whatever follows; else it only may become one.
+    """
 
     kind: str
     start: int
     end: int
     value: str = ""
+    lasting: bool = True
 
 
 def characters(secrets: Iterable[Secret]) -> frozenset[int]:

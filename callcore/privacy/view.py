@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypedDict
 
 from callcore.privacy.spans import Secret
 from callcore.understand.entities.spans import Span
@@ -24,7 +25,9 @@ class View:
     """What a rule gets.
 
     ``spans``: what the rules for entities found, secret or not. ``asked``: what the other side has just asked for
-    ("name", "address", "email", "word"), "" for nothing of these. ``number_wanted``: a number was asked for, or begun.
+    ("name", "address", "email", "word"), "" for nothing of these. ``number_wanted``: a number was asked for, or begun;
+    ``reference_wanted``: one that is no secret. ``public``: numbers of the call that are none, ``staff``: names of
+    people of the bank.
     """
 
     spoken: Spoken
@@ -32,6 +35,9 @@ class View:
     stage: Stage = Stage.TURN
     asked: str = ""
     number_wanted: bool = False
+    reference_wanted: bool = False
+    public: frozenset[str] = frozenset()
+    staff: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
@@ -46,6 +52,16 @@ class View:
     def readable(self, start: int, end: int) -> bool:
         """Whether a fact that is no secret (an amount, a date ...) lies over all of the range."""
         return any(span.start <= start and end <= span.end for span in self.spans if span.kind in READABLE)
+
+
+class Known(TypedDict):
+    """What the call tells of a text: fields of :class:`View`."""
+
+    asked: str
+    number_wanted: bool
+    reference_wanted: bool
+    public: frozenset[str]
+    staff: frozenset[str]
 
 
 READABLE = frozenset(
