@@ -117,6 +117,9 @@ _FULL_AFTER = re.compile(
 _OPENING = (
     "(?:[ ,.。、!]|嗯|呃|哦|啊|诶|那个|好的?|行|可以|你?记一?下|我本人|本人|我的?名字|姓名|我|户名|全名|是|叫|免贵)*"
 )
+_ANSWER_FIRST = re.compile(
+    rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})[ ,.、。]+(?=(?:身份证|尾号|后四位|手机|电话|卡号|号码|是)*[零一幺二两三四五六七八九\d])"
+)
 _ANSWER = re.compile(rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}}){_ENDED}")
 
 
@@ -126,6 +129,8 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
     for match in _FULL_AFTER.finditer(text):
         yield Span("name", *match.span("name"), match["name"], 0.93, rank=6)
     answer = _ANSWER.match(text) if context.asked == "name" else None
+    if context.asked in ("id_number", "card_tail", "card_number", "phone"):  # "姓名和身份证后四位"
+        answer = _ANSWER_FIRST.match(text)
     if answer and not _WORDS.match(answer["name"]):
         yield Span("name", *answer.span("name"), answer["name"], 0.9, rank=4)
     for pattern, rank in (
