@@ -39,6 +39,7 @@ CueCode = Literal[
     "accepted",
     "reason",
     "broke_off",
+    "trouble",
 ]
 PromiseKind = Literal["call_back", "handle", "send", "refund", "visit", "pay", "document", "other"]
 

@@ -55,8 +55,11 @@ class Handling:
             return Judged("solved", SURE, self._places(solved[-MOST_EVIDENCE:]))
         if not self._call.ended:
             return None
-        if self._owed:
+        complains = category is not None and category.normal == "complaint"
+        if self._owed and (complains or any(promise.kind != "send" for promise in self._owed)):
             return Judged("promised", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
+        if self._owed:  # what is in the post is done
+            return Judged("solved", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
         if (refused := self._hits("unresolved")) and not self._content:
             return Judged("unresolved", SURE, self._places(refused[-1:]))
         return self._without_words

@@ -111,8 +111,12 @@ def _answered(text: str, raw: str) -> Iterator[Span]:
     whole = not rest.strip(" .,!")
     closed = whole or rest[:1] in ",.!" or _ANSWER_GOES_ON.match(rest) is not None
     spelled = _spelled(text, match.end()) if (match := _SPELLED_NEXT.match(text, end)) else None
-    if closed and (len(words) > 1 or (whole and capital)) and not spelled and (capital or whole):
-        yield Span("name", words[0][0], end, _value(text, words), 0.88, rank=NAME_RANK - 1)
+    value, rank = _value(text, words), NAME_RANK - 1
+    *first, last = value.split(" ")
+    if spelled and first and spelled[0][:1] == last[:1].lower():
+        value, end, rank = " ".join([*first, spelled[0].capitalize()]), spelled[1], SPELLED_RANK + 1
+    if (closed or rank > NAME_RANK) and (len(words) > 1 or (whole and capital)) and (capital or whole):
+        yield Span("name", words[0][0], end, value, 0.88, rank=rank)
 
 
 def _named(text: str, raw: str, match: re.Match[str]) -> Iterator[Span]:
