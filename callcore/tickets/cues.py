@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -38,6 +38,8 @@ CueCode = Literal[
     "thanks",
     "accepted",
     "reason",
+    "broke_off",
+    "trouble",
 ]
 PromiseKind = Literal["call_back", "handle", "send", "refund", "visit", "pay", "document", "other"]
 
@@ -49,6 +51,7 @@ class Said(Entry):
     en: tuple[Text, ...] = ()
     not_zh: tuple[Text, ...] = ()
     not_en: tuple[Text, ...] = ()
+    clause: ClassVar[bool] = False  #: whether ``~`` ends at a comma in Chinese
     _phrases: Phrases = PrivateAttr()
 
     @property
@@ -58,7 +61,7 @@ class Said(Entry):
 
     @model_validator(mode="after")
     def _compiled(self) -> Self:
-        self._phrases = Phrases.of((*self.zh, *self.en), (*self.not_zh, *self.not_en))
+        self._phrases = Phrases.of((*self.zh, *self.en), (*self.not_zh, *self.not_en), self.clause)
         return self
 
 
@@ -98,8 +101,9 @@ class TopicFile(Entry):
 
 
 class PromiseWords(Said):
-    """How a promise of one kind sounds when one side makes it."""
+    """How a promise of one kind sounds when one side makes it: who, what and to whom stand in one clause."""
 
+    clause = True
     kind: PromiseKind
     by: Literal["customer", "agent"]
 

@@ -19,6 +19,7 @@ BANK_OWES = ("call_back", "handle", "refund")  #: promises that leave a matter o
 ANSWERS = ("call_back", "handle")
 OPEN = ("transferred", "promised", "unresolved")
 MOST_EVIDENCE = 3
+BROKEN_TURNS = 2  #: the last turns, in which a call is broken off
 FINAL_TURNS = 4  #: the last turns, in which a call is closed
 
 
@@ -42,7 +43,7 @@ class Handling:
         category = self._matter.category
         noted = category is not None and category.normal in ("praise", "suggestion")
         answered = any(promise.due or promise.kind == "call_back" for promise in self._owed)
-        if (transfers := self._hits("transfer")) and (answered or not noted):
+        if (transfers := self._hits("transfer")) and (answered or not noted) and not self._done_after(transfers[-1][0]):
             return Judged("transferred", SURE, self._places(transfers))
         if noted and self._call.ended:
             return Judged("solved", USUAL, category.evidence if category else ())
@@ -54,9 +55,12 @@ class Handling:
             return Judged("solved", SURE, self._places(solved[-MOST_EVIDENCE:]))
         if not self._call.ended:
             return None
-        if self._owed:
+        complains = category is not None and category.normal == "complaint"
+        if self._owed and (complains or any(promise.kind != "send" for promise in self._owed)):
             return Judged("promised", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
-        if refused := self._hits("unresolved"):
+        if self._owed:  # what is in the post is done
+            return Judged("solved", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
+        if (refused := self._hits("unresolved")) and not self._content:
             return Judged("unresolved", SURE, self._places(refused[-1:]))
         return self._without_words
 
@@ -174,14 +178,25 @@ class Handling:
         category = self._matter.category
         last = self._call.readings[-FINAL_TURNS:]
         closed = any("closing" in reading.hits or "thanks" in reading.hits for reading in last)
-        if not closed:
+        broken = [reading for reading in last[-BROKEN_TURNS:] if "broke_off" in reading.hits]
+        if not closed and (broken or not last or last[-1].customer):
             return Judged("abandoned", USUAL, (last[-1].at(),) if last else ())
         accepted = [reading for reading in last if reading.customer and {"thanks", "accepted"} & set(reading.hits)]
         unsatisfied = self._caller.satisfaction is not None and self._caller.satisfaction.normal == "unsatisfied"
-        asked = category is None or category.normal != "complaint"
+        asked = self._content or category is None or category.normal != "complaint"
         if (asked and accepted) or (asked and not unsatisfied):
             return Judged("solved", USUAL, tuple(reading.at() for reading in accepted[:1]))
         return Judged("unresolved", USUAL, (last[-1].at(),) if last else ())
+
+    @property
+    def _content(self) -> bool:
+        """Whether the customer is satisfied at the end."""
+        return self._caller.satisfaction is not None and self._caller.satisfaction.normal == "satisfied"
+
+    def _done_after(self, handed_on: Reading) -> bool:
+        """Whether the agent did it after all, once it had been said that others would, and owes nothing more."""
+        done = any(reading.order > handed_on.order for reading, _ in self._hits("carried_out"))
+        return done and self._content and not any(promise.kind in ANSWERS for promise in self._owed)
 
     @cached_property
     def _usual_department(self) -> Judged | None:

@@ -195,12 +195,13 @@ class Matter:
         found = reading.found
         if found is None:
             return
-        if found.category and found.category.code in supports:
+        polite = reading not in self.opening and not {"praise", "suggestion"} & set(reading.hits)
+        if found.category and found.category.code in supports and not (polite and found.category.code == "praise"):
             label = found.category
             supports[label.code].add(label.probability * weight, label.probability, _place(reading, label))
         for label in found.intents:
             category, share = CATEGORY_OF_INTENT.get(label.code, ("", 0.0))
-            if category:
+            if category and not (polite and category == "praise"):
                 place = _place(reading, label)
                 supports[category].add(label.probability * share * weight, label.probability, place)
 

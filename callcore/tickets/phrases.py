@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from callcore.text.chars import HAN_CHARACTER
 
 SENTENCE_END = "。！？；!?;\n"
+CLAUSE_END = "，,"
 GAP_HAN, GAP_OTHER = 14, 40  #: characters that ``~`` stands for at most
 Key = TypeVar("Key")
 PIECE = 2  #: characters of an anchor by which phrases are found
@@ -30,9 +31,12 @@ class Phrase:
     anchors: tuple[str, ...]
 
     @classmethod
-    def of(cls, text: str) -> Phrase:
-        """From a data file. Raises ``ValueError`` for a bracket that is not closed."""
-        return _phrase(text.strip().lower())
+    def of(cls, text: str, clause: bool = False) -> Phrase:
+        """From a data file. ``clause``: in Chinese ``~`` goes no further than a comma.
+
+        Raises ``ValueError`` for a bracket that is not closed.
+        """
+        return _phrase(text.strip().lower(), clause)
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """Half-open ranges of characters of ``text``, which is in lower case."""
@@ -48,9 +52,9 @@ class Phrases:
     unwanted: tuple[Phrase, ...] = ()
 
     @classmethod
-    def of(cls, wanted: Iterable[str], unwanted: Iterable[str] = ()) -> Phrases:
-        """From a data file. Raises ``ValueError`` for a bracket that is not closed."""
-        return cls(tuple(map(Phrase.of, wanted)), tuple(map(Phrase.of, unwanted)))
+    def of(cls, wanted: Iterable[str], unwanted: Iterable[str] = (), clause: bool = False) -> Phrases:
+        """From a data file; ``clause``: see :meth:`Phrase.of`. Raises ``ValueError`` for a bracket that is not closed."""
+        return cls(tuple(Phrase.of(one, clause) for one in wanted), tuple(Phrase.of(one, clause) for one in unwanted))
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Where ``text`` (lower case) says it: half-open ranges of characters in order, none inside another."""
@@ -111,13 +115,15 @@ _ENDS = re.compile(rf"[{re.escape(SENTENCE_END)}]+|\.(?=\s|$)")
 
 
 @lru_cache(maxsize=8192)
-def _phrase(text: str) -> Phrase:
-    gap = rf"[^{re.escape(SENTENCE_END)}]{{0,{GAP_HAN if HAN_CHARACTER.search(text) else GAP_OTHER}}}?"
+def _phrase(text: str, clause: bool) -> Phrase:
+    han = HAN_CHARACTER.search(text)
+    ends = SENTENCE_END + CLAUSE_END if clause and han else SENTENCE_END
+    gap = rf"[^{re.escape(ends)}]{{0,{GAP_HAN if han else GAP_OTHER}}}?"
     parts = _TOKENS.findall(text)
     pattern, anchors = _sequence(parts, gap)
     if parts or not text:
         raise ValueError(f"phrase {text!r}: brackets do not pair, or nothing is in it")
-    if not HAN_CHARACTER.search(text):
+    if not han:
         pattern = rf"(?:(?<!\w)|(?=')){pattern}(?!\w)"  # "'ll" may follow any word
     return Phrase(re.compile(pattern), anchors)
 

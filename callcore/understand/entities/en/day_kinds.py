@@ -154,11 +154,25 @@ def named(_reading: Reading, match: re.Match[str], today: datetime.date) -> Day 
     return _span(match, today + shift * DAY, part=part)
 
 
-def weekday(_reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """Reads "next Tuesday", "on Friday morning", "Monday next week"."""
+REACH = 45  #: days in which a weekday and a day of a month are looked for together
+_AHEAD = re.compile(
+    r"(?:\b(?:by|until|till|before|no later than|end of|close of (?:play|business))(?: the)? "
+    r"|(?:'ll|\b(?:will|going to|shall|should))\b(?! have\b)[^.?!;]{0,60})$"
+)  #: what makes a day that is only named one to come
+
+
+def weekday(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
+    """Reads "next Tuesday", "on Friday morning", "Monday next week", "Friday the twentieth"."""
     wanted, which, week = WEEKDAY_NUMBER[match["day"]], match["which"] or "", match["week"] or ""
     monday = calendar.week(today)[0]
-    if week and not which:
+    if match["ordinal"]:
+        number = reading.numbers[match.start("ordinal")].whole
+        near = [today + shift * DAY for shift in range(-REACH, REACH + 1)]
+        fitting = [day for day in near if day.day == number and day.weekday() == wanted]
+        if not fitting:
+            return None
+        day = min(fitting, key=lambda day: (abs(day - today), day < today))
+    elif week and not which:
         which = week.split(" ")[0] if week != "a week" else "next"
         day = monday + (wanted + {"next": 7, "last": -7}.get(which, 0)) * DAY
     elif which in ("next",):
@@ -167,7 +181,7 @@ def weekday(_reading: Reading, match: re.Match[str], today: datetime.date) -> Da
         day = monday + wanted * DAY
     elif which in ("last", "past", "this past"):
         day = today - ((today.weekday() - wanted - 1) % 7 + 1) * DAY
-    elif which in ("coming", "this coming", "following"):
+    elif which in ("coming", "this coming", "following") or _AHEAD.search(match.string, 0, match.start()):
         day = today + ((wanted - today.weekday() - 1) % 7 + 1) * DAY
     else:
         ahead = (wanted - today.weekday()) % 7

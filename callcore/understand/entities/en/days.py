@@ -106,7 +106,7 @@ _PATTERNS = tuple(
         (
             rf"(?:\b(?P<which>next|this coming|this past|this|last|past|coming|following) "
             rf")?\b(?P<day>{DAY_NAME})\b(?:'s)?(?P<part>{PART})?(?: (?:of )?(?P<week>(?:next|this|last) "
-            rf"week))?(?!s)",
+            rf"week)|,? (?P<the>the (?P<ordinal>{_O})))?(?!s)",
             weekday,
         ),
         (

@@ -51,6 +51,11 @@ _LETTER = re.compile(
     r"(?<![\w'])(?P<double>double )?(?P<letter>[a-z])(?: (?:as in|for|like) (?P<word>[a-z]+))?(?![\w'])"
 )
 _SPELL_CUE = re.compile(r"\b(?:spelled|spelt|spell(?:ing)?(?: it| that)?|that's|it's|is|name)[ ,:]*$")
+_ANSWER_OPENING = re.compile(
+    r"[ ,.]*(?:(?:yes|yeah|sure|of course|certainly|okay|ok|hi|hello|um|uh|er|erm|oh|well|so|right|please)[ ,.!]+|"
+    r"(?:it's|it is|that's|that is|this is|i'm|i am)(?: (?:under|for|just))? |(?:mr|mrs|ms|miss|dr)\b\.? )*"
+)
+_ANSWER_GOES_ON = re.compile(r" (?:and|that's|spelled|spelt|with an?|my|the|date|calling|here|speaking)\b")
 _ACRONYMS = {
     "atm",
     "sms",
@@ -89,7 +94,29 @@ def names(reading: Reading, context: Context) -> Iterator[Span]:
             yield Span("name", match.start(), words[-1][1], _value(text, words), rank=NAME_RANK + 1)
     for match in _SPEAKING.finditer(text):
         yield from _before_speaking(text, raw, match.start())
+    if context.asked == "name":
+        yield from _answered(text, raw)
     yield from _spelled_alone(text, context)
+
+
+def _answered(text: str, raw: str) -> Iterator[Span]:
+    """The answer to "your full name, please?": two words or three at the start of the turn, or all of it."""
+    opening = _ANSWER_OPENING.match(text)
+    start = opening.end() if opening else 0
+    words = _name_words(text, raw, start, MOST_WORDS)
+    if not words:
+        return
+    end = words[-1][1]
+    capital, rest = raw[words[0][0]].isupper(), text[end:]
+    whole = not rest.strip(" .,!")
+    closed = whole or rest[:1] in ",.!" or _ANSWER_GOES_ON.match(rest) is not None
+    spelled = _spelled(text, match.end()) if (match := _SPELLED_NEXT.match(text, end)) else None
+    value, rank = _value(text, words), NAME_RANK - 1
+    *first, last = value.split(" ")
+    if spelled and first and spelled[0][:1] == last[:1].lower():
+        value, end, rank = " ".join([*first, spelled[0].capitalize()]), spelled[1], SPELLED_RANK + 1
+    if (closed or rank > NAME_RANK) and (len(words) > 1 or (whole and capital)) and (capital or whole):
+        yield Span("name", words[0][0], end, value, 0.88, rank=rank)
 
 
 def _named(text: str, raw: str, match: re.Match[str]) -> Iterator[Span]:

@@ -23,7 +23,7 @@ CUES = TurnCues(
     ),
     asks=re.compile(
         r"what(?:'s| is| are)|could you|can you|can i (?:have|get|take)|may i (?:have|get)|would you|"
-        r"please|tell me|give me|i(?:'ll| will)? need|confirm|provide"
+        r"please|tell me|give me|i(?:'ll| will)? need|confirm|provide|who(?:'s|m)?\b|may i|can i|could i"
     ),
     wanted={
         "card_tail": re.compile(r"last four|last 4"),
@@ -34,6 +34,10 @@ CUES = TurnCues(
         "code": re.compile(r"verification code|passcode|security code|one time code|\bpin\b|\bcode\b"),
         "card_expiry": re.compile(r"expir(?:y|ation)"),
         "reference": re.compile(r"(?:reference|case|ticket|tracking|order|complaint) number"),
+        "name": re.compile(
+            r"\b(?:your|full|first and last|last|the account holder's|account holder) name\b|\bname (?:on|for|please)\b"
+            r"|who am i (?:speaking|talking) (?:to|with)|who(?:'s| is) (?:calling|speaking)|whom am i speaking"
+        ),
     },
     filler=re.compile(r"(?:[ ,.!?;]|\bum\b|\buh\b|\ber\b|\band\b|\bthen\b|\bso\b|\bwait\b){0,8}"),
 )

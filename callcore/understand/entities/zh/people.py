@@ -108,11 +108,31 @@ _SPELT_AS = {
 _SPELT = {parts: name for name, all_parts in _SPELT_AS.items() for parts in all_parts}
 _SPELT_PATTERN = re.compile(rf"(?:{'|'.join(sorted(_SPELT, key=len, reverse=True))})(?:的)?(?P<name>[\u4e00-\u9fff])")
 _SEVERAL = re.compile("的那个?|哪个")
+_GAP = "[ ,.。、!]*(?:我?(?:叫|名叫|全名|大名|名字)(?:是|叫)?)?[ ,]*"
+_ENDED = "(?=$|[ ,.。、!?;]|吧|啊|呀|的|就是|对)"
+_FULL_AFTER = re.compile(
+    rf"(?:姓[ ,]?(?P<family>{_ANY_SURNAME})|(?P<titled>{_ANY_SURNAME})(?:{_TITLE})){_GAP}"
+    rf"(?P<name>(?:(?P=family)|(?P=titled)){_GIVEN}{{1,2}}){_ENDED}"
+)
+_OPENING = (
+    "(?:[ ,.。、!]|嗯|呃|哦|啊|诶|那个|好的?|行|可以|你?记一?下|我本人|本人|我的?名字|姓名|我|户名|全名|是|叫|免贵)*"
+)
+_ANSWER_FIRST = re.compile(
+    rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})[ ,.、。]+(?=(?:身份证|尾号|后四位|手机|电话|卡号|号码|是)*[零一幺二两三四五六七八九\d])"
+)
+_ANSWER = re.compile(rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}}){_ENDED}")
 
 
-def names(spoken: Spoken, _context: Context) -> Iterator[Span]:
+def names(spoken: Spoken, context: Context) -> Iterator[Span]:
     """Names of people, without their titles."""
     text = spoken.text
+    for match in _FULL_AFTER.finditer(text):
+        yield Span("name", *match.span("name"), match["name"], 0.93, rank=6)
+    answer = _ANSWER.match(text) if context.asked == "name" else None
+    if context.asked in ("id_number", "card_tail", "card_number", "phone"):  # "姓名和身份证后四位"
+        answer = _ANSWER_FIRST.match(text)
+    if answer and not _WORDS.match(answer["name"]):
+        yield Span("name", *answer.span("name"), answer["name"], 0.9, rank=4)
     for pattern, rank in (
         (_CALLED, 5),
         (_I_AM, 2),
