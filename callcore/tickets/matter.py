@@ -22,8 +22,9 @@ HIT = (
 )
 HIT_CONFIDENCE = 0.7
 BUSINESS = ("inquiry", "transaction", "complaint", "suggestion", "praise")
-CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "carried_out": 0.7, "question": 0.5}
-CATEGORY_OF_CUE = {"request": "transaction", "carried_out": "transaction", "question": "inquiry"}
+CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "carried_out": 0.7, "transfer": 0.5, "question": 0.5}
+DONE_LATER, LATER = ("handle", "send", "refund"), 0.5  #: what the bank sets going makes a call more than a question
+CATEGORY_OF_CUE = {"request": "transaction", "carried_out": "transaction", "transfer": "transaction", "question": "inquiry"}
 CATEGORY_OF_INTENT = {
     "complain": ("complaint", 0.5),
     "escalate": ("complaint", 0.8),
@@ -138,6 +139,10 @@ class Matter:
             for reading, span in self._call.hits(cue):
                 support = supports[CATEGORY_OF_CUE.get(cue, cue)]
                 support.add(bonus * self._weight(reading), 0.8, reading.at(span))
+        for reading in self._call.agent:
+            for hit in reading.promises:
+                if hit.by == "agent" and hit.kind in DONE_LATER:
+                    supports["transaction"].add(LATER, 0.6, reading.at(hit.span))
         return supports
 
     def _weight(self, reading: Reading) -> float:

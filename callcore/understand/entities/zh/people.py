@@ -120,6 +120,9 @@ _OPENING = (
 _ANSWER_FIRST = re.compile(
     rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})[ ,.、。]+(?=(?:身份证|尾号|后四位|手机|电话|卡号|号码|是)*[零一幺二两三四五六七八九\d])"
 )
+_AGREED = re.compile(
+    rf"(?:[ ,.。]|嗯|对的?|是的?|没错|我是)+[ ,.。](?P<name>(?:{COMPOUND}|[{_TITLE_SURNAMES}]){_GIVEN}{{2}})(?=$|[,.。])"
+)
 _ANSWER = re.compile(rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}}){_ENDED}")
 
 
@@ -131,6 +134,7 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
     answer = _ANSWER.match(text) if context.asked == "name" else None
     if context.asked in ("id_number", "card_tail", "card_number", "phone"):  # "姓名和身份证后四位"
         answer = _ANSWER_FIRST.match(text)
+    answer = answer or _AGREED.match(text)
     if answer and not _WORDS.match(answer["name"]):
         yield Span("name", *answer.span("name"), answer["name"], 0.9, rank=4)
     for pattern, rank in (
