@@ -71,9 +71,9 @@ class Handling:
         if not transfers or self.resolution is None or self.resolution.normal != "transferred":
             return None
         for reading, span in transfers:
-            start, end = reading.sentence(span)
-            if found := self._named_department(reading, (start, end)):
-                return found
+            for part in (span, reading.sentence(span)):
+                if found := self._named_department(reading, part):
+                    return found
         for reading in dict.fromkeys(reading for reading, _ in self._hits("beyond")):
             if found := self._named_department(reading, (0, len(reading.text))):
                 return found

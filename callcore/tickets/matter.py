@@ -22,9 +22,22 @@ HIT = (
 )
 HIT_CONFIDENCE = 0.7
 BUSINESS = ("inquiry", "transaction", "complaint", "suggestion", "praise")
-CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "carried_out": 0.7, "transfer": 0.5, "question": 0.5}
+CUE_OF = {
+    "complaint": 1.6,
+    "suggestion": 1.4,
+    "praise": 1.6,
+    "request": 0.7,
+    "carried_out": 0.7,
+    "transfer": 0.5,
+    "question": 0.5,
+}
 DONE_LATER, LATER = ("handle", "send", "refund"), 0.5  #: what the bank sets going makes a call more than a question
-CATEGORY_OF_CUE = {"request": "transaction", "carried_out": "transaction", "transfer": "transaction", "question": "inquiry"}
+CATEGORY_OF_CUE = {
+    "request": "transaction",
+    "carried_out": "transaction",
+    "transfer": "transaction",
+    "question": "inquiry",
+}
 CATEGORY_OF_INTENT = {
     "complain": ("complaint", 0.5),
     "escalate": ("complaint", 0.8),
@@ -49,6 +62,7 @@ UPSET = ("angry", "dissatisfied")
 INTENT_OF_CUE = {"money_lost": "report_fraud", "escalation": "escalate", "leaving": "leave", "complaint": "complain"}
 CUE_INTENT = 0.8  #: probability of an intent that is told by words alone
 MOST_INTENTS = 4
+PURPOSE = 3  #: first turns of the customer; praise that comes later is thanks
 OPENING = 2  #: turns of the customer with something to say, which usually tell what the call is for
 OPENING_WEIGHT = 1.6
 LEAST_INTENT = 0.5
@@ -200,7 +214,7 @@ class Matter:
         found = reading.found
         if found is None:
             return
-        polite = reading not in self.opening and not {"praise", "suggestion"} & set(reading.hits)
+        polite = reading not in self._call.customer[:PURPOSE] and "praise" not in reading.hits
         if found.category and found.category.code in supports and not (polite and found.category.code == "praise"):
             label = found.category
             supports[label.code].add(label.probability * weight, label.probability, _place(reading, label))
