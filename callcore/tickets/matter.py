@@ -12,6 +12,7 @@ from callcore.types import Evidence, Label
 
 MOST_EVIDENCE = 4
 GRAVE, SCAM, TAKEN = "fraud", "fraud.scam", "fraud.unauthorised"
+CLOSING = ("account.open_close", "credit_card.cancel")  #: what is threatened by who is angry about something else
 CARDS = {"debit_card", "credit_card"}
 HIT = (
     ("信用卡", "credit_card"),
@@ -31,7 +32,8 @@ CUE_OF = {
     "transfer": 0.5,
     "question": 0.5,
 }
-DONE_LATER, LATER = ("handle", "send", "refund"), 0.5  #: what the bank sets going makes a call more than a question
+DONE_LATER = ("handle", "send", "refund")  #: promises of the bank that make a call more than a question
+LATER = 0.5  #: what each of them weighs
 CATEGORY_OF_CUE = {
     "request": "transaction",
     "carried_out": "transaction",
@@ -235,10 +237,14 @@ class Matter:
             share = recency if reading.customer else self._weights.agent_topic * recency
             if reading in opening:
                 share *= OPENING_WEIGHT
+            threat = "leaving" in reading.hits and reading not in opening and self.blame
             for label in meaning.topics:
+                if threat and label.code in CLOSING:
+                    continue
                 support = supports.setdefault(label.code, Support())
                 support.add(label.probability * share, label.probability, _place(reading, label))
-            self._add_named(reading, share, supports)
+            if not threat:
+                self._add_named(reading, share, supports)
             if reading.customer and meaning.topics:
                 recency *= self._weights.later_topic
         products = {fact.normal for fact in self._call.facts.get("product", ())}

@@ -118,10 +118,12 @@ _OPENING = (
     "(?:[ ,.。、!]|嗯|呃|哦|啊|诶|那个|好的?|行|可以|你?记一?下|我本人|本人|我的?名字|姓名|我|户名|全名|是|叫|免贵)*"
 )
 _ANSWER_FIRST = re.compile(
-    rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})[ ,.、。]+(?=(?:身份证|尾号|后四位|手机|电话|卡号|号码|是)*[零一幺二两三四五六七八九\d])"
+    rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})[ ,.、。]+"
+    r"(?=(?:身份证|尾号|后四位|手机|电话|卡号|号码|是)*[零一幺二两三四五六七八九\d])"
 )
 _AGREED = re.compile(
-    rf"(?:[ ,.。]|嗯|对的?|是的?|没错|我是)+[ ,.。](?P<name>(?:{COMPOUND}|[{_TITLE_SURNAMES}]){_GIVEN}{{2}})(?=$|[,.。])"
+    rf"(?:[ ,.。]|嗯|对的?|是的?|没错|我是)+[ ,.。]"
+    rf"(?P<name>(?:{COMPOUND}|[{_TITLE_SURNAMES}]){_GIVEN}{{2}})(?=$|[,.。])"
 )
 _ANSWER = re.compile(rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}}){_ENDED}")
 
