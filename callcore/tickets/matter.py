@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from callcore.types import Evidence, Label
 
 MOST_EVIDENCE = 4
 GRAVE, SCAM, TAKEN = "fraud", "fraud.scam", "fraud.unauthorised"
+_THREAT = re.compile(r"\b(?:if|or|otherwise|unless|while you're at it)\b|否则|不然|要是|再不|大不了|如果|干脆")
 CLOSING = ("account.open_close", "credit_card.cancel")  #: what is threatened by who is angry about something else
 CARDS = {"debit_card", "credit_card"}
 HIT = (
@@ -237,7 +239,7 @@ class Matter:
             share = recency if reading.customer else self._weights.agent_topic * recency
             if reading in opening:
                 share *= OPENING_WEIGHT
-            threat = "leaving" in reading.hits and reading not in opening and self.blame
+            threat = "leaving" in reading.hits and reading not in opening and _THREAT.search(reading.text) is not None
             for label in meaning.topics:
                 if threat and label.code in CLOSING:
                     continue
