@@ -352,3 +352,16 @@ def test_any_text_gives_entities_inside_its_words(text: str) -> None:
 def test_ten_thousand_characters_of_anything_are_read(bit: str) -> None:
     words = plain_words((bit * (10_000 // len(bit) + 1))[:10_000])
     assert all(one.end_word <= len(words) for one in find(words, "en", CONTEXT))  # backtracking would take minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("It'll be with you by Friday the twentieth.", "../2026-11-20"),
+        ("It will reach you by Monday.", "../2026-11-23"),
+        ("Was it Friday the thirteenth?", "2026-11-13"),
+    ],
+)
+def test_a_weekday_takes_its_side_of_today_from_what_is_said_before_it(text: str, value: str) -> None:
+    context = Context(datetime.date(2026, 11, 18))
+    assert ("date", value) in facts(text, context)

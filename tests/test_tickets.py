@@ -293,3 +293,26 @@ def test_missing_field_file_is_an_error_with_a_next_step(tmp_path: Path) -> None
 
 def test_values_are_plain_json() -> None:
     assert json.loads(ticket(LOST).model_dump_json())["schema_version"] == 1
+
+
+def test_a_call_that_ends_without_leave_is_not_broken_off_where_nobody_breaks_it_off() -> None:
+    found = ticket("A: 您好。\nC: 我的信用卡丢了。\nA: 锁了，您放心。")
+    assert normals(found, "handling.resolution") == ["solved"]
+    found = ticket("A: 您好。\nC: 我的信用卡丢了。\nA: 请您稍等。\nC: 不办了，挂了。")
+    assert normals(found, "handling.resolution") == ["abandoned"]
+
+
+def test_the_department_named_first_after_the_handing_on_has_it() -> None:
+    found = ticket(
+        "C: 柜员骂我，我要投诉。\nA: 我转到客户服务与消保部，由他们督促网点去查，三天内给您回电。\nC: 好的，再见。"
+    )
+    assert normals(found, "handling.transfer_route") == ["quality"]
+
+
+def test_a_bare_answer_is_the_customers_name() -> None:
+    found = ticket("A: 请问怎么称呼您？\nC: 陆海燕。\nA: 陆女士您好。")
+    assert normals(found, "customer.name") == ["陆海燕"]
+    found = ticket("A: 您贵姓？\nC: 我姓陆，陆海燕。")
+    assert normals(found, "customer.name") == ["陆海燕"]
+    found = ticket("A: Can I take your full name, please?\nC: Peter Hallam.\nA: Thank you.", "en")
+    assert normals(found, "customer.name") == ["Peter Hallam"]

@@ -153,3 +153,52 @@ def test_phrases_never_fail_on_text(phrase: str, text: str) -> None:
     except ValueError:
         return
     assert all(0 <= start < end <= len(text) for start, end in found)
+
+
+@pytest.mark.parametrize(
+    ("line", "language", "kind"),
+    [
+        ("A: 等领导批了，我亲自给您电话。", "zh", "call_back"),
+        ("A: 那边处理完，会由原工号给您回访的。", "zh", "call_back"),
+        ("A: 最晚周五，会有人打到您手机上。", "zh", "call_back"),
+        ("A: 这个错误我们会在月底之前更正。", "zh", "handle"),
+        ("A: 卡做好之后会挂号寄到您家。", "zh", "send"),
+        ("A: 款项预计周三回到您卡上。", "zh", "refund"),
+        ("C: 行吧，我自己跑一趟网点。", "zh", "visit"),
+        ("C: 等货款到了我立刻结清。", "zh", "pay"),
+        ("C: 单子我晚上扫描了发邮箱。", "zh", "document"),
+        ("A: One of them will be on the phone to you by Thursday.", "en", "call_back"),
+        ("A: I'm going to chase this with payments.", "en", "handle"),
+        ("A: I'll pop a new card in the post today.", "en", "send"),
+        ("A: It'll be back with you by Friday the twentieth.", "en", "refund"),
+        ("C: I'll swing by the branch on Saturday.", "en", "visit"),
+        ("C: I can put two hundred in tomorrow.", "en", "pay"),
+        ("C: I'll scan it and send it over tonight.", "en", "document"),
+    ],
+)
+def test_promises_by_who_does_what_to_whom(line: str, language: str, kind: str) -> None:
+    assert [promise.kind for promise in ticket(line, language).promises] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("A: 如果审核没通过，我们会退给您材料。", "zh"),
+        ("A: 时间我不敢跟您打包票。", "zh"),
+        ("A: 您把材料寄到我们这里。", "zh"),
+        ("A: 银行不会给您打电话索要密码。", "zh"),
+        ("C: 我上周就去过网点了。", "zh"),
+        ("C: 钱我已经存进去了。", "zh"),
+        ("A: If it turns out to be fraud, we'll refund you.", "en"),
+        ("A: I've already sent you a text.", "en"),
+        ("C: I can't get to a branch.", "en"),
+        ("C: They said they would refund me.", "en"),
+    ],
+)
+def test_conditions_doubts_and_what_is_done_are_no_promises(line: str, language: str) -> None:
+    assert ticket(line, language).promises == ()
+
+
+def test_a_gap_of_a_promise_ends_at_a_comma() -> None:
+    assert not list(Phrase.of("我[~|]去[~|]网点", clause=True).find("我去面签，网点流水"))
+    assert list(Phrase.of("我[~|]去[~|]网点").find("我去面签，网点流水"))

@@ -71,8 +71,9 @@ class Handling:
         if not transfers or self.resolution is None or self.resolution.normal != "transferred":
             return None
         for reading, span in transfers:
-            start, end = reading.sentence(span)
-            if found := self._named_department(reading, (start, end)):
+            if found := self._named_department(reading, span, first=True):
+                return found
+            if found := self._named_department(reading, reading.sentence(span)):
                 return found
         for reading in dict.fromkeys(reading for reading, _ in self._hits("beyond")):
             if found := self._named_department(reading, (0, len(reading.text))):
@@ -212,13 +213,13 @@ class Handling:
         places = topics[0].evidence if topics else causes[0].evidence if causes else ()
         return Judged(code, topics[0].confidence if topics else USUAL, places)
 
-    def _named_department(self, reading: Reading, span: Span) -> Judged | None:
-        """The department that is named last in a part of a turn."""
+    def _named_department(self, reading: Reading, span: Span, *, first: bool = False) -> Judged | None:
+        """The department that is named last, or ``first``, in a part of a turn."""
         text = reading.text[span[0] : span[1]]
         named = [(text.rfind(name), len(name), code) for name, code in self._names if name in text]
         if not named:
             return None
-        place, length, code = max(named)
+        place, length, code = max(named, key=lambda one: (-one[0] if first else one[0], *one[1:]))
         start = span[0] + place
         return Judged(code, SURE, (reading.at((start, start + length)),))
 

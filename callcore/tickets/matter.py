@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,8 @@ from callcore.types import Evidence, Label
 
 MOST_EVIDENCE = 4
 GRAVE, SCAM, TAKEN = "fraud", "fraud.scam", "fraud.unauthorised"
+_THREAT = re.compile(r"\b(?:if|or|otherwise|unless|while you're at it)\b|否则|不然|要是|再不|大不了|如果|干脆")
+CLOSING = ("account.open_close", "credit_card.cancel")  #: what is threatened by who is angry about something else
 CARDS = {"debit_card", "credit_card"}
 HIT = (
     ("信用卡", "credit_card"),
@@ -22,8 +25,23 @@ HIT = (
 )
 HIT_CONFIDENCE = 0.7
 BUSINESS = ("inquiry", "transaction", "complaint", "suggestion", "praise")
-CUE_OF = {"complaint": 1.6, "suggestion": 1.4, "praise": 1.6, "request": 0.7, "carried_out": 0.7, "question": 0.5}
-CATEGORY_OF_CUE = {"request": "transaction", "carried_out": "transaction", "question": "inquiry"}
+CUE_OF = {
+    "complaint": 1.6,
+    "suggestion": 1.4,
+    "praise": 1.6,
+    "request": 0.7,
+    "carried_out": 0.7,
+    "transfer": 0.5,
+    "question": 0.5,
+}
+DONE_LATER = ("handle", "send", "refund")  #: promises of the bank that make a call more than a question
+LATER = 0.5  #: what each of them weighs
+CATEGORY_OF_CUE = {
+    "request": "transaction",
+    "carried_out": "transaction",
+    "transfer": "transaction",
+    "question": "inquiry",
+}
 CATEGORY_OF_INTENT = {
     "complain": ("complaint", 0.5),
     "escalate": ("complaint", 0.8),
@@ -48,6 +66,7 @@ UPSET = ("angry", "dissatisfied")
 INTENT_OF_CUE = {"money_lost": "report_fraud", "escalation": "escalate", "leaving": "leave", "complaint": "complain"}
 CUE_INTENT = 0.8  #: probability of an intent that is told by words alone
 MOST_INTENTS = 4
+PURPOSE = 3  #: first turns of the customer; praise that comes later is thanks
 OPENING = 2  #: turns of the customer with something to say, which usually tell what the call is for
 OPENING_WEIGHT = 1.6
 LEAST_INTENT = 0.5
@@ -138,6 +157,10 @@ class Matter:
             for reading, span in self._call.hits(cue):
                 support = supports[CATEGORY_OF_CUE.get(cue, cue)]
                 support.add(bonus * self._weight(reading), 0.8, reading.at(span))
+        for reading in self._call.agent:
+            for hit in reading.promises:
+                if hit.by == "agent" and hit.kind in DONE_LATER:
+                    supports["transaction"].add(LATER, 0.6, reading.at(hit.span))
         return supports
 
     def _weight(self, reading: Reading) -> float:
@@ -195,7 +218,7 @@ class Matter:
         found = reading.found
         if found is None:
             return
-        polite = reading not in self.opening and not {"praise", "suggestion"} & set(reading.hits)
+        polite = reading not in self._call.customer[:PURPOSE] and "praise" not in reading.hits
         if found.category and found.category.code in supports and not (polite and found.category.code == "praise"):
             label = found.category
             supports[label.code].add(label.probability * weight, label.probability, _place(reading, label))
@@ -216,10 +239,14 @@ class Matter:
             share = recency if reading.customer else self._weights.agent_topic * recency
             if reading in opening:
                 share *= OPENING_WEIGHT
+            threat = "leaving" in reading.hits and reading not in opening and _THREAT.search(reading.text) is not None
             for label in meaning.topics:
+                if threat and label.code in CLOSING:
+                    continue
                 support = supports.setdefault(label.code, Support())
                 support.add(label.probability * share, label.probability, _place(reading, label))
-            self._add_named(reading, share, supports)
+            if not threat:
+                self._add_named(reading, share, supports)
             if reading.customer and meaning.topics:
                 recency *= self._weights.later_topic
         products = {fact.normal for fact in self._call.facts.get("product", ())}

@@ -53,7 +53,10 @@ class Phrases:
 
     @classmethod
     def of(cls, wanted: Iterable[str], unwanted: Iterable[str] = (), clause: bool = False) -> Phrases:
-        """From a data file; ``clause``: see :meth:`Phrase.of`. Raises ``ValueError`` for a bracket that is not closed."""
+        """From a data file; ``clause``: see :meth:`Phrase.of`.
+
+        Raises ``ValueError`` for a bracket that is not closed.
+        """
         return cls(tuple(Phrase.of(one, clause) for one in wanted), tuple(Phrase.of(one, clause) for one in unwanted))
 
     def find(self, text: str) -> list[tuple[int, int]]:

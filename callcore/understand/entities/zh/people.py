@@ -118,7 +118,12 @@ _OPENING = (
     "(?:[ ,.。、!]|嗯|呃|哦|啊|诶|那个|好的?|行|可以|你?记一?下|我本人|本人|我的?名字|姓名|我|户名|全名|是|叫|免贵)*"
 )
 _ANSWER_FIRST = re.compile(
-    rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})[ ,.、。]+(?=(?:身份证|尾号|后四位|手机|电话|卡号|号码|是)*[零一幺二两三四五六七八九\d])"
+    rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})[ ,.、。]+"
+    r"(?=(?:身份证|尾号|后四位|手机|电话|卡号|号码|是)*[零一幺二两三四五六七八九\d])"
+)
+_AGREED = re.compile(
+    rf"(?:[ ,.。]|嗯|对的?|是的?|没错|我是)+[ ,.。]"
+    rf"(?P<name>(?:{COMPOUND}|[{_TITLE_SURNAMES}]){_GIVEN}{{2}})(?=$|[,.。])"
 )
 _ANSWER = re.compile(rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}}){_ENDED}")
 
@@ -131,6 +136,7 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
     answer = _ANSWER.match(text) if context.asked == "name" else None
     if context.asked in ("id_number", "card_tail", "card_number", "phone"):  # "姓名和身份证后四位"
         answer = _ANSWER_FIRST.match(text)
+    answer = answer or _AGREED.match(text)
     if answer and not _WORDS.match(answer["name"]):
         yield Span("name", *answer.span("name"), answer["name"], 0.9, rank=4)
     for pattern, rank in (
@@ -164,7 +170,7 @@ def _has_inner_surname(name: str) -> bool:
 _WORDS = re.compile(
     "金卡|白金|钱|万能|华夏|高级|安全|方便|关于|常用|文件|时间|时候|全部|全款|原来|原因|应该|明天|"
     "明细|成功|管理|温馨|司法|强制|保险|于是|任何|严重|车贷|房贷|花呗|花钱|连续|单独|申请|何时|白天|"
-    "常见|米|游戏|简单|包括|向|计算|谈"
+    "常见|米|游戏|简单|包括|向|计算|谈|江苏|江西|高科|黄金|马上|毛病|万一|何况|金额|方案|石油|白色|段时|时代|和您|和你"
 )
 
 
