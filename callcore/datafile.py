@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -22,3 +23,10 @@ def parse_toml(kind: type[Model], toml: str, name: str, hint: str) -> Model:
         first = error.errors()[0]
         place = (name, ".".join(map(str, first["loc"])), first["msg"])
         raise ConfigError(": ".join(filter(None, place)), hint) from error
+
+
+def distinct(kind: str, codes: Sequence[str]) -> None:
+    """For validators: no code stands twice. Raises ``ValueError`` that names the ``kind`` and the first that does."""
+    twice = {code for code in codes if codes.count(code) > 1}
+    if twice:
+        raise ValueError(f"{kind} {min(twice)} is there twice")

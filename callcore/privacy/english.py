@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from callcore.privacy.spans import Secret
+from callcore.privacy.spans import Secret, last_asked
 from callcore.privacy.view import View
 from callcore.understand.entities.en.lexicon import lexicon
 
@@ -139,11 +139,8 @@ _ASKING = re.compile(
 
 
 def asks(text: str) -> str:
-    """What a text asks the other side for: "name", "address", "email", "word" (a password), or ""."""
-    if not _ASKING.search(text):
-        return ""
-    ends = [(match.end(), kind) for kind, pattern in _ASKS for match in pattern.finditer(text)]
-    return max(ends, default=(0, ""))[1]
+    """As :func:`callcore.privacy.spans.last_asked`."""
+    return last_asked(text, _ASKING, _ASKS)
 
 
 def names(view: View) -> Iterator[Secret]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -41,3 +42,14 @@ class Secret:
 def characters(secrets: Iterable[Secret]) -> frozenset[int]:
     """All characters of secrets."""
     return frozenset(i for secret in secrets for i in range(secret.start, secret.end))
+
+
+def last_asked(text: str, asking: re.Pattern[str], kinds: Iterable[tuple[str, re.Pattern[str]]]) -> str:
+    """What a text asks the other side for last: "name", "address", "email", "word" (a password), or "".
+
+    ``asking``: what no question is without; ``kinds``: each with how it is asked for.
+    """
+    if not asking.search(text):
+        return ""
+    ends = [(match.end(), kind) for kind, pattern in kinds for match in pattern.finditer(text)]
+    return max(ends, default=(0, ""))[1]

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from callcore.datafile import distinct
 from callcore.tickets.phrases import Phrases
 from callcore.tickets.spec import Code, Entry, Speaker, Text, read
 
@@ -80,10 +81,7 @@ class CueFile(Entry):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        codes = [cue.code for cue in self.cue]
-        twice = {code for code in codes if codes.count(code) > 1}
-        if twice:
-            raise ValueError(f"cue {min(twice)} is there twice")
+        distinct("cue", [item.code for item in self.cue])
         return self
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
-from callcore.datafile import parse_toml
+from callcore.datafile import distinct, parse_toml
 from callcore.errors import ConfigError
 from callcore.tickets.phrases import Phrases
 
@@ -170,10 +170,7 @@ class FieldFile(Entry):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        names = [spec.name for spec in self.field]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ValueError(f"field {min(twice)} is there twice")
+        distinct("field", [item.name for item in self.field])
         return self
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
-from callcore.datafile import parse_toml
+from callcore.datafile import distinct, parse_toml
 from callcore.errors import ConfigError
 
 FORMAT_HINT = "See docs/understanding.md for the format."
@@ -73,7 +73,7 @@ class Taxonomy(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for kind in ("category", "product", "topic", "intent", "caller"):
-            _distinct(kind, [item.code for item in getattr(self, kind)])
+            distinct(kind, [item.code for item in getattr(self, kind)])
         _grouped("topic", self.topic, "product", self.product)
         return self
 
@@ -89,8 +89,8 @@ class Causes(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _distinct("group", [group.code for group in self.group])
-        _distinct("cause", [cause.code for cause in self.cause])
+        distinct("group", [group.code for group in self.group])
+        distinct("cause", [cause.code for cause in self.cause])
         _grouped("cause", self.cause, "group", self.group)
         return self
 
@@ -107,7 +107,7 @@ class Routing(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         codes = [department.code for department in self.department]
-        _distinct("department", codes)
+        distinct("department", codes)
         for override in self.override:
             if override.department not in codes:
                 raise ValueError(f"override: there is no department {override.department!r}")
@@ -202,12 +202,6 @@ def _read(kind: type[Part], file: Path | None, name: str) -> Part:
         return parse_toml(kind, file.read_text(encoding="utf-8"), str(file), FORMAT_HINT)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{name} {file} cannot be read: {error}", f"Check [understand] {name}_file.") from error
-
-
-def _distinct(kind: str, codes: Sequence[Any]) -> None:
-    twice = {code for code in codes if codes.count(code) > 1}
-    if twice:
-        raise ValueError(f"{kind} {min(twice)} is there twice")
 
 
 def _grouped(kind: str, items: Sequence[Named], group_kind: str, groups: Sequence[Named]) -> None:
