@@ -155,7 +155,8 @@ class CallEntities:
 
     def _note_question(self, found: Found, cues: TurnCues, channel: int) -> None:
         text = found.spoken.text
-        if not cues.asks.search(text) or any(span.kind in NUMBERS for span in found.spans):
+        asks = text.rstrip().endswith("?") or cues.asks.search(text)  # "And the account number?"
+        if not asks or any(span.kind in NUMBERS for span in found.spans):
             return
         ends = ((match.end(), kind) for kind, cue in cues.wanted.items() for match in cue.finditer(text))
         _, kind = max(ends, default=(0, ""))

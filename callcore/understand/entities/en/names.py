@@ -56,30 +56,9 @@ _ANSWER_OPENING = re.compile(
     r"(?:it's|it is|that's|that is|this is|i'm|i am)(?: (?:under|for|just))? |(?:mr|mrs|ms|miss|dr)\b\.? )*"
 )
 _ANSWER_GOES_ON = re.compile(r" (?:and|that's|spelled|spelt|with an?|my|the|date|calling|here|speaking)\b")
-_ACRONYMS = {
-    "atm",
-    "sms",
-    "otp",
-    "cvv",
-    "usa",
-    "apr",
-    "pin",
-    "isa",
-    "ira",
-    "ssn",
-    "hsbc",
-    "dbs",
-    "pnc",
-    "icbc",
-    "ocbc",
-    "uob",
-    "tsb",
-    "faq",
-    "iban",
-    "asap",
-    "rbs",
-    "lpr",
-}
+_ACRONYMS = frozenset(
+    "atm sms otp cvv usa apr pin isa ira ssn hsbc dbs pnc icbc ocbc uob tsb faq iban asap rbs lpr".split()
+)
 
 
 def names(reading: Reading, context: Context) -> Iterator[Span]:
