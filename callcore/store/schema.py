@@ -119,7 +119,7 @@ def m003_search(db: Database) -> None:
 
 @migrations()
 def m004_work_orders(db: Database) -> None:
-    """Work orders, what people did with them, follow-ups, what is to be delivered, and who saw what."""
+    """Work orders, what people changed in them, whose they are, and what was promised."""
     db.executescript("""
         CREATE TABLE tickets (
             call_id TEXT PRIMARY KEY REFERENCES calls (call_id) ON DELETE CASCADE ON UPDATE CASCADE,
@@ -169,6 +169,13 @@ def m004_work_orders(db: Database) -> None:
             PRIMARY KEY (call_id, token)
         ) WITHOUT ROWID;
         CREATE INDEX customers_by_token ON ticket_customers (token);
+    """)
+
+
+@migrations()
+def m005_traces(db: Database) -> None:
+    """What is to be delivered, which files were made of calls, and who did what."""
+    db.executescript("""
         CREATE TABLE outbox (
             id INTEGER PRIMARY KEY,
             message_id TEXT NOT NULL UNIQUE,
