@@ -116,7 +116,9 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     public = [one for one in entities if _public(one, view)]
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
-    kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in public))
+    # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
+    whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
+    kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in whole))
     staff = [one for one in kept if one.kind == "name" and _of_staff(one, view, speaker)]
     kept = [one for one in kept if not any(_within(one, other) for other in staff)]
     if found.language.name == "zh":
@@ -233,9 +235,9 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
         return
     for one in stretches(text, view.readable):
         free = one.digits in view.public or view.reference_wanted or _explained(text, one.start, one.digits)
-        if free and not view.number_wanted:
+        ends = _goes_on(view, one)
+        if free and not view.number_wanted and not ends:
             continue
-        ends = view.stage is Stage.FINAL and _ends(text, one)
         if _long(text, one) or _one_by_one(text, one) or _wanted(found, view, one):
             yield Secret("digits", one.start, one.end, one.digits, lasting=not ends)
         elif ends:
@@ -254,9 +256,14 @@ def _one_by_one(text: str, one: Stretch) -> bool:
     return one.single >= RUN and not _UNIT.match(text, one.end) and not _COUNTED.match(text, one.end)
 
 
-def _ends(text: str, one: Stretch) -> bool:
+def _ends(text: str, one: Stretch | Secret) -> bool:
     """Whether the text ends with the digits, which may go on."""
     return _ONLY.fullmatch(text, one.end) is not None
+
+
+def _goes_on(view: View, one: Stretch | Secret) -> bool:
+    """Whether what a final ends with may be the first half of a number that its turn has whole."""
+    return view.stage is Stage.FINAL and _ends(view.text, one)
 
 
 def _wanted(found: Found, view: View, one: Stretch) -> bool:
