@@ -171,9 +171,8 @@ class TicketScorer:
         self._settings = load_settings()
         self._understander = load_understander(self._settings)
         self._sealer = Sealer([new_key()])
-        how = self._settings.understand
         self._rules = TicketRules.load(self._settings.tickets, self._understander.catalogue)
-        self._following = Following(Redactor(self._sealer, how.currency, how.region), self._rules)
+        self._following = Following(Redactor.of(self._sealer, self._settings.understand), self._rules)
         self.versions = {language: model.version for language, model in self._understander.models.items()}
 
     def groups(self) -> dict[str, list[str]]:
@@ -202,12 +201,10 @@ class TicketScorer:
         return CallScore(fields, promises, call_secrets(call, events))
 
     def _open(self, spec: FieldSpec, sealed: str) -> str:
-        for kind in spec.kinds or ("name",):
-            try:
-                return self._sealer.open(kind, sealed)
-            except SealError:  # sealed as another kind of this field
-                continue
-        return ""
+        try:
+            return self._sealer.open_any(spec.secret_kinds, sealed)
+        except SealError:
+            return ""
 
 
 def as_scored(name: str, call: GoldCall) -> scoring.GoldCall:

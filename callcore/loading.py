@@ -76,7 +76,7 @@ def load_understander(settings: Settings) -> Understander:
     Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
     """
     how = settings.understand
-    catalogue = Catalogue.load(how.taxonomy_file, how.causes_file, how.routing_file)
+    catalogue = Catalogue.of(how)
     models = {language: TextReader(OnnxTextModel(reader_folder("text", language), FEATURES)) for language in READ}
     models |= {language: models[other] for language, other in READ_AS.items()}
     voice = VoiceMoodModel(reader_folder("voice", "any"), MEASURES) if how.voice else None
@@ -86,7 +86,7 @@ def load_understander(settings: Settings) -> Understander:
 
 def load_redactor(settings: Settings) -> Redactor:
     """What masks secrets, with the key that seals them. Raises :class:`SealError`."""
-    redactor = Redactor(load_sealer(settings.privacy), settings.understand.currency, settings.understand.region)
+    redactor = Redactor.of(load_sealer(settings.privacy), settings.understand)
     for sample, language in (
         ("我叫李小明,三个工作日内,手机号13800138000", "zh"),
         ("my name is John, call 212 736 5000", "en"),

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from callcore.config import TicketSettings
 from callcore.errors import RewriteError
+from callcore.text.chars import is_chinese
 from callcore.tickets import Ticket
 from callcore.tickets.summary import check_summary, joined
 from callcore.types import Role, Turn
@@ -78,7 +79,7 @@ class Rewriter:
         return ticket.with_summary(text, f"model/{self.model}")
 
     def _answer(self, ticket: Ticket, turns: Sequence[Turn], roles: Mapping[int, Role]) -> str:
-        chinese = ticket.call.language.startswith(("zh", "yue"))
+        chinese = is_chinese(ticket.call.language)
         said = (f"{roles.get(turn.channel, Role.UNKNOWN).value}: {turn.text}" for turn in turns)
         spoken = "\n".join(said)[:MOST_WORDS]
         draft = joined([part.text for part in ticket.summary], ticket.call.language)

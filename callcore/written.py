@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from callcore.config import Settings, settings_hash
 from callcore.errors import ConfigError
-from callcore.pipeline.follower import Follower
+from callcore.pipeline.follower import Follower, passed
 from callcore.pipeline.understood import Understood
 from callcore.types import (
     SAMPLE_RATE_HZ,
@@ -22,7 +22,6 @@ from callcore.types import (
     Event,
     Final,
     LanguageDecided,
-    Output,
     Role,
     RolesAssigned,
     Turn,
@@ -107,20 +106,14 @@ def told(
     )
     roles = {channel: Role(speaker) for speaker, channel in CHANNELS.items()}
     first: list[Event] = [started, RolesAssigned(roles, 1.0, "option"), LanguageDecided(call.language, 1.0)]
-    outputs = _passed(first, understood, followers)
+    chain = (understood, *followers)
+    outputs = passed(first, chain)
     turns = sorted(call.turns, key=lambda turn: (turn.end_s, turn.start_s))
     for number, written in enumerate(turns, 1):
-        outputs += _passed(_say(written, number, call.language), understood, followers)
+        outputs += passed(_say(written, number, call.language), chain)
     end = samples(max(turn.end_s for turn in turns))
-    outputs += _passed([CallEnded(end, len(turns))], understood, followers)
+    outputs += passed([CallEnded(end, len(turns))], chain)
     return [output for output in outputs if not isinstance(output, DecodeRequest)]
-
-
-def _passed(events: Sequence[Event], understood: Understood, followers: Sequence[Follower]) -> list[Output]:
-    outputs = understood.follow(events)
-    for follower in followers:
-        outputs = follower.follow(outputs)
-    return outputs
 
 
 def _say(written: WrittenTurn, number: int, language: str) -> list[Event]:

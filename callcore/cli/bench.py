@@ -69,8 +69,6 @@ recording is the reference. The folder written with --out holds what was said in
 def latency(
     calls: tuple[Path, ...],
     clock: str,
-    model: str | None,
-    language: str | None,
     compare: tuple[str, ...],
     concurrent: int | None,
     references: tuple[Path, ...],
@@ -78,6 +76,7 @@ def latency(
     allow_jitter: bool,
     no_plots: bool,
     settings_file: Path | None,
+    **recognise: str | None,
 ) -> int:
     """How soon words are shown, committed and final when recorded calls are played as if they were spoken now.
 
@@ -92,7 +91,7 @@ def latency(
 
     if compare and clock == "virtual":
         raise ConfigError("only callcore can be measured in virtual time.", "Leave out --compare, or --clock virtual.")
-    settings = load_settings(settings_file, overrides(recognise={"model": model, "language": language}))
+    settings = load_settings(settings_file, overrides(recognise=recognise))
     if not no_plots:
         require_matplotlib()
     systems = [make_system(name, settings) for name in dict.fromkeys(("callcore", *compare))]

@@ -76,15 +76,11 @@ def capacity(
     start: int,
     maximum: int,
     minutes: float,
-    commit_p95: float,
-    final_p95: float,
-    coverage: float,
-    model: str | None,
-    language: str | None,
     references: tuple[Path, ...],
     output: Path,
     no_plots: bool,
     settings_file: Path | None,
+    **chosen: Any,
 ) -> int:
     """Find the largest number of two-channel calls at once that this machine stands.
 
@@ -99,8 +95,9 @@ def capacity(
 
     if start > maximum:
         raise ConfigError(f"--start {start} lies above --max {maximum}.", "Give a start that is at most the maximum.")
-    settings = load_settings(settings_file, overrides(recognise={"model": model, "language": language}))
-    limits = Limits(commit_p95_s=commit_p95, final_p95_s=final_p95, coverage=coverage)
+    recognise = {name: chosen[name] for name in ("model", "language")}
+    settings = load_settings(settings_file, overrides(recognise=recognise))
+    limits = Limits(chosen["commit_p95"], chosen["final_p95"], chosen["coverage"])
     wishes = CapacityWishes(calls, references, limits, start, maximum, 60 * minutes, output, plots=not no_plots)
     with _Screen() as screen:
         found, written = search(settings, wishes, screen)

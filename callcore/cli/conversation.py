@@ -42,7 +42,7 @@ def role_name(role: Role, language: str) -> str:
 
 def speaker_name(record: CallRecord, channel: int) -> str:
     """The role as the files write it; where nobody knows, the channel, by which ``--agent-channel`` names it."""
-    from callcore.output.labels import is_chinese
+    from callcore.text.chars import is_chinese
 
     role = record.speaker(channel)
     if role is not Role.UNKNOWN:

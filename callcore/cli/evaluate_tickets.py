@@ -77,7 +77,7 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
     calls = read_gold(folder)
     understander = load_understander(settings)
     sealer = Sealer([new_key()])
-    redactor = Redactor(sealer, settings.understand.currency, settings.understand.region)
+    redactor = Redactor.of(sealer, settings.understand)
     rules = TicketRules.load(settings.tickets, understander.catalogue)
     following = Following(redactor if settings.privacy.redact else None, rules)
 
@@ -89,12 +89,10 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
         return filled, events
 
     def reveal(spec: FieldSpec, sealed: str) -> str:
-        for kind in spec.kinds or ("name",):
-            try:
-                return sealer.open(kind, sealed)
-            except SealError:  # of another kind of the field's
-                continue
-        return ""
+        try:
+            return sealer.open_any(spec.secret_kinds, sealed)
+        except SealError:
+            return ""
 
     return score(calls, fill, rules.fields, reveal), rules
 

@@ -42,8 +42,7 @@ Examples:
 @settings_option
 def due(until: str, owner: str, form: str, db: Path | None, settings_file: Path | None) -> None:
     """List what is open and due by today, the oldest first; what has no time comes last."""
-    from callcore.cli.selection import open_store
-    from callcore.cli.tickets import iso_time
+    from callcore.cli.selection import iso_time, open_store
 
     day = iso_time(until) if until else date.today().isoformat()
     with open_store(db, settings_file, read_only=True) as store:

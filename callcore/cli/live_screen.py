@@ -13,7 +13,8 @@ from callcore.cli.live_state import Say, ScreenState, Vitals
 from callcore.cli.tags import tag_line, tags
 from callcore.cli.ticket_panel import BELOW_SHARE, PANEL_COLUMNS, TALL_ROWS, WIDE_COLUMNS, TicketPanel, beside
 from callcore.cli.wrapping import wrapped
-from callcore.output.labels import columns, is_chinese, padded
+from callcore.output.labels import columns, padded
+from callcore.text.chars import is_chinese
 from callcore.types import SAMPLE_RATE_HZ, Role
 from callcore.understand.dynamics import DynamicsSnapshot
 

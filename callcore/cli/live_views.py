@@ -13,7 +13,7 @@ from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_nam
 from callcore.cli.keys import Keys
 from callcore.cli.stopping import Stopping
 from callcore.cli.tags import tag_line, tags
-from callcore.output.labels import is_chinese
+from callcore.text.chars import is_chinese
 from callcore.types import AudioWarning, Event, Final, MoodAlert, Paused, Resumed, Role, Understanding
 from callcore.wire import to_wire
 

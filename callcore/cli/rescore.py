@@ -58,15 +58,12 @@ def rescore(
     call: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
-    rules_file: Path | None,
-    fields_file: Path | None,
-    cues_file: Path | None,
-    promises_file: Path | None,
     settled: bool,
     apply: bool,
     form: str,
     db: Path | None,
     settings_file: Path | None,
+    **own: Path | None,
 ) -> int:
     """Fill the work orders of CALL (or of all calls) anew from their stored events and show what would change.
 
@@ -81,8 +78,6 @@ def rescore(
     from callcore.paths import database_file
     from callcore.store import Store
 
-    files = {"rules": rules_file, "fields": fields_file, "cues": cues_file, "promises": promises_file}
-    own = {f"{name}_file": file for name, file in files.items()}
     settings = load_settings(settings_file, overrides(store={"db": db}, tickets=own))
     filer = Filer.load(settings)
     screen = Console(stderr=True, highlight=False, soft_wrap=True)

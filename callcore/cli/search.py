@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,14 +57,12 @@ def search(
     query: tuple[str, ...],
     speaker: str | None,
     call: str | None,
-    language: str | None,
     since: datetime | None,
     until: datetime | None,
-    sounds_like: bool,
-    limit: int,
     form: str,
     db: Path | None,
     settings_file: Path | None,
+    **how: Any,
 ) -> int:
     """Find turns with the words of QUERY, newest calls first, each with the turns before and after it."""
     from callcore.store import CallFilter
@@ -77,9 +75,7 @@ def search(
             asked,
             CallFilter(call_ids=ids, since=since, until=until),
             speaker=Role(speaker) if speaker else None,
-            language=language,
-            limit=limit,
-            sounds_like=sounds_like,
+            **how,
         )
     if form == "json":
         found = {"query": asked, "total": result.total, "hits": [hit.as_json() for hit in result.hits]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +29,22 @@ def until(ctx: click.Context, param: click.Parameter, value: str | None) -> date
 
 
 def _moment(value: str, days: int = 0) -> datetime:
-    try:
+    with _explained(value):
         return (datetime.fromisoformat(value) + timedelta(days=days)).astimezone()
+
+
+def iso_time(value: str) -> str:
+    """A day or time as typed, in ISO 8601. Raises click's error for anything else."""
+    with _explained(value):
+        moment = datetime.fromisoformat(value)
+    return f"{moment:%Y-%m-%d}" if len(value) == len("2026-01-31") else f"{moment:%Y-%m-%dT%H:%M}"
+
+
+@contextmanager
+def _explained(value: str) -> Iterator[None]:
+    """Turn what is wrong with a date into click's error, which says how dates are written."""
+    try:
+        yield
     except (ValueError, OverflowError, OSError) as error:
         raise click.BadParameter(f"{value!r} is no date; write 2026-01-31 or 2026-01-31T14:30.") from error
 

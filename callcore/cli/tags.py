@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from callcore.output.labels import is_chinese
+from callcore.text.chars import is_chinese
 from callcore.types import Role
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def bank_catalogue(settings: UnderstandSettings) -> Catalogue:
     """The catalogue that the settings name. Raises :class:`ConfigError`."""
     from callcore.understand.catalogue import Catalogue
 
-    return Catalogue.load(settings.taxonomy_file, settings.causes_file, settings.routing_file)
+    return Catalogue.of(settings)
 
 
 @cache

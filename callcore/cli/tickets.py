@@ -12,6 +12,7 @@ import click
 
 from callcore.cli.acting import acting
 from callcore.cli.options import db_option, format_option, overrides, settings_option
+from callcore.cli.selection import iso_time
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _redactor(settings: Settings, *, sealing: bool) -> Redactor:
     from callcore.privacy.seal import Sealer
 
     sealer = load_sealer(settings.privacy) if sealing else Sealer()
-    return Redactor(sealer, settings.understand.currency, settings.understand.region)
+    return Redactor.of(sealer, settings.understand)
 
 
 @tickets.command(
@@ -113,17 +114,6 @@ def list_tickets(
     if left:
         calls = "1 call has" if left == 1 else f"{left} calls have"
         click.echo(f"{calls} no work order yet; this makes them: callcore rescore --apply", err=True)
-
-
-def iso_time(value: str) -> str:
-    """A day or time as typed, in ISO 8601. Raises click's error for anything else."""
-    from datetime import datetime
-
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is no date; write 2026-01-31 or 2026-01-31T14:30.") from error
-    return f"{moment:%Y-%m-%d}" if len(value) == len("2026-01-31") else f"{moment:%Y-%m-%dT%H:%M}"
 
 
 @tickets.command(

@@ -7,18 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from callcore.config import PrivacySettings
-from callcore.errors import RevealRefused, SealError, TicketError
+from callcore.errors import RevealRefused, TicketError
 from callcore.orders.filing import Filer
 from callcore.orders.form import FieldNow, Form
-from callcore.orders.values import ValueReader, secret_kinds
+from callcore.orders.values import ValueReader
 from callcore.privacy import Redactor
 from callcore.privacy.access import may_reveal
 from callcore.privacy.seal import Sealer, is_sealed
 from callcore.store import Store
 from callcore.store.desk import Actor, Edit
-from callcore.tickets.lifecycle import Move
-
-DONE = {Move.CONFIRM: "confirmed", Move.DISPATCH: "dispatched", Move.CLOSE: "closed", Move.REOPEN: "reopened"}
+from callcore.tickets.lifecycle import DONE, Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +122,4 @@ def _sealed(form: Form, name: str) -> tuple[FieldNow, list[str]]:
 
 def _opened(sealer: Sealer, field: FieldNow, sealed: str) -> str:
     """The field says which kinds it may be of; the kind is a part of the seal."""
-    problem: SealError | None = None
-    for kind in secret_kinds(field.spec) if field.spec else (field.name,):
-        try:
-            return sealer.open(kind, sealed)
-        except SealError as error:
-            problem = error
-    assert problem is not None
-    raise problem
+    return sealer.open_any(field.spec.secret_kinds if field.spec else (field.name,), sealed)

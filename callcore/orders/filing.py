@@ -43,9 +43,7 @@ class Filer:
     @classmethod
     def load(cls, settings: Settings) -> Filer:
         """With the files that the settings name. Raises :class:`ConfigError`."""
-        how = settings.understand
-        catalogue = Catalogue.load(how.taxonomy_file, how.causes_file, how.routing_file)
-        return cls.of(settings, TicketRules.load(settings.tickets, catalogue))
+        return cls.of(settings, TicketRules.load(settings.tickets, Catalogue.of(settings.understand)))
 
     @classmethod
     def of(cls, settings: Settings, rules: TicketRules) -> Filer:

@@ -12,16 +12,15 @@ from difflib import get_close_matches
 from callcore.errors import TicketError
 from callcore.orders.form import SEPARATOR
 from callcore.privacy import Redactor
+from callcore.text.chars import is_chinese
 from callcore.tickets import TicketRules
 from callcore.tickets.promises import resolve_due, works_in
 from callcore.tickets.spec import FieldSpec
-from callcore.types import Entity
+from callcore.types import MASK, Entity
 from callcore.understand.entities import Context, find, plain_words
 
-NAME_KIND = "name"
 CARD_NUMBER_DIGITS = 12  #: shorter ones are a card's tail
 TIME_KINDS = ("datetime", "date", "time", "duration", "period")
-MASK = "*"
 KNOWN_SHOWN = 12  #: codes that a message names
 LONGEST = 2000  #: characters of a value
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
@@ -109,7 +108,7 @@ class ValueReader:
         wanted = _CODES.split(text) if spec.type == "codes" else [text]
         codes = [self._code(spec, known, one) for one in wanted if one]
         names = [self.rules.name(spec, code, self.language) for code in codes]
-        joiner = "、" if self.language.startswith(("zh", "yue")) else ", "
+        joiner = "、" if is_chinese(self.language) else ", "
         return Written(joiner.join(names), SEPARATOR.join(codes))
 
     def _code(self, spec: FieldSpec, known: Mapping[str, tuple[str, ...]], text: str) -> str:
@@ -147,9 +146,7 @@ class ValueReader:
     def _amount(self, text: str) -> str:
         plain = _AMOUNT.fullmatch(text.replace(",", ""))
         if plain:
-            currency = (
-                plain[2] or self.redactor.currency or ("CNY" if self.language.startswith(("zh", "yue")) else "USD")
-            )
+            currency = plain[2] or self.redactor.currency or ("CNY" if is_chinese(self.language) else "USD")
             return f"{Decimal(plain[1]):.2f} {currency}"
         return next((entity.value for entity in self._entities(text) if entity.kind == "amount"), "")
 
@@ -168,14 +165,9 @@ class ValueReader:
 
 def secret_kind(spec: FieldSpec, text: str) -> str:
     """Under which kind the secret of a field is sealed."""
-    kinds = secret_kinds(spec)
+    kinds = spec.secret_kinds
     long = sum(map(str.isdecimal, text)) >= CARD_NUMBER_DIGITS
     return "card_number" if long and "card_number" in kinds else kinds[0]
-
-
-def secret_kinds(spec: FieldSpec) -> tuple[str, ...]:
-    """Kinds under which secrets of a field may have been sealed."""
-    return spec.kinds or ((NAME_KIND,) if spec.rule == "customer_name" else (spec.name,))
 
 
 def hidden(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from callcore.orders.form import FieldNow, Form
-from callcore.output.labels import is_chinese
 from callcore.output.tickets import words_for
+from callcore.text.chars import is_chinese
 from callcore.tickets.model import Place
 
 _STATES = {

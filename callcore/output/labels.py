@@ -9,20 +9,14 @@ from collections.abc import Mapping
 from pathlib import PurePath
 
 from callcore.record import CallRecord
+from callcore.text.chars import is_chinese
 from callcore.types import Role
-
-CHINESE = frozenset({"zh", "yue"})
 
 _NAMES = {
     True: {Role.AGENT: "坐席", Role.CUSTOMER: "客户", Role.UNKNOWN: "说话人"},
     False: {Role.AGENT: "Agent", Role.CUSTOMER: "Customer", Role.UNKNOWN: "Speaker"},
 }
 _BREAKING = {"Cc", "Cs", "Zl", "Zp"}  # control characters, lone surrogates, line and paragraph separators
-
-
-def is_chinese(language: str) -> bool:
-    """Whether labels for this language (BCP-47, "" = unknown) are written in Chinese."""
-    return language.partition("-")[0].lower() in CHINESE
 
 
 def speaker_labels(roles: Mapping[int, Role], language: str) -> dict[int, str]:

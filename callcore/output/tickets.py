@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.output.labels import is_chinese
+from callcore.text.chars import is_chinese
 from callcore.tickets import Ticket, TicketRules
 from callcore.tickets.model import Place, Value
 from callcore.tickets.summary import joined

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from callcore.config import SegmentSettings, Settings
 from callcore.pipeline.doubt import Doubt
-from callcore.pipeline.follower import Follower
+from callcore.pipeline.follower import Follower, passed
 from callcore.pipeline.intake import Intake, gap_warning
 from callcore.pipeline.live import LiveText
+from callcore.pipeline.sides import Sides
 from callcore.pipeline.understood import Understood
 from callcore.recognise.policy import Accepted, FellSilent, FinalPolicy, Outcome
-from callcore.roles import RoleCues, assign_roles, check_roles
+from callcore.roles import RoleCues
 from callcore.segment import WINDOW_SAMPLES, SegmentClosed, Segmenter, SegmentEvent, SegmentOpened, SpeechScorer
 from callcore.text import TextWriter
 from callcore.turns import TurnAssembler
@@ -35,7 +36,6 @@ from callcore.types import (
     Rejected,
     RequestKind,
     Role,
-    RolesAssigned,
     Samples,
     WarningKind,
 )
@@ -43,7 +43,6 @@ from callcore.understand.call import CallUnderstanding
 from callcore.understand.dynamics import DynamicsSnapshot
 
 NO_SPEECH = "no speech was found in the call. Where people speak very softly: CALLCORE_SEGMENT__GATE=false"
-ROLE_TEXTS = 200  #: finals a channel that the search for roles looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,7 @@ class CallPipeline:
         self._plan = plan
         self._understood = Understood(understanding)
         self._followers = followers
-        self._cues = cues
-        self._role_settings = settings.roles
+        self._sides = Sides(plan.channels, plan.roles, cues, settings.roles)
         segment_settings = _segment_settings(plan, settings)
         self._segmenters = {c: Segmenter(c, segment_settings, scorer.stream()) for c in plan.channels}
         self._intake = {channel: Intake() for channel in plan.channels}
@@ -89,10 +87,7 @@ class CallPipeline:
         # All channels advance together by whole blocks of the segmenter, so that cutting cannot reorder events.
         self._step = segment_settings.block_windows * WINDOW_SAMPLES
         self._last_closed: dict[int, tuple[str, int]] = {}
-        self._texts: dict[int, list[str]] = {channel: [] for channel in plan.channels}
-        self._first_speech: dict[int, int] = {}
         self._doubt = Doubt()
-        self._roles_shown = False
         self._segment_count = 0
         self._finished = False
         self._concluded = False
@@ -133,11 +128,7 @@ class CallPipeline:
 
     def start(self) -> list[Output]:
         """The first events."""
-        events: list[Output] = [self._plan.started]
-        roles = self._plan.roles
-        if roles is not None:
-            known = any(role is not Role.UNKNOWN for role in roles.values())
-            events.append(RolesAssigned(dict(roles), 1.0 if known else 0.0, "option" if known else "mono"))
+        events: list[Output] = [self._plan.started, *self._sides.start()]
         if self._policy.fixed_language:
             events.append(LanguageDecided(self._policy.fixed_language, 1.0))
         return self._told(events)
@@ -191,10 +182,7 @@ class CallPipeline:
 
     def _told(self, outputs: Sequence[Output]) -> list[Output]:
         """The outputs as they leave the pipeline."""
-        told = self._understood.follow(outputs)
-        for follower in self._followers:
-            told = follower.follow(told)
-        return told
+        return passed(outputs, (self._understood, *self._followers))
 
     def _advance(self, channel: int, start: int, audio: Samples) -> list[Output]:
         """Judge the next step of one channel."""
@@ -261,12 +249,11 @@ class CallPipeline:
         if not final.words:
             span = final.start_sample, final.end_sample
             return self._refuse(Rejected(final.segment_id, final.channel, *span, "no_text", "no words left"))
-        self._first_speech.setdefault(final.channel, final.start_sample)
-        if len(self._texts[final.channel]) < ROLE_TEXTS:
-            self._texts[final.channel].append(final.text)
+        self._sides.said(final)
         self._doubt.add(final)
         revision = self._live.final(final) if self._live else []
-        return [final, *revision, *self._turns.push(final), *self._early_roles()]
+        early = self._sides.early() if self._live else []
+        return [final, *revision, *self._turns.push(final), *early]
 
     def _refuse(self, rejected: Rejected) -> list[Event]:
         return [rejected, *(self._live.rejected(rejected) if self._live else ())]
@@ -294,28 +281,13 @@ class CallPipeline:
 
     def _conclude(self) -> list[Event]:
         turns = self._turns.finish()
-        events: list[Event] = [*turns, *self._role_events()]
+        events: list[Event] = [*turns, *self._sides.finish()]
         if not self._segment_count:
             events.append(AudioWarning(WarningKind.NO_SPEECH, NO_SPEECH))
         events += self._doubt.warnings(self._plan.better_model)
         sample_count = max((item.received for item in self._intake.values()), default=0)
         events.append(CallEnded(sample_count, self._segment_count))
         return events
-
-    def _early_roles(self) -> list[Event]:
-        """While a live call goes on: who is who, as soon as it is clear."""
-        if not self._live or self._plan.roles is not None or self._roles_shown:
-            return []
-        found = assign_roles(self._texts, self._first_speech, self._cues, self._role_settings.swap_confidence)
-        self._roles_shown = Role.UNKNOWN not in found.roles.values()
-        return [found] if self._roles_shown else []
-
-    def _role_events(self) -> list[Event]:
-        found = assign_roles(self._texts, self._first_speech, self._cues, self._role_settings.min_confidence)
-        if self._plan.roles is None:
-            return [found]
-        warning = check_roles(self._plan.roles, found, self._role_settings.swap_confidence)
-        return [warning] if warning else []
 
 
 def _segment_settings(plan: CallPlan, settings: Settings) -> SegmentSettings:

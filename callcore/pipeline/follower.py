@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from callcore.types import Output
@@ -16,3 +16,11 @@ class Follower(Protocol):
 
     def follow(self, outputs: Sequence[Output]) -> list[Output]:
         """The outputs as they go on from here."""
+
+
+def passed(outputs: Sequence[Output], followers: Iterable[Follower]) -> list[Output]:
+    """The outputs as the last of ``followers`` lets them go."""
+    told = list(outputs)
+    for follower in followers:
+        told = follower.follow(told)
+    return told

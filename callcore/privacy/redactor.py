@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
+from callcore.config import UnderstandSettings
 from callcore.errors import unexpected
 from callcore.privacy.find import asks, search
 from callcore.privacy.masks import Masked, all_masked
@@ -59,6 +60,11 @@ class Redactor:
     sealer: Sealer
     currency: str = ""
     region: str = ""
+
+    @classmethod
+    def of(cls, sealer: Sealer, settings: UnderstandSettings) -> Redactor:
+        """With the currency and region that entities are read by."""
+        return cls(sealer, settings.currency, settings.region)
 
     def call(self, day: date) -> CallRedactor:
         """The redaction of a new call. ``day``: of the call."""

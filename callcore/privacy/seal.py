@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -90,6 +90,16 @@ class Sealer:
     def _sealed(key_id: str, cipher: AESSIV, kind: str, value: str) -> str:
         sealed = cipher.encrypt(value.encode(), [kind.encode()])
         return f"{_FORM}:{key_id}:{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
+
+    def open_any(self, kinds: Iterable[str], sealed: str) -> str:
+        """The original of what was sealed as one of ``kinds``. Raises :class:`SealError` of the last of them."""
+        problem = SealError("there is no kind that it may be of.", _HINT)
+        for kind in kinds:
+            try:
+                return self.open(kind, sealed)
+            except SealError as error:
+                problem = error
+        raise problem
 
 
 def is_sealed(value: str) -> bool:

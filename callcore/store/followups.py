@@ -67,10 +67,7 @@ class Followups:
     def number(self, number: int) -> Followup:
         """One of them. Raises :class:`TicketError`."""
         with self._connection.reading() as db:
-            found = _found(db, "f.id = ?", [number])
-        if not found:
-            raise TicketError(f"there is no follow-up {number}.", "See callcore followups list.")
-        return found[0]
+            return _one(db, number)
 
     def due(self, until: str, *, everything: bool = False) -> list[Followup]:
         """Open follow-ups due up to ``until`` (ISO 8601, included), first one first; those without a time last.
@@ -89,19 +86,24 @@ class Followups:
     def settle(self, number: int, status: str, actor: Actor, by_call: str = "") -> Followup:
         """Mark an open follow-up kept, broken, repeated or cancelled. Raises :class:`TicketError` otherwise."""
         with self._connection.writing() as db:
-            found = _found(db, "f.id = ?", [number])
-            if not found:
-                raise TicketError(f"there is no follow-up {number}.", "See callcore followups list.")
-            if found[0].status != OPEN:
-                raise TicketError(f"follow-up {number} is {found[0].status} already.", "See callcore followups list.")
+            found = _one(db, number)
+            if found.status != OPEN:
+                raise TicketError(f"follow-up {number} is {found.status} already.", "See callcore followups list.")
             moment = timestamp(actor.at)
             db.execute(
                 "UPDATE followups SET status = ?, by_call = ?, changed_at = ? WHERE id = ?",
                 [status, by_call, moment, number],
             )
             detail = {"followup": number, "status": status} | ({"by_call": by_call} if by_call else {})
-            trace(db, actor, "followup", found[0].call_id, detail)
-        return replace(found[0], status=status, by_call=by_call, changed_at=moment)
+            trace(db, actor, "followup", found.call_id, detail)
+        return replace(found, status=status, by_call=by_call, changed_at=moment)
+
+
+def _one(db: Database, number: int) -> Followup:
+    found = _found(db, "f.id = ?", [number])
+    if not found:
+        raise TicketError(f"there is no follow-up {number}.", "See callcore followups list.")
+    return found[0]
 
 
 def _found(db: Database, condition: str, values: Sequence[str | int]) -> list[Followup]:

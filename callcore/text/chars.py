@@ -18,6 +18,7 @@ from callcore.types import Word
 
 HAN = "\u3007\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"  #: body of a regular expression class
 HAN_CHARACTER = re.compile(f"[{HAN}]")
+CHINESE = frozenset({"zh", "yue"})  #: languages written in it
 
 # Of the compatibility forms only those that speech text can hold by mistake: full-width ASCII that is no punctuation,
 # and Kangxi radicals and compatibility ideographs. NFKC of everything would also flatten ，。？ and ①.
@@ -25,6 +26,11 @@ _FULL_WIDTH = re.compile(
     "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff03-\uff06\uff0b\uff0d\uff20\u2f00-\u2fd5\uf900-\ufaff]"
 )
 _JOINERS = "\u200c\u200d"  # invisible, and letters of Persian and the scripts of India
+
+
+def is_chinese(language: str) -> bool:
+    """Whether this language (BCP-47, "" = unknown) is written in Chinese."""
+    return language.partition("-")[0].lower() in CHINESE
 
 
 @dataclass(frozen=True, slots=True)

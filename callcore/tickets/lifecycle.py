@@ -36,6 +36,12 @@ _MOVES = {
     (State.DISPATCHED, Move.REOPEN): State.REOPENED,  # the department sends it back
     (State.CONFIRMED, Move.REOPEN): State.REOPENED,
 }
+DONE = {
+    Move.CONFIRM: "confirmed",
+    Move.DISPATCH: "dispatched",
+    Move.CLOSE: "closed",
+    Move.REOPEN: "reopened",
+}  #: what has then been done with it
 
 
 def moved(state: State, move: Move) -> State:
@@ -45,13 +51,10 @@ def moved(state: State, move: Move) -> State:
     except KeyError:
         possible = [str(other) for (before, other) in _MOVES if before is state]
         raise TicketError(
-            f"a {state} work order cannot be {_DONE[move]}.", f"Possible now: {', '.join(possible)}."
+            f"a {state} work order cannot be {DONE[move]}.", f"Possible now: {', '.join(possible)}."
         ) from None
 
 
 def editable(state: State) -> bool:
     """Whether fields may be changed: what was handed on or closed must be reopened first."""
     return state in (State.DRAFT, State.CONFIRMED, State.REOPENED)
-
-
-_DONE = {Move.CONFIRM: "confirmed", Move.DISPATCH: "dispatched", Move.CLOSE: "closed", Move.REOPEN: "reopened"}

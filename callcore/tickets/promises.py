@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from callcore.text.chars import is_chinese
 from callcore.tickets.reading import CallView, Fact, PromiseHit, Reading, Span
 from callcore.tickets.spec import is_hidden
 from callcore.types import Evidence, Promise, Role
@@ -177,7 +178,7 @@ def is_private(phone: str) -> bool:
 
 def works_in(language: str) -> Callable[[datetime.date], bool]:
     """Which days are working days where a language is spoken: China's calendar for Mandarin, Monday to Friday else."""
-    return is_working_day_in_china if language.startswith(("zh", "yue")) else is_weekday
+    return is_working_day_in_china if is_chinese(language) else is_weekday
 
 
 def resolve_due(normal: str, day: str, works: Callable[[datetime.date], bool]) -> str:

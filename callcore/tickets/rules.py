@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callcore.config import TicketSettings, settings_hash
+from callcore.text.chars import is_chinese
 from callcore.tickets.cues import Cue, PromiseFile, TopicWords, load_cues, load_promises, load_topics
 from callcore.tickets.look import RULES, VERSION
 from callcore.tickets.reading import Reader
@@ -59,7 +60,7 @@ class TicketRules:
         """A code of a field as people read it."""
         names = self.names.get((spec.name, code))
         if names:
-            return names[0] if language.startswith(("zh", "yue")) else names[1]
+            return names[0] if is_chinese(language) else names[1]
         return self.catalogue.name(code, language)
 
 

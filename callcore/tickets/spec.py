@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraint
 
 from callcore.datafile import distinct, parse_toml
 from callcore.errors import ConfigError
+from callcore.text.chars import is_chinese
 from callcore.tickets.phrases import Phrases
 
 FORMAT_HINT = "See docs/tickets.md for the format."
@@ -112,13 +113,18 @@ class FieldSpec(Entry):
         return self._patterns
 
     @property
+    def secret_kinds(self) -> tuple[str, ...]:
+        """Kinds under which secrets of it may have been sealed."""
+        return self.kinds or (("name",) if self.rule == "customer_name" else (self.name,))
+
+    @property
     def section(self) -> str:
         """First half of the name."""
         return self.name.partition(".")[0]
 
     def title(self, language: str) -> str:
         """In Chinese for "zh" and "yue", in English else."""
-        return self.zh if language.startswith(("zh", "yue")) else self.en
+        return self.zh if is_chinese(language) else self.en
 
     def accepts(self, normal: str) -> bool:
         """Whether a normal form is one that the field takes; of a sealed original nobody can tell, and it is taken."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from callcore.text.chars import is_chinese
 from callcore.tickets.handling import BANK_OWES, Handling
 from callcore.tickets.matter import CUE_OF, Matter
 from callcore.tickets.reading import CallView, Reading, Span
@@ -74,7 +75,7 @@ class Sentence:
 
 def summarise(call: CallView, matter: Matter, handling: Handling, catalogue: Catalogue) -> tuple[Sentence, ...]:
     """Who wants what, why, what was done and promised, and how it ended; nothing while nobody has said what for."""
-    chinese = call.language.startswith(("zh", "yue"))
+    chinese = is_chinese(call.language)
     frame = _FRAME[chinese]
     opening = _opening(call, matter)
     if opening is None:
@@ -97,7 +98,7 @@ def summarise(call: CallView, matter: Matter, handling: Handling, catalogue: Cat
 
 def joined(sentences: Sequence[str], language: str) -> str:
     """The summary as one text."""
-    chinese = language.startswith(("zh", "yue"))
+    chinese = is_chinese(language)
     return "".join(f"{text}。" if chinese else f"{text}. " for text in sentences).strip()
 
 

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
+from callcore.config import UnderstandSettings
 from callcore.datafile import distinct, parse_toml
 from callcore.errors import ConfigError
+from callcore.text.chars import is_chinese
 
 FORMAT_HINT = "See docs/understanding.md for the format."
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -29,7 +31,7 @@ class Named(BaseModel):
 
     def name(self, language: str) -> str:
         """In Chinese for "zh", in English else."""
-        return self.zh if language.startswith(("zh", "yue")) else self.en
+        return self.zh if is_chinese(language) else self.en
 
 
 class Topic(Named):
@@ -125,6 +127,11 @@ class Catalogue(BaseModel):
     _named: dict[str, Named] = PrivateAttr()
     _topics: dict[str, Topic] = PrivateAttr()
     _own_terms: tuple[tuple[str, Topic], ...] = PrivateAttr()
+
+    @classmethod
+    def of(cls, settings: UnderstandSettings) -> Catalogue:
+        """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`."""
+        return cls.load(settings.taxonomy_file, settings.causes_file, settings.routing_file)
 
     @classmethod
     def load(cls, taxonomy: Path | None = None, causes: Path | None = None, routing: Path | None = None) -> Catalogue:
