@@ -19,6 +19,7 @@ from callcore.models.readers import reader_folder
 from callcore.models.registry import InstalledModel, resolve
 from callcore.privacy import Redactor
 from callcore.roles import RoleCues
+from callcore.understand.acts import ActReader
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
 from callcore.understand.entities import prepare
@@ -81,7 +82,13 @@ def load_understander(settings: Settings) -> Understander:
     models |= {language: models[other] for language, other in READ_AS.items()}
     voice = VoiceMoodModel(reader_folder("voice", "any"), MEASURES) if how.voice else None
     prepare(READ)  # now, and not in the first turn of a call
-    return Understander(how, catalogue, models, voice)
+    return Understander(how, catalogue, models, voice, load_acts())
+
+
+def load_acts() -> dict[str, ActReader]:
+    """What finds dialogue acts, by language. Raises :class:`ModelNotFound`, :class:`ModelCorrupt`."""
+    acts = {language: ActReader(OnnxTextModel(reader_folder("acts", language), FEATURES)) for language in READ}
+    return acts | {language: acts[other] for language, other in READ_AS.items()}
 
 
 def load_redactor(settings: Settings) -> Redactor:
@@ -116,6 +123,7 @@ def result_settings(
 
 def _identity(understander: Understander) -> dict[str, str]:
     versions = list(dict.fromkeys(model.version for model in understander.models.values()))
+    versions += dict.fromkeys(reader.version for reader in understander.acts.values())
     versions += [understander.voice.version] if understander.voice else []
     return {
         "catalogue_hash": settings_hash(understander.catalogue.model_dump(mode="json")),

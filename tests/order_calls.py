@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from callcore.config import Settings
+from callcore.loading import load_acts
 from callcore.orders import Filed, Filer
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer
@@ -46,8 +47,8 @@ NOBODY_CALLED = (
 
 @cache
 def understander() -> Understander:
-    """Reads facts, and no labels: no models are loaded."""
-    return Understander(Settings().understand, Catalogue.load(), {})
+    """Reads facts and acts, and no labels."""
+    return Understander(Settings().understand, Catalogue.load(), {}, None, load_acts())
 
 
 def written(lines: tuple[str, ...], day: date = DAY) -> WrittenCall:

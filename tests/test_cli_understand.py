@@ -15,8 +15,8 @@ from callcore.privacy.seal import new_key
 
 FRAUD = "我的信用卡被盗刷了，你们到底管不管！"
 KEYS = {
-    "text", "language", "in_scope", "category", "topics", "intents", "causes", "caller", "mood", "text_mood",
-    "voice_mood", "entities", "source", "department",
+    "text", "language", "in_scope", "category", "topics", "intents", "causes", "caller", "acts", "mood",
+    "text_mood", "voice_mood", "entities", "source", "department",
 }  # fmt: skip
 
 COMMAND = Command("understand")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from understand_tools import ScriptedText
 
 from callcore.config import SegmentSettings, Settings, TicketSettings, UnderstandSettings
+from callcore.loading import load_acts
 from callcore.tickets import Ticket, TicketFold, TicketRules, ticket_of
 from callcore.types import CallStarted, Event
 from callcore.understand.call import Understander
@@ -32,9 +34,12 @@ SCRIPT: Mapping[str, Mapping[str, Any]] = {
 
 
 def understander(rules_day: date = DAY) -> Understander:
-    """Scripted models, real entities."""
+    """Scripted labels, real entities and acts."""
     text = ScriptedText(SCRIPT)
-    return Understander(UnderstandSettings(call_date=rules_day), CATALOGUE, {"zh": text, "en": text})
+    return Understander(UnderstandSettings(call_date=rules_day), CATALOGUE, {"zh": text, "en": text}, None, acts())
+
+
+acts = cache(load_acts)
 
 
 def written(lines: str, language: str = "zh", day: date = DAY) -> WrittenCall:

@@ -106,6 +106,7 @@ class Reader:
         words, language = plain_words(text), self.language or self.understander.language_of(text)
         day = self.understander.settings.call_date or date.today()
         found = self.understander.read(words, language, self.understander.context(day))
+        found = replace(found, acts=self.understander.acts_of(words, language))
         if self.redactor is None:
             return found, words
         masked = self.redactor.words(words, language, day)
@@ -116,22 +117,19 @@ class Reader:
 def _values(reader: Reader, text: str) -> dict[str, Any]:
     from callcore.output.meaning import meaning
     from callcore.types import text_of
+    from callcore.understand.catalogue import Acts
 
     found, words = reader.read(text)
     understander = reader.understander
     values = meaning(found, words)
-    for key in ("category", "caller"):
-        _name(values[key], understander, found.language)
-    for key in ("topics", "intents", "causes"):
-        for value in values[key]:
-            _name(value, understander, found.language)
+    named = [values["category"], values["caller"], *values["topics"], *values["intents"], *values["causes"]]
+    for value in filter(None, named):
+        value["name"] = understander.catalogue.name(value["code"], found.language)
+    acts = Acts.load()
+    for value in values["acts"]:
+        value["name"] = acts.name(value["code"], found.language)
     shown = text if reader.redactor is None else text_of(words)
     return {"text": shown, "language": found.language, **values, "department": _department(understander, found) or None}
-
-
-def _name(value: dict[str, Any] | None, understander: Understander, language: str) -> None:
-    if value is not None:
-        value["name"] = understander.catalogue.name(value["code"], language)
 
 
 def _department(understander: Understander, found: Understanding) -> str:
@@ -146,12 +144,16 @@ def _print(reader: Reader, text: str, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from callcore.understand.catalogue import Acts
+
     found, words = reader.read(text)
     understander = reader.understander
     grid = Table.grid(padding=(0, 2, 0, 0))
+    acts = Acts.load()
     for name, labels in _rows(found):
         for place, label in enumerate(labels):
-            shown = _shown(understander.catalogue.name(label.code, found.language), label.code)
+            names = acts if name == "act" else understander.catalogue
+            shown = _shown(names.name(label.code, found.language), label.code)
             heading = Text("" if place else name, style="dim")
             grid.add_row(heading, shown, *_bar(label.probability), _quote(label, words))
     if found.mood is not None:
@@ -177,6 +179,7 @@ def _rows(found: Understanding) -> list[tuple[str, Sequence[Label]]]:
         ("intent", found.intents),
         ("cause", found.causes),
         ("caller", (found.caller,) if found.caller else ()),
+        ("act", found.acts),
     ]
 
 

@@ -32,6 +32,7 @@ class LabelledTurn:
     caller: str | None = None
     emotion: str | None = None
     in_scope: bool | None = None
+    acts: tuple[str, ...] | None = None  #: dialogue acts of the speaker
     speaker: str = "customer"
     context: tuple[str, ...] = ()  #: turns before, oldest first, each "agent: ..." or "customer: ..."
     source: str = ""  #: set or file
@@ -52,12 +53,37 @@ def read_corpus(place: Path, language: str, *, seed: int = 0) -> tuple[LabelledT
     return tuple(turns.values())
 
 
+def read_acts(place: Path, language: str, *, seed: int = 0) -> tuple[LabelledTurn, ...]:
+    """Sentences labelled with dialogue acts, of all ``*.toml`` below a folder; each text of a side once, slots filled.
+
+    Raises :class:`ConfigError` naming file and block on anything that is not in the format.
+    """
+    random = Random(seed)
+    found: dict[tuple[str, str], LabelledTurn] = {}
+    for file in sorted(place.rglob("*.toml")):
+        for where, block in _blocks(file):
+            if set(block) != {"speaker", "acts", "lines"} or block["speaker"] not in ("agent", "customer"):
+                raise ConfigError(f"{where}: must have speaker (agent or customer), acts and lines, and nothing else.")
+            for line in filter(None, map(str.strip, str(block["lines"]).splitlines())):
+                turn = LabelledTurn(
+                    fill(line, language, random), acts=tuple(block["acts"]), speaker=block["speaker"], source=file.stem
+                )
+                found.setdefault((turn.speaker, turn.text), turn)
+    return tuple(found.values())
+
+
 def _replace_text(turn: LabelledTurn, text: str) -> LabelledTurn:
     fields = {name: getattr(turn, name) for name in turn.__slots__}
     return LabelledTurn(**{**fields, "text": text})
 
 
 def _read_blocks(file: Path) -> Iterator[LabelledTurn]:
+    for where, block in _blocks(file):
+        yield from _read_block(block, where, file.stem)
+
+
+def _blocks(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The blocks of a file, and where each stands."""
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -66,7 +92,7 @@ def _read_blocks(file: Path) -> Iterator[LabelledTurn]:
     if not isinstance(blocks, list):
         raise ConfigError(f"corpus file {file}: block must be written [[block]].")
     for number, block in enumerate(blocks, start=1):
-        yield from _read_block(block, f"corpus file {file}, block {number}", file.stem)
+        yield f"corpus file {file}, block {number}", block
 
 
 def _read_block(block: Mapping[str, Any], where: str, source: str) -> Iterator[LabelledTurn]:

@@ -14,7 +14,7 @@ _HINT = "Install callcore again."
 
 
 def reader_folder(kind: str, language: str) -> Path:
-    """Folder of the bundled model of a ``kind`` ("text", "voice") for a language ("zh", "en"), its card checked.
+    """Folder of the bundled model of a ``kind`` (as in the manifest) for a language ("zh", "en"), its card checked.
 
     Raises :class:`ModelNotFound` where no bundled model reads the language, and :class:`ModelCorrupt` where its card
     differs from the manifest. The other files are checked by whoever loads them.

@@ -23,6 +23,7 @@ def meaning(
         "intents": [_label(label, words) for label in understanding.intents],
         "causes": [_label(label, words) for label in understanding.causes],
         "caller": _label(understanding.caller, words),
+        "acts": [_label(label, words) for label in understanding.acts],
         "mood": _mood(understanding.mood, words),
         "text_mood": _mood(understanding.text_mood, words),
         "voice_mood": _mood(understanding.voice_mood, words),

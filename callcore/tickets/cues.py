@@ -112,7 +112,7 @@ class PromiseFile(Entry):
     """
 
     version: Literal[1]
-    promise: tuple[PromiseWords, ...] = Field(min_length=1)
+    promise: tuple[PromiseWords, ...] = ()
     never: Said
     same_day: Said
 

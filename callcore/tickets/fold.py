@@ -163,7 +163,7 @@ class TicketFold:
             self._models[found.source] = None
         for place, reading in enumerate(self._readings):
             if reading.turn.turn_id == found.turn_id:
-                self._readings[place] = replace(reading, found=found)
+                self._readings[place] = self._rules.reader.understood(reading, found)
                 return
         self._meanings[found.turn_id] = found
 

@@ -43,6 +43,8 @@ class Handling:
         category = self._matter.category
         noted = category is not None and category.normal in ("praise", "suggestion")
         answered = any(promise.due or promise.kind == "call_back" for promise in self._owed)
+        if self._broken:
+            return Judged("abandoned", SURE, (self._broken.at(),))
         if (transfers := self._hits("transfer")) and (answered or not noted) and not self._done_after(transfers[-1][0]):
             return Judged("transferred", SURE, self._places(transfers))
         if noted and self._call.ended:
@@ -179,8 +181,7 @@ class Handling:
         category = self._matter.category
         last = self._call.readings[-FINAL_TURNS:]
         closed = any("closing" in reading.hits or "thanks" in reading.hits for reading in last)
-        broken = [reading for reading in last[-BROKEN_TURNS:] if "broke_off" in reading.hits]
-        if not closed and (broken or not last or last[-1].customer):
+        if not closed and (not last or last[-1].customer):
             return Judged("abandoned", USUAL, (last[-1].at(),) if last else ())
         accepted = [reading for reading in last if reading.customer and {"thanks", "accepted"} & set(reading.hits)]
         unsatisfied = self._caller.satisfaction is not None and self._caller.satisfaction.normal == "unsatisfied"
@@ -188,6 +189,15 @@ class Handling:
         if (asked and accepted) or (asked and not unsatisfied):
             return Judged("solved", USUAL, tuple(reading.at() for reading in accepted[:1]))
         return Judged("unresolved", USUAL, (last[-1].at(),) if last else ())
+
+    @cached_property
+    def _broken(self) -> Reading | None:
+        """The turn with which the customer broke off a call that is over, and which nobody closed."""
+        last = self._call.readings[-FINAL_TURNS:] if self._call.ended else ()
+        if any("closing" in reading.hits or "thanks" in reading.hits for reading in last):
+            return None
+        late = (reading for reading in last[-BROKEN_TURNS:] if reading.customer)
+        return next((reading for reading in late if "broke_off" in reading.hits), None)
 
     @property
     def _content(self) -> bool:

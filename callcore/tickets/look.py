@@ -19,7 +19,7 @@ from callcore.types import FieldStatus, FieldValue, Promise
 if TYPE_CHECKING:
     from callcore.tickets.rules import TicketRules
 
-VERSION = "1"
+VERSION = "2"
 SUMMARY_CONFIDENCE = 0.8
 UNSURE = 0.7  #: confidence of what may still change, beside that of what is final
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Generic, TypeVar
 
 from callcore.text.chars import HAN_CHARACTER
+from callcore.text.sentences import SENTENCE_END
 
-SENTENCE_END = "。！？；!?;\n"
 CLAUSE_END = "，,"
 GAP_HAN, GAP_OTHER = 14, 40  #: characters that ``~`` stands for at most
 Key = TypeVar("Key")
@@ -100,21 +99,6 @@ class PhraseIndex(Generic[Key]):
             (self._groups[number][0], self._groups[number][1].kept(text, found[number])) for number in sorted(found)
         ]
         return [(key, spans) for key, spans in kept if spans]
-
-
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Half-open ranges of the sentences of a text, their end marks included; a full stop ends one before a space."""
-    ends = [match.end() for match in _ENDS.finditer(text)]
-    marks = [0, *(end for end in ends if end < len(text)), len(text)]
-    return [(a, b) for a, b in pairwise(marks) if text[a:b].strip()]
-
-
-def sentence_at(spans: Sequence[tuple[int, int]], place: int) -> tuple[int, int]:
-    """The sentence that a character lies in."""
-    return next((span for span in spans if span[0] <= place < span[1]), (0, 0))
-
-
-_ENDS = re.compile(rf"[{re.escape(SENTENCE_END)}]+|\.(?=\s|$)")
 
 
 @lru_cache(maxsize=8192)

@@ -16,6 +16,7 @@ from callcore.understand.entities.calendar import add_working_days, is_weekday, 
 
 SOURCE = "promises/1"
 TIME_KINDS = ("date", "datetime", "time", "duration", "period")
+DAY_KINDS = ("date", "datetime")
 STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
 MOST_EVIDENCE = 4
 LONGEST = datetime.timedelta(days=400)  #: nothing is promised for later
@@ -83,9 +84,21 @@ class Promises:
             told: set[tuple[str, str, Span]] = set()
             for hit in sorted(reading.promises, key=lambda hit: (hit.span, hit.kind)):
                 key = hit.kind, hit.by, reading.sentence(hit.span)
-                if reading.speaks(hit.by) and key not in told:
+                if reading.speaks(hit.by) and key not in told and self._binds(reading, hit):
                     told.add(key)
                     yield self._timed(place, reading, hit)
+
+    def _binds(self, reading: Reading, hit: PromiseHit) -> bool:
+        """Not what a customer only asks or tells of days gone by, nor that others get to deal with it."""
+        start, end = reading.sentence(hit.span)
+        if hit.kind == "handle" and any(start <= a < end for a, _ in reading.hits.get("transfer", ())):
+            return False
+        if hit.by == "agent":
+            return True
+        said = [fact for fact in self._facts.get(reading.turn.turn_id, ()) if start <= _span(fact)[0] < end]
+        days = [resolve_due(f.normal, self._call.day, self._works) for f in said if f.entity.kind in DAY_KINDS]
+        gone_by = bool(days) and all(day[:10] < self._call.day for day in days)
+        return not gone_by and not reading.text[:end].rstrip().endswith(("?", "？"))
 
     def _timed(self, place: int, reading: Reading, hit: PromiseHit) -> Made:
         """With its time: in the same sentence, else the turn, else in the answer to "when?"."""

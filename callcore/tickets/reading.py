@@ -8,18 +8,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
+from callcore.text.sentences import sentence_at, sentences
 from callcore.tickets.cues import Cue, PromiseWords, TopicWords
-from callcore.tickets.phrases import PhraseIndex, Phrases, sentence_at, sentences
+from callcore.tickets.phrases import PhraseIndex, Phrases
 from callcore.types import (
     SAMPLE_RATE_HZ,
     Entity,
     Evidence,
+    Label,
     Resolved,
     Role,
     Turn,
     Understanding,
 )
 
+PROMISE = "promise"  #: first part of the codes of acts that promise
 Span = tuple[int, int]  #: half-open range of characters of a turn's text
 
 
@@ -214,8 +217,11 @@ class Reader:
         choices: Sequence[tuple[tuple[str, str], Phrases]],
         terms: Sequence[tuple[str, str]],
         topics: Sequence[TopicWords],
+        acts: Mapping[str, str],
     ) -> None:
-        """``never`` and ``same_day``: see :class:`~callcore.tickets.cues.PromiseFile`.
+        """``acts``: codes that models find, and whose they are.
+
+        ``never`` and ``same_day``: see :class:`~callcore.tickets.cues.PromiseFile`.
 
         ``choices``: field and choice, with its phrases. ``terms``: in small letters, and the topic of each.
         """
@@ -224,7 +230,7 @@ class Reader:
         self._topics: PhraseIndex[str] = PhraseIndex((words.code, words.phrases) for words in topics)
         self._choices = PhraseIndex(choices)
         self._never, self._same_day = never, same_day
-        self.said_by: Mapping[str, str] = {cue.code: cue.by for cue in cues}
+        self.said_by: Mapping[str, str] = {**acts, **{cue.code: cue.by for cue in cues}}
         self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
 
     def read(self, turn: Turn, found: Understanding | None = None, role: Role = Role.UNKNOWN) -> Reading:
@@ -237,8 +243,15 @@ class Reader:
         choices = {key: spans[0] for key, spans in self._choices.find(text)}
         terms = tuple(self._named(text))
         topics = tuple((code, spans[0]) for code, spans in self._topics.find(text))
-        reading = Reading(turn, text, starts, hits, (), choices, terms, topics, found, role)
-        return replace(reading, promises=tuple(self._promised(reading)))
+        reading = Reading(turn, text, starts, hits, (), choices, terms, topics, None, role)
+        reading = replace(reading, promises=tuple(self._promised(reading)))
+        return self.understood(reading, found) if found else reading
+
+    def understood(self, reading: Reading, found: Understanding) -> Reading:
+        """A turn that was read before with what it means; its acts stand beside the cues of phrases."""
+        reading = replace(reading, found=found)
+        reading = replace(reading, hits=_with_acts(reading))
+        return replace(reading, promises=(*reading.promises, *self._promised_by_acts(reading)))
 
     def _named(self, text: str) -> Iterator[tuple[str, Span]]:
         """Topics whose terms are said. Of terms inside one another the longest counts."""
@@ -262,6 +275,32 @@ class Reader:
                 if not any(start <= a < end and a <= span[1] for a, _ in never):
                     today = any(start <= a < end for a, _ in self._same_day(reading.text))
                     yield PromiseHit(kind, by, span, today)
+
+    def _promised_by_acts(self, reading: Reading) -> Iterator[PromiseHit]:
+        """Promises that the model has found, in sentences of which no phrase told."""
+        told = {(hit.kind, reading.sentence(hit.span)) for hit in reading.promises}
+        for label, span in _acts(reading):
+            group, _, kind = label.code.partition(".")
+            if group == PROMISE and (kind, reading.sentence(span)) not in told:
+                start, end = span
+                if not any(start <= a < end for a, _ in self._never(reading.text)):
+                    today = any(start <= a < end for a, _ in self._same_day(reading.text))
+                    yield PromiseHit(kind, self.said_by[label.code], span, today)
+
+
+def _with_acts(reading: Reading) -> dict[str, tuple[Span, ...]]:
+    """The cues of a turn and the acts that the model has found in sentences of which no phrase told the same."""
+    hits = dict(reading.hits)
+    for label, span in _acts(reading):
+        known = hits.get(label.code, ())
+        if not label.code.startswith(PROMISE) and not any(a < span[1] and span[0] < b for a, b in known):
+            hits[label.code] = tuple(sorted((*known, span)))
+    return hits
+
+
+def _acts(reading: Reading) -> Iterator[tuple[Label, Span]]:
+    for label in reading.found.acts if reading.found else ():
+        yield label, reading.characters(label.first_word, label.end_word)
 
 
 def _plain(raw: str) -> str:

@@ -14,7 +14,7 @@ from callcore.tickets.reading import Reader
 from callcore.tickets.rulefile import RuleFile
 from callcore.tickets.spec import FieldSpec, load_fields, read
 from callcore.types import CallStarted
-from callcore.understand.catalogue import Catalogue
+from callcore.understand.catalogue import Acts, Catalogue
 
 if TYPE_CHECKING:
     from callcore.tickets.fold import TicketFold
@@ -83,7 +83,8 @@ def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) ->
     topics = [one for one in words.topics if one.code in catalogue.topics]
     promises = words.promises
     never, same_day = promises.never.phrases.find, promises.same_day.phrases.find
-    return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics)
+    acts = {act.code: act.by for act in Acts.load().act}
+    return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics, acts)
 
 
 def _hash(fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from callcore.config import SegmentSettings, UnderstandSettings
@@ -13,6 +13,7 @@ from callcore.types import (
     Entity,
     Event,
     Final,
+    Label,
     MoodAlert,
     Partial,
     Paused,
@@ -27,6 +28,7 @@ from callcore.types import (
     Word,
     text_of,
 )
+from callcore.understand.acts import ActReader
 from callcore.understand.base import TextModel, VoiceModel
 from callcore.understand.catalogue import Catalogue
 from callcore.understand.dynamics import Dynamics, DynamicsSnapshot
@@ -46,6 +48,7 @@ class Understander:
     catalogue: Catalogue
     models: Mapping[str, TextModel]  #: by language; a language without one gets entities only
     voice: VoiceModel | None = None
+    acts: Mapping[str, ActReader] = field(default_factory=dict)  #: by language
 
     def call(self, channels: Sequence[int], day: date, segment: SegmentSettings) -> CallUnderstanding:
         """The understanding of a new call.
@@ -93,6 +96,11 @@ class Understander:
             mood=judged.mood,
             source=model.version,
         )
+
+    def acts_of(self, words: Sequence[Word], language: str) -> tuple[Label, ...]:
+        """What the sentences of a turn do; nothing where no model reads the language."""
+        reader = self.acts.get(language.partition("-")[0])
+        return reader.read(words) if reader and words else ()
 
 
 class CallUnderstanding:
@@ -181,6 +189,7 @@ class CallUnderstanding:
             channel=turn.channel,
             start_sample=turn.start_sample,
             end_sample=turn.end_sample,
+            acts=self._understander.acts_of(turn.words, turn.language),
             voice_mood=voice,
             mood=fuse(found.text_mood, voice),
         )

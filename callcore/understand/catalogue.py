@@ -50,6 +50,35 @@ class Cause(Named):
     code: DottedCode
 
 
+class Act(Named):
+    """What a sentence does in the call. ``by``: whose act it is."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
+    by: Literal["agent", "customer"]
+
+
+class Acts(BaseModel):
+    """The parsed file of acts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1]
+    act: tuple[Act, ...] = Field(min_length=1)
+
+    @classmethod
+    def load(cls) -> Acts:
+        """Those that come with callcore; rules are made for their codes, so a bank has no others."""
+        return _read(Acts, None, "acts")
+
+    def of(self, by: str) -> tuple[str, ...]:
+        """Codes of one side, in order."""
+        return tuple(act.code for act in self.act if act.by == by)
+
+    def name(self, code: str, language: str) -> str:
+        """The name of an act; the code itself if unknown."""
+        return next((act.name(language) for act in self.act if act.code == code), code)
+
+
 class Override(BaseModel):
     """Categories or causes that go to a department whatever the topic."""
 

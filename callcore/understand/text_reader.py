@@ -68,7 +68,7 @@ class TextReader:
 
     def score(self, words: Sequence[Word], before: str = "") -> Scores:  # noqa: ARG002  # of the protocol; not of use
         """Scores of a turn. What was said before is not looked at: it was read as a turn of its own."""
-        text, starts = _joined(words)
+        text, starts = joined(words)
         seen = features(without_marks(text))
         probabilities, evidence = self._network.read(seen.grams)
         heads = {
@@ -98,7 +98,7 @@ class TextReader:
         columns = [self._places[head] + self._network.heads[head].index(code) for head, code in likely]
         shown: dict[tuple[str, str], tuple[int, int]] = {}
         for label, (first, end) in zip(likely, strongest(evidence[:, columns]), strict=True):
-            shown[label] = _words_of((seen.spans[first][0], seen.spans[end - 1][1]), starts)
+            shown[label] = words_of((seen.spans[first][0], seen.spans[end - 1][1]), starts)
         return shown
 
 
@@ -119,7 +119,7 @@ def strongest(contributions: Float32) -> list[tuple[int, int]]:
     return ranges
 
 
-def _joined(words: Sequence[Word]) -> tuple[str, list[int]]:
+def joined(words: Sequence[Word]) -> tuple[str, list[int]]:
     """The text of the words, and where each of them starts in it; one place more, for the end."""
     text, starts = "", []
     for word in words:
@@ -129,7 +129,7 @@ def _joined(words: Sequence[Word]) -> tuple[str, list[int]]:
     return text, [*starts, len(text)]
 
 
-def _words_of(span: tuple[int, int], starts: Sequence[int]) -> tuple[int, int]:
+def words_of(span: tuple[int, int], starts: Sequence[int]) -> tuple[int, int]:
     """Half-open range of the words that a range of characters touches."""
     first = int(np.searchsorted(starts, span[0], side="right")) - 1
     end = int(np.searchsorted(starts, span[1], side="left"))

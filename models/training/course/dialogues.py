@@ -3,8 +3,9 @@
     python -m models.training.course.dialogues --data SHARED_DATA --out models/training/course/dialogues.json
 
 MultiDoGO finance (customers of a bank, every conversation) and CPED (speakers of television dialogues with at most one
-utterance marked negative). They are text, so lengths are those of reading aloud, and the moods are what the sets say
-(MultiDoGO: neutral) with the errors of :class:`Noise`; with a text model, pass its moods to :func:`figures`.
+utterance marked negative). They are text, so lengths are those of reading aloud. The moods are what the sets say
+(MultiDoGO: neutral) with the errors of :class:`Noise`, and those that the text models read. The written calls with gold
+tickets (benchmarks/written_calls), read by the models too: their customers are calm throughout, or turn bad somewhere.
 """
 
 from __future__ import annotations
@@ -14,18 +15,24 @@ import csv
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from callcore.config import Settings
 from callcore.evaluate.mood import CourseOutcome, courses
+from callcore.loading import load_understander
 from callcore.types import SAMPLE_RATE_HZ, Mood, Understanding
+from callcore.understand.base import TextModel
+from callcore.understand.entities import plain_words
 from callcore.understand.mood.course import MoodCourse
 from models.training.course.calls import Noise, noisy_mood
 
 VALENCE = {"positive": 0.5, "neutral": 0.0, "negative": -0.5}
 WORD_S, HAN_S, OTHERS_S = 0.35, 0.22, 6.0  #: length of a word, of a character; of what the other side says
 LEAST_TURNS = 4
+CALLS = Path(__file__).parents[3] / "benchmarks" / "written_calls"
+BAD = ("angry", "dissatisfied", "disappointed")
 
 Dialogue = list[tuple[str, float]]  #: text and valence of one speaker's turns
 Judge = Callable[[str, float], Mood]  #: mood of a text whose true valence is known
@@ -80,6 +87,38 @@ def noise(errors: Noise) -> Judge:
     return lambda _text, valence: noisy_mood(draw, errors, valence)
 
 
+def read_by(model: TextModel, threshold: float) -> Judge:
+    """A judge that reads the text and knows nothing else."""
+
+    def judge(text: str, _valence: float) -> Mood:
+        scores = model.score(plain_words(text))
+        label, probability = max(scores.heads["emotion"].items(), key=lambda item: item[1])
+        label = label if probability >= threshold else ""
+        return Mood(label, probability, scores.valence, scores.arousal)
+
+    return judge
+
+
+def written_calls(folder: Path, judges: Mapping[str, Judge]) -> list[CourseOutcome]:
+    """Warnings over calls with gold tickets: a customer whose worst mood is none of :data:`BAD` never turns.
+
+    Where one turns bad the mark does not say; any warning of such a call counts as found.
+    """
+    outcomes = []
+    for file in sorted(folder.glob("*/*.json")):
+        call = json.loads(file.read_text(encoding="utf-8"))
+        course, alerts = MoodCourse(0), []
+        for index, turn in enumerate(turn for turn in call["turns"] if turn["speaker"] == "customer"):
+            mood = judges[call["language"]](turn["text"], 0.0)
+            span = int(turn["start_s"] * SAMPLE_RATE_HZ), int(turn["end_s"] * SAMPLE_RATE_HZ)
+            alert = course.add(Understanding(index, 0, *span, "", text_mood=mood, mood=mood))
+            if alert and alert.kind == "worsening":
+                alerts.append(turn["end_s"])
+        bad = call["gold"]["fields"].get("caller.mood_worst") in BAD
+        outcomes.append(CourseOutcome(call["turns"][-1]["end_s"], 0.0 if bad else None, None, alerts))
+    return outcomes
+
+
 def main() -> None:
     """Measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -93,6 +132,16 @@ def main() -> None:
         for name, (dialogues, unit_s) in sets.items()
         for level, errors in levels.items()
     }
+    understander = load_understander(Settings())
+    judges = {
+        language: read_by(understander.models[language], understander.models[language].thresholds["emotion"])
+        for language in ("zh", "en")
+    }
+    results |= {
+        f"{name}, text model": figures(dialogues, judges["en" if unit_s == WORD_S else "zh"], unit_s)
+        for name, (dialogues, unit_s) in sets.items()
+    }
+    results["written calls, text model"] = courses(written_calls(CALLS, judges))
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 

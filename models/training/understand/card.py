@@ -141,7 +141,7 @@ def _product_text(language: str, report: Mapping[str, Any], folder: Path) -> str
         f"Made by `python -m models.training.understand.train --model {language} --seed 0`; licence Apache-2.0.\n",
         f"## Measured\n\nOn {clean['texts']} turns of the project's own test part, written by others than the training "
         f'part. "10 % wrong": the same with {ERRORS:.0%} of the characters or words changed as a recogniser would.\n',
-        _markdown(rows),
+        markdown(rows),
         "Topics, likeliest against right, of turns with one topic:\n\n![confusion of topics](confusion.png)\n",
         *_classes_text(clean),
         _data_text(folder),
@@ -162,7 +162,7 @@ def _classes_text(report: Mapping[str, Any]) -> list[str]:
             (c["label"], str(c["support"]), f"{c['precision']:.2f}", f"{c['recall']:.2f}", f"{c['f1']:.2f}")
             for c in report[head]["classes"]
         ]
-        parts.append(_markdown(rows))
+        parts.append(markdown(rows))
     return parts
 
 
@@ -175,7 +175,7 @@ def _yardstick_text(name: str, report: Mapping[str, Any], folder: Path) -> str:
         f"`callcore evaluate understanding --set {name} --file ROWS.tsv`. Not used for calls.\n",
         f"Made by `python -m models.training.understand.train --model {name} --seed 0`; licence Apache-2.0.\n",
         "## Measured\n",
-        _markdown(rows),
+        markdown(rows),
         _data_text(folder),
     ]
     return "\n".join(parts)
@@ -190,7 +190,8 @@ def _data_text(folder: Path) -> str:
     return "## Learned from\n\n" + "\n".join(lines) + "\n\nNo recorded call, no customer's words.\n"
 
 
-def _markdown(rows: Sequence[tuple[str, ...]]) -> str:
+def markdown(rows: Sequence[tuple[str, ...]]) -> str:
+    """A table, the first row its heading."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     lines.insert(1, "| --- |" + " ---: |" * (len(rows[0]) - 1))
     return "\n".join(lines) + "\n"

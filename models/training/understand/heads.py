@@ -11,6 +11,7 @@ from callcore.understand.catalogue import Catalogue
 from models.training.understand.grams import Floats
 
 EXCLUSIVE = ("category", "caller", "emotion", "class")
+SIDES = ("agent", "customer")  #: heads of the models for dialogue acts
 NO_TARGET = -1.0
 MOST_FOR_RARE = 2.0
 
@@ -59,6 +60,8 @@ def _said(turn: LabelledTurn, head: str) -> tuple[str, ...] | None:
         return None if value is None else (value,)
     if head == "in_scope":
         return None if turn.in_scope is None else (("in_scope",) if turn.in_scope else ())
+    if head in SIDES:
+        return turn.acts if turn.speaker == head else None
     return {"topic": turn.topics, "intent": turn.intents, "cause": turn.causes}[head]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from callcore.evaluate.labelled import LabelledTurn, read_corpus, read_table
+from callcore.evaluate.labelled import LabelledTurn, read_acts, read_corpus, read_table
 from callcore.understand.catalogue import Catalogue
 from models.training.understand.phrases import HERE, generated_turns
 from models.training.understand.sets import read_set
@@ -31,6 +31,13 @@ def own_turns(language: str, seed: int, part: str = "train") -> tuple[LabelledTu
     """The project's own corpus; none where it has not been written."""
     folder = CORPUS / language / part
     return read_corpus(folder, language, seed=seed) if folder.is_dir() else ()
+
+
+def act_turns(language: str, seed: int, part: str = "train") -> list[LabelledTurn]:
+    """Sentences labelled with dialogue acts, in an order of chance."""
+    turns = list(read_acts(CORPUS / "acts" / language / part, language, seed=seed))
+    Random(seed).shuffle(turns)
+    return turns
 
 
 def public_parts(language: str, data: Path, seed: int) -> list[Part]:

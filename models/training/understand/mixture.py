@@ -38,8 +38,8 @@ MOST_KEPT = 0.8  #: of a recogniser's errors: CER spreads from 0 to 28 % where i
 SHARE_OF_LIGHT = 0.35  #: of turns that count less, share that is in a round; those there count so much the more
 SMOOTHED = 0.1  #: of a label, spread over the head
 #: Most that a text counts for a label that it has, where several may hold.
-FOR_MACHINES: Mapping[str, float] = {"topic": 2.0, "intent": 10.0, "cause": 10.0}
-FOR_NETWORK: Mapping[str, float] = {"topic": 2.0, "intent": 2.0, "cause": 2.0}
+FOR_MACHINES: Mapping[str, float] = {"topic": 2.0, "intent": 10.0, "cause": 10.0, "agent": 4.0, "customer": 4.0}
+FOR_NETWORK: Mapping[str, float] = {"topic": 2.0, "intent": 2.0, "cause": 2.0, "agent": 2.0, "customer": 2.0}
 COUNTS = {"cause": 0.5, "caller": 0.5, "in_scope": 0.5}  #: of a head; of all others 1
 
 

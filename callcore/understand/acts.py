@@ -1,0 +1,52 @@
+"""Dialogue acts: what a sentence does in the call, such as a promise, a refusal, a threat to leave.
+
+A turn is read sentence by sentence: an act belongs to one of them, and its evidence is that sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from callcore.text.sentences import sentences
+from callcore.types import Label, Word
+from callcore.understand.features import features, without_marks
+from callcore.understand.text_reader import Network, joined, words_of
+
+LEAST_LETTERS = 2  #: of a sentence that may do something
+MOST = 12  #: sentences of a turn that are read one by one; of a longer one the last is the rest of it
+DIGITS = 4  #: of probabilities
+
+
+class ActReader:
+    """Finds acts with a network whose heads are the two sides. Read-only; calls share it."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    @property
+    def version(self) -> str:
+        """Name and version of the model, as results cite it."""
+        return self._network.version
+
+    def read(self, words: Sequence[Word]) -> tuple[Label, ...]:
+        """Acts of either side that are sure enough, in the order of the turn; who speaks is for others to know."""
+        text, starts = joined(words)
+        found: list[Label] = []
+        for start, end in _pieces(text):
+            first, last = words_of((start, end), starts)
+            likely, _ = self._network.read(features(without_marks(text[start:end])).grams)
+            for head, codes in self._network.heads.items():
+                found += [
+                    Label(code, round(float(probability), DIGITS), first, last)
+                    for code, probability in zip(codes, likely[head], strict=True)
+                    if probability >= self._network.thresholds[code]
+                ]
+        return tuple(found)
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """The sentences of a text that may do something; what goes beyond the most is one with the last of them."""
+    spans = sentences(text)
+    if len(spans) > MOST:
+        spans = [*spans[: MOST - 1], (spans[MOST - 1][0], spans[-1][1])]
+    yield from ((start, end) for start, end in spans if sum(map(str.isalnum, text[start:end])) >= LEAST_LETTERS)

@@ -1,0 +1,149 @@
+"""Train a model for dialogue acts: ``python -m models.training.understand.acts --language zh``.
+
+Learns as the models of whole turns do, from sentences of its own corpus. Writes the model's folder, and size and
+checksum of its card into ``manifest.toml`` beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import numpy.typing as npt
+
+from callcore.evaluate.labelled import LabelledTurn
+from callcore.understand.catalogue import Acts
+from callcore.understand.features import VERSION
+from models.training.understand import calibrate
+from models.training.understand.augment import noise
+from models.training.understand.calibrate import Sums
+from models.training.understand.enter import enter
+from models.training.understand.export import CARD_FILE, write_folder
+from models.training.understand.grams import Floats
+from models.training.understand.heads import SIDES, head_places, targets
+from models.training.understand.material import Part, act_turns, own_turns
+from models.training.understand.mixture import Lessons, Trained, train_mixture
+from models.training.understand.train import CALIBRATION_ERRORS, ROOT, held_out
+
+MODEL_VERSION = "1"
+MOST_GRAMS = 14_000
+ROUNDS = 14
+SENTENCES_FOR_ONE = 25  #: of one side, in which one holds a certain act
+LEAST = 0.6  #: threshold of any act; lower ones were chosen on too few
+UNKNOWN = 0.8  #: threshold of an act of which there are too few to choose
+JOINED_SHARE = 0.5  #: of the sentences, two or three of them said as one
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, calibrate and write one model."""
+    options = _options(arguments)
+    name, language, seed = f"acts-{options.language}", options.language, options.seed
+    heads = act_heads()
+    own = act_turns(language, seed)
+    rounds = ROUNDS
+    if options.smoke:
+        own, rounds = own[:200], 1
+    kept, away = held_out(own, seed)
+    sums, wanted = _held_out_sums(learned(kept, language, seed, rounds), away, own, heads, language, seed)
+    scales = calibrate.scales(sums, wanted, heads)
+    thresholds = _thresholds(sums, wanted, heads, scales)
+    trained = learned(own, language, seed, rounds)
+    turns = dict(sorted(Counter(f"{turn.speaker} {turn.source}" for turn in own).items()))
+    fields = {
+        "format": 1, "name": name, "version": MODEL_VERSION, "features": VERSION, "seed": seed, "language": language,
+        "heads": heads, "scales": {head: asdict(scale) for head, scale in scales.items()}, "thresholds": thresholds,
+        "turns": turns,
+    }  # fmt: skip
+    write_folder(options.out / name, trained, heads, scales, fields)
+    if (manifest := options.out / "manifest.toml").is_file():
+        enter(manifest, name, options.out / name / CARD_FILE)
+    print(json.dumps({key: fields[key] for key in ("scales", "thresholds")}))
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--language", choices=("zh", "en"), required=True)
+    parser.add_argument("--out", type=Path, default=ROOT / "models")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--smoke", action="store_true", help="a tiny run that only shows that everything works")
+    return parser.parse_args(arguments)
+
+
+def act_heads() -> dict[str, tuple[str, ...]]:
+    """A head for each side, from the data file that callcore ships."""
+    acts = Acts.load()
+    return {side: acts.of(side) for side in SIDES}
+
+
+def learned(own: Sequence[LabelledTurn], language: str, seed: int, rounds: int) -> Trained:
+    """A model of the sentences given, alone and joined; turns of the other corpus only show how people speak."""
+    parts = [Part(own), Part(joined(own, seed))]
+    noisy = noise(language, [turn.text for part in parts for turn in part.turns])
+    plain = [turn.text for turn in own_turns(language, seed)] if rounds > 1 else []
+    heads = act_heads()
+    return train_mixture(Lessons.of(parts, heads, noisy, {}, seed, plain), heads, MOST_GRAMS, rounds, seed)
+
+
+def joined(turns: Sequence[LabelledTurn], seed: int) -> list[LabelledTurn]:
+    """Two or three sentences of one side as one, as where a recogniser writes no marks: what any of them does holds."""
+    random = Random(seed)
+    found = []
+    for side in SIDES:
+        said = [turn for turn in turns if turn.speaker == side]
+        for _ in range(round(len(said) * JOINED_SHARE) if len(said) > 2 else 0):
+            some = random.sample(said, random.choice((2, 2, 3)))
+            text = random.choice(("，", " ", "。")).join(turn.text for turn in some)
+            acts = tuple(dict.fromkeys(act for turn in some for act in turn.acts or ()))
+            found.append(replace(some[0], text=text, acts=acts, source="joined"))
+    return found
+
+
+def _held_out_sums(
+    trained: Trained,
+    away: Sequence[LabelledTurn],
+    own: Sequence[LabelledTurn],
+    heads: Mapping[str, tuple[str, ...]],
+    language: str,
+    seed: int,
+) -> tuple[Sums, Floats]:
+    """Of sentences that the model has not seen, as written and misheard."""
+    random, noisy = Random(seed + 2), noise(language, [turn.text for turn in own], CALIBRATION_ERRORS)
+    texts = [turn.text for turn in away]
+    sums = [trained.sums(texts), trained.sums([noisy(text, random) for text in texts])]
+    return calibrate.joined(sums), targets([*away, *away], heads)
+
+
+def _thresholds(
+    sums: Sums, wanted: Floats, heads: Mapping[str, tuple[str, ...]], scales: calibrate.Scales
+) -> dict[str, float]:
+    """By act: where its F1 is best if one sentence in :data:`SENTENCES_FOR_ONE` held it, as in calls; the corpus has
+    far more of them, and its other sentences are harder to tell apart than most of what is said.
+    """
+    found = {}
+    for head, place in head_places(heads).items():
+        known = (wanted[:, place] >= 0).any(axis=1)
+        likely = calibrate.probabilities(sums.at(known, place), head, scales[head])
+        for code, probability, aims in zip(heads[head], likely.T, wanted[known][:, place].T, strict=True):
+            found[code] = _threshold(probability, aims == 1) if (aims == 1).sum() >= calibrate.FEW else UNKNOWN
+    return found
+
+
+def _threshold(probability: Floats, held: npt.NDArray[np.bool_]) -> float:
+    def f1(level: float) -> float:
+        told = probability >= level
+        right, wrong = told[held].mean(), told[~held].mean() * (SENTENCES_FOR_ONE - 1)
+        return float(2 * right / (1 + right + wrong))
+
+    return round(max(float(max(calibrate.GRID, key=f1)), LEAST), 2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
