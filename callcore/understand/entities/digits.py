@@ -26,6 +26,8 @@ _LENGTHS = {  # shortest and longest run that a cue makes one of the kind
     "card_expiry": (3, 6),
     "reference": (3, 24),
 }
+_WITH_ENDS = ("phone", "account", "id_number")  #: kinds of which people say the end alone, as of cards
+_BEGINNING = 4  #: digits by which an account read back is known
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _SERVICE = re.compile(r"[48]00\d{7}|9[56]\d{3}")
 _CHINESE_ID = re.compile(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
@@ -51,7 +53,7 @@ class DigitCues:
     ``before``: kind to what is said before such digits; of several the one that ends last decides. ``after``: kind to
     what follows them at once (matched from the end of the run on). ``reach``: characters in which a cue must lie.
     ``fillers``: all that may stand before digits that go on with a number left open ("um", marks, nothing).
-    ``regions``: countries of telephone numbers where the context names none, in the order in which they are tried.
+    ``card``: a word for a card. ``regions``: countries of telephone numbers where the context names none, in the order in which they are tried.
     """
 
     before: Mapping[str, re.Pattern[str]]
@@ -59,6 +61,7 @@ class DigitCues:
     reach: int
     fillers: re.Pattern[str]
     regions: tuple[str, ...]
+    card: re.Pattern[str]
     correction: re.Pattern[str] | None = None  #: all that stands between a run and the one that replaces it
 
 
@@ -78,7 +81,8 @@ def classify(runs: Iterable[DigitRun], spoken: Spoken, context: Context, cues: D
         joined = None
         if number == 0 and context.open is not None and cues.fillers.fullmatch(spoken.text, 0, run.start):
             joined = _continued(run, context.open, hint, regions)
-        span = joined or _alone(run, hint or context.asked, regions)
+        kind = _other_end(run, spoken.text, hint, context, cues)
+        span = joined or (_end_of(run, kind) if kind else _alone(run, hint or _read_back(run, context), regions))
         if span is not None:
             yield span
 
@@ -94,6 +98,30 @@ def _cue(run: DigitRun, text: str, previous: int, cues: DigitCues) -> str:
             if match.end() > best:
                 best, kind_of_best = match.end(), kind
     return kind_of_best
+
+
+def _other_end(run: DigitRun, text: str, hint: str, context: Context, cues: DigitCues) -> str:
+    """The kind of number that "ending in" speaks of where it is no card's: one that was read back, or asked for."""
+    if hint != "card_tail" or len(run.digits) > _LENGTHS["card_tail"][1]:
+        return ""
+    if cues.card.search(text, max(0, run.start - cues.reach), run.start) or cues.card.match(text, run.end):
+        return ""
+    kind = context.put or context.asked
+    return kind if kind in _WITH_ENDS else ""
+
+
+def _end_of(run: DigitRun, kind: str) -> Span:
+    """The last digits of a number of another kind."""
+    return Span("digits", run.start, run.end, run.digits, 0.8, rank=CUED, hint=kind)
+
+
+def _read_back(run: DigitRun, context: Context) -> str:
+    """The kind that a run has because it was asked for, or because the other side said such a number."""
+    for kind, value in context.heard:
+        same = run.digits == value or (run.digits[:_BEGINNING] == value[:_BEGINNING] and len(run.digits) > _BEGINNING)
+        if kind == "account" and same:
+            return kind
+    return context.asked
 
 
 def _alone(run: DigitRun, hint: str, regions: tuple[str, ...]) -> Span | None:

@@ -26,9 +26,9 @@ CUES = TurnCues(
         "发一下|留一下|讲一下|贵姓|称呼|尊姓|留个|登记|有没有|哪个|哪位|报给我|说下|报下|念给我|姓名|名字|全名"
     ),
     wanted={
-        "card_tail": re.compile("(?<!身份证)尾号|后四位|末四位|最后四位"),
+        "card_tail": re.compile("(?<!身份证)尾号|[后末]四[位个]"),
         "card_number": re.compile("卡号(?!的?(?:后|末|最后)四位)"),
-        "account": re.compile("账号|账户号"),
+        "account": re.compile("账号|账户号|折子?号|存单号"),
         "phone": re.compile("手机号|电话号|手机号码|联系电话|联系方式"),
         "id_number": re.compile("身份证号?|证件号"),
         "code": re.compile("验证码|动态码|校验码|安全码"),
