@@ -90,8 +90,8 @@ class CallEntities:
         ]
         resolved = [*_answers(checks, found, cues, said, turn.turn_id), *self._completed(found, turn)]
         answered = [one for check in checks for one in check.about]
-        resolved += self._read_back(found, cues, said, answered)
         resolved += self._named_in_full(said, turn.turn_id)
+        resolved += self._read_back(found, cues, said, answered)
         self._said.extend(one for one, entity in zip(said, found.entities, strict=True) if entity.status == "said")
         self._note_open(found, cues, turn, context)
         self._note_question(found, cues, turn.channel)
@@ -110,6 +110,7 @@ class CallEntities:
             asked=kind if kind != "digits" else "",
             name_asked="name" in kinds,
             put=put,
+            named=next((check.value for check in reversed(checks) if check.kind == "name"), ""),
             heard=self._heard(channel, number),
             open=begun,
         )
@@ -131,7 +132,8 @@ class CallEntities:
 
     def _read_back(self, found: Found, cues: TurnCues, said: list[_Said], answered: list[_Said]) -> Iterator[Resolved]:
         """What the turn repeats of the other side's (but for what it has ``answered``), or puts to it."""
-        question = cues.question.search(found.spoken.text) is not None
+        text = found.spoken.text
+        question = cues.question.search(text) is not None or text.rstrip().endswith("?")
         for one, entity in zip(said, found.entities, strict=True):
             if entity.status != "said" or not one.value:
                 continue
@@ -151,7 +153,7 @@ class CallEntities:
 
     def _completed(self, found: Found, turn: Turn) -> Iterator[Resolved]:
         """Numbers that had seemed complete in an earlier turn and go on in this one."""
-        for entity in found.entities:
+        for entity in (one for one in found.entities if one.status == "said"):
             for one in self._said:
                 if one.turn_id in entity.parts and one.kind == entity.kind and entity.value.startswith(one.value):
                     one.value = entity.value
@@ -179,7 +181,8 @@ class CallEntities:
             return
         self._open.pop(turn.channel, None)
         span, text = found.spans[-1], found.spoken.text
-        if not _can_go_on(span.kind, span.value, span.valid) or not _only_fillers(text, span.end, cues):
+        unfinished = text.rstrip().endswith((",", "、", "..."))
+        if not _can_go_on(span.kind, span.value, span.valid, unfinished) or not _only_fillers(text, span.end, cues):
             return
         goes_on = span.kind == "digits" and span.parts
         digits = context.open.digits + span.value if goes_on and context.open else span.value
@@ -245,6 +248,7 @@ def _settled(about: tuple[_Said, ...], value: str, by_turn: int) -> Iterator[Res
     """Every entity concerned has this value from now on; what said otherwise is corrected."""
     for one in about:
         same = one.value == value or one.value.endswith(value) or value.endswith(one.value)
+        same = same or (one.kind == "name" and is_part_of_name(value, one.value))
         one.value = one.value if same else value
         yield Resolved(one.turn_id, one.place, "confirmed" if same else "corrected", one.value, by_turn, AGREED)
 
@@ -270,8 +274,13 @@ def _like(one: _Said, other: _Said) -> bool:
     return sum(a != b for a, b in zip(one.value, other.value, strict=True)) <= ALIKE
 
 
-def _can_go_on(kind: str, value: str, valid: bool | None) -> bool:
-    """Whether more digits may follow. Cards of 16 digits that begin with 62 may have 19."""
+def _can_go_on(kind: str, value: str, valid: bool | None, unfinished: bool) -> bool:
+    """Whether more digits may follow. Cards of 16 digits that begin with 62 may have 19.
+
+    ``unfinished``: the turn ends as a sentence does not; nothing else tells of an account that digits are missing.
+    """
+    if kind in ("account", "id_number") and unfinished:
+        return valid is not True
     if kind == "card_number":
         return len(value) < LONGEST_CARD and (not valid or value.startswith("62"))
     return kind == "digits" or (kind in ("phone", "id_number") and valid is False)

@@ -31,6 +31,7 @@ class Context:
     asked: str = ""  #: kind that the other side has just asked for; of several a number rather than a name
     name_asked: bool = False  #: whether it asked for a name, alone or beside a number
     put: str = ""  #: kind of a number that the other side has just read back and wants confirmed
+    named: str = ""  #: name by which the other side has just asked for somebody
     heard: tuple[tuple[str, str], ...] = ()  #: kind and value of numbers the other side has just said
     open: OpenNumber | None = None  #: of the same speaker
 

@@ -82,6 +82,7 @@ CUES = DigitCues(
     fillers=FILLERS,
     regions=("CN",),
     card=re.compile(".{0,4}卡"),
+    taken_back=re.compile("不对|不是|错了|说错|看错|等一?下"),
     correction=CORRECTIONS.between,
 )
 

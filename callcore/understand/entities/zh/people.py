@@ -62,6 +62,7 @@ _I_AM = re.compile(
 )
 _TITLED = re.compile(rf"(?P<name>{COMPOUND}|[{_TITLE_SURNAMES}])(?:{_TITLE})")
 _TITLED_FULL = re.compile(rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?:女士|先生|小姐)")
+_ASKED_FOR = re.compile(rf"(?P<name>{_ANY_SURNAME})(?:先生|女士|小姐)[ ,]?(?=[是对][吗吧])")
 _FAMILIAR = re.compile(
     "(?<![大从最比了])(?:小|老|"
     "阿)(?P<name>[王李张刘陈杨赵黄周吴徐孙胡朱林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾"
@@ -143,6 +144,9 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
     for match in _FULL_AFTER.finditer(text):
         yield Span("name", *match.span("name"), match["name"], 0.93, rank=6)
     yield from _explained(text)
+    if context.named:
+        for match in re.finditer(rf"(?:^|[ ,.。])(?P<name>{context.named}{_GIVEN}{{1,2}})(?=$|[ ,.。])", text):
+            yield Span("name", *match.span("name"), match["name"], 0.92, rank=5)
     answer = _ANSWER.match(text) if context.name_asked else None
     if not answer and context.asked in ("id_number", "card_tail", "card_number", "phone"):  # "姓名和身份证后四位"
         answer = _ANSWER_FIRST.match(text)
@@ -156,6 +160,7 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
         (_FAMILY_NAME, 4),
         (_TITLED_FULL, 3),
         (_TITLED, 2),
+        (_ASKED_FOR, 2),
         (_FAMILIAR, 2),
     ):
         for match in pattern.finditer(text):
