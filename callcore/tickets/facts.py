@@ -22,6 +22,7 @@ LEAST = 1.0  #: weight of a fact that the matter is about
 MOST_EVIDENCE = 6
 TAIL = 4  #: digits that tell a card
 BESIDE = 10  #: characters beside a name that tell whose it is
+OWN = 24  #: characters before a name, of its own clause, that tell that it is the speaker's
 AFTER = 16  #: characters after a fact, of its own clause, that speak for or against it
 ROUGHLY = Decimal("1.3")  #: times an amount said roughly that the exact one may come to
 _CLAUSE_END = re.compile(r"[,.?!;，。？！；]")
@@ -231,11 +232,17 @@ def _taken_up(fact: Fact) -> bool:
 
 
 def _beside(fact: Fact, words: Iterable[str]) -> bool:
-    """Whether one of the words stands shortly before or after a fact, or in it."""
+    """Whether one of the words stands shortly before or after a fact in its clause, or in it."""
     start, end = _span(fact)
-    after = _CLAUSE_END.split(fact.reading.text[end - 1 : end + AFTER])[0]  # words end with their marks
-    text = fact.reading.text[max(start - BESIDE, 0) : end] + after
-    return any(word in text for word in words)
+    text = fact.reading.text
+    stop = _CLAUSE_END.search(text, end - 1, end + AFTER)  # words end with their marks
+    clause = _clause_before(text, start, BESIDE) + text[start : max(stop.start(), end) if stop else end + AFTER]
+    return any(word in clause for word in words)
+
+
+def _clause_before(text: str, start: int, reach: int) -> str:
+    """What stands in the same clause before ``start``, ``reach`` characters at most."""
+    return _CLAUSE_END.split(text[max(start - reach, 0) : start])[-1]
 
 
 def _refused(fact: Fact) -> bool:
@@ -283,6 +290,7 @@ def _called(group: Sequence[Fact]) -> bool:
 def _is_own(fact: Fact, words: NameWords) -> bool:
     """Whether an agent says a name of their own."""
     before, after = _around(fact)
+    before += _clause_before(fact.reading.text, _span(fact)[0], OWN)
     own = any(word in before for word in words.own) or after.lstrip(" ,，").startswith(words.after_own)
     return own and fact.reading.agent and not fact.reading.customer
 

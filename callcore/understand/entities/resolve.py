@@ -6,6 +6,7 @@ its entities (corrections.py); what a later turn changes comes out as :class:`~c
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ REMEMBERED = 40  #: entities of each call that a read-back may mean
 PATIENCE = 4  #: turns after which a question for a number, or a number left open, is forgotten
 NUMBERS = ("card_number", "card_tail", "account", "phone", "id_number", "code", "card_expiry", "reference", "digits")
 AGREED, REPEATED, REFUSED = 0.95, 0.8, 0.9  #: probabilities: said yes to, repeated by the other side, said no to
+_SENTENCE_END = re.compile("[.?!。]")
 ALIKE = 2  #: digits in which a number read back may differ from the one it means
 
 
@@ -206,8 +208,13 @@ def _answers(checks: list[_Check], found: Found, cues: TurnCues, said: list[_Sai
     text = found.spoken.text
     refused = cues.no.match(text) is not None
     agreed = not refused and cues.yes.match(text) is not None
+    first_sentence = _SENTENCE_END.search(text)
+
+    def ended(one: _Said) -> bool:  # whether the answer was over when it was said
+        return first_sentence is not None and found.spans[one.place].start > first_sentence.start()
+
     for check in checks:
-        new = next((one for one in said if _contradicts(one, check)), None)
+        new = next((one for one in said if _contradicts(one, check) and not (agreed and ended(one))), None)
         mended = _mended(check, new.value) if new is not None and new.kind in ("digits", "card_tail") else ""
         repeated = not refused and any(one.value == check.value for one in said)
         if (agreed or repeated) and new is None:
