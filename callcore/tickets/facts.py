@@ -134,7 +134,7 @@ def customer_name(spec: FieldSpec, call: CallView, words: NameWords) -> list[Fie
     groups = _joined(groups)
     if not groups:
         return []
-    called = {key: (_called(group), _own(group)) for key, group in groups.items()}
+    called = {key: _called(group, words) for key, group in groups.items()}
     best = max(groups, key=lambda key: (*called[key], _last(groups[key])))
     rivals = [key for key in groups if key != best and called[key] == called[best] and _own(groups[key])]
     return [value_of(spec, groups[key], disputed=bool(rivals)) for key in (best, *rivals)]
@@ -282,17 +282,23 @@ def _places(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
     return tuple(sorted(kept, key=lambda place: (place.start_sample, place.channel)))[:MOST_EVIDENCE]
 
 
-def _called(group: Sequence[Fact]) -> bool:
-    """Whether an agent says the name, or both sides have agreed on it."""
-    return any(not fact.reading.customer for fact in group) or _settled(group)
+def _called(group: Sequence[Fact], words: NameWords) -> tuple[int, bool]:
+    """What speaks for a name being the customer's: the agent says it, the customer does, as their own, both agree."""
+    by_agent = any(not fact.reading.customer for fact in group)
+    introduced = any(fact.reading.customer and _introduces(fact, words) for fact in group)
+    return by_agent + _own(group) + introduced + _settled(group), by_agent
 
 
 def _is_own(fact: Fact, words: NameWords) -> bool:
     """Whether an agent says a name of their own."""
-    before, after = _around(fact)
-    before += _clause_before(fact.reading.text, _span(fact)[0], OWN)
-    own = any(word in before for word in words.own) or after.lstrip(" ,，").startswith(words.after_own)
+    own = _introduces(fact, words) or _around(fact)[1].lstrip(" ,，").startswith(words.after_own)
     return own and fact.reading.agent and not fact.reading.customer
+
+
+def _introduces(fact: Fact, words: NameWords) -> bool:
+    """Whether the speaker says that the name is their own."""
+    before = _around(fact)[0] + _clause_before(fact.reading.text, _span(fact)[0], OWN)
+    return any(word in before for word in words.own)
 
 
 def _is_anothers(fact: Fact, words: NameWords) -> bool:

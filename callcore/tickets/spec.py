@@ -83,9 +83,9 @@ class FieldSpec(Entry):
     extractor: "entity" (facts of the ``kinds``), "intent" (which of the ``intents`` the customer has), "pattern" (the
     first group of a regular expression), "choice" (the ``choice`` whose phrases are said), "rule" (the rule of that
     name). ``pick``: of several entities the one that was said last, or the one the matter is about; ``prefer`` and
-    ``avoid``: what in the words just before and after it, or in its own, speaks for and against that; ``alone``: whether
-    one that only the agent names is the matter's where no other was named; ``ahead``: what must stand beside a day to
-    come for it to be the matter's.
+    ``avoid``: what in the words just before and after it, or in its own, speaks for and against that; ``alone``: one
+    that only the agent names is the matter's where no other was named; ``ahead``: what must stand beside a day to come
+    for it to be the matter's.
     """
 
     name: FieldName

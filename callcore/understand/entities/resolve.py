@@ -122,7 +122,7 @@ class CallEntities:
         return tuple(
             (one.kind, one.value)
             for one in reversed(self._said)
-            if one.channel != channel and one.number + PATIENCE >= number and one.kind in NUMBERS and one.kind != "digits"
+            if one.channel != channel and one.number + PATIENCE >= number and one.kind in NUMBERS
         )
 
     def _taken_checks(self, channel: int) -> list[_Check]:

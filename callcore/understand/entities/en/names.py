@@ -28,7 +28,7 @@ _CUE = re.compile(
     r"call me|you're through to|you are through to|you've reached|made out to|payable to"
     r"|speaking (?:with|to)|name on (?:the|my) (?:card|account) is|his name is|her name "
     r"is|their name is|name is)|(?P<maybe>my (?:husband|wife|son|daughter|mother|father|brother|sister|mum|mom|"
-    r"dad|partner|boss)|this is|i'm|i am|it's|it is|am i speaking with|is this|call me|calls me|"
+    r"dad|partner|boss)|this is|i'm|i am|it's|it is|(?:she|he) says|am i speaking with|is this|call me|calls me|"
     r"(?:speak|talking|talk) (?:with|to)))[ ,:?]+"
     r"(?:(?:is|um|uh|er|yes|with|to|it's|please|,)[ ,]+)*(?:(?:mr|mrs|ms|miss|dr|doctor|mister|missus)\b\.? )?"
 )
@@ -36,7 +36,13 @@ _AFTER_MAYBE = re.compile(
     r",? (?:speaking|calling|here\b|from (?:the )?\w+|and (?:i'm|i am) calling|on the line|your (?:agent|"
     r"advisor|adviser))"
 )
-_MAYBE_BARE = ("it's", "it is", "is this")  # so often said of other things that a name needs two words
+_MAYBE_BARE = (
+    "it's",
+    "it is",
+    "is this",
+    "she says",
+    "he says",
+)  # so often said of other things that a name needs two words
 _OF_ANYTHING = ("i'm", "i am", *_MAYBE_BARE)  # so often said of other things that "here" or "from" tells nothing
 _SPELLED_NEXT = re.compile(
     r"[ ,.]*(?:(?:that's|it's|spelled|spelt|that is|and that's|and it's|i spell it|is spelled|spelling)[ ,]*)*"

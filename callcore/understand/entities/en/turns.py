@@ -38,8 +38,8 @@ CUES = TurnCues(
         "card_expiry": re.compile(r"expir(?:y|ation)"),
         "reference": re.compile(r"(?:reference|case|ticket|tracking|order|complaint) number"),
         "name": re.compile(
-            r"\b(?:your|full|first and last|last|the account holder's|account holder) name\b|\bname (?:on|for)\b|\bname,? please\b"
-            r"|\b(?:take|get|have|catch) (?:a|the) name\b"
+            r"\b(?:your|full|first and last|last|the account holder's|account holder) name\b|\bname (?:on|for)\b"
+            r"|\bname,? please\b|\b(?:take|get|have|catch) (?:a|the) name\b"
             r"|who am i (?:speaking|talking) (?:to|with)|who(?:'s| is) (?:calling|speaking)|whom am i speaking"
         ),
     },

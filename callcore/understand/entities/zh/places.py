@@ -91,6 +91,8 @@ def known_names(spoken: Spoken, context: Context) -> Iterator[Span]:
         yield from terms_of("zh", kind).find(spoken)
     if context.products:
         yield from _products(tuple(sorted(context.products.items()))).find(spoken)
+    for match in _MERCHANT.finditer(spoken.text):
+        yield Span("merchant", *match.span("name"), spoken.raw[slice(*match.span("name"))], 0.8)
     for span in terms_of("zh", "channel").find(spoken):
         said = spoken.text[span.start : span.end]
         if said not in _NO_CHANNEL or not _NO_CHANNEL[said].match(spoken.text, span.end):
@@ -104,6 +106,11 @@ def _products(names: tuple[tuple[str, str], ...]) -> Terms:
     return Terms("product", dict(names))
 
 
+#: what nobody has listed: 四笔都是一个叫Lumora Travel的
+_MERCHANT = re.compile(
+    r"(?:[笔刷扣].{0,12}?(?:一个|一家|什么)叫|商户(?:名称?|号)?(?:就?是|叫|显示|写的?是?)|商家(?:就?是|叫))[ :]?"
+    r"(?P<name>[a-z][a-z\d&.'-]*(?: [a-z\d&.'-]+){0,3})(?! ?的?(?:人|先生|女士|小姐|男|女))"
+)
 _NO_CHANNEL = {"短信": re.compile("验证码"), "邮件": re.compile("地址"), "支行": re.compile("行长")}
 _BY_TELEPHONE = re.compile(
     "(?:打(?:了?[一几两三四五好多]*[个次遍通]|了|过)?|通过|用|在|拨打?了?)(?P<channel>电话)(?!号|是|"
