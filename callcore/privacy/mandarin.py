@@ -136,6 +136,7 @@ _HEADED = re.compile(
 _SAID_FIRST = re.compile(
     rf"(?:^|[ ,.。!?、姓])(?P<name>{COMPOUND}|[{_ANY}])[ ,、]+(?=(?P=name){_GIVEN}{{1,2}}(?:[ ,.。]|$))"
 )
+_FOREIGNER = re.compile(r"叫(?:做)?(?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}) ?(?=的?(?:人|男|女|先生|小姐|家伙))")
 _FOREIGN = re.compile(rf"[a-z][a-z'.-]*(?: [a-z][a-z'.-]*){{0,2}}|[{_HAN}]+(?:[·・.][{_HAN}]+)+")
 _SURNAME = re.compile(f"{COMPOUND}|[{_HAN}]")
 
@@ -215,7 +216,7 @@ def names(view: View) -> Iterator[Secret]:
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
                 yield Secret("name", *match.span("name"))
-    for pattern in (_SINGLE, _SAID_FIRST):
+    for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER):
         for match in pattern.finditer(text):
             yield Secret("name", *match.span("name"))
     yield from _answered(view)

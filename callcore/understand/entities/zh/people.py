@@ -62,7 +62,7 @@ _I_AM = re.compile(
 )
 _TITLED = re.compile(rf"(?P<name>{COMPOUND}|[{_TITLE_SURNAMES}])(?:{_TITLE})")
 _TITLED_FULL = re.compile(rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?:女士|先生|小姐)")
-_ASKED_FOR = re.compile(rf"(?P<name>{_ANY_SURNAME})(?:先生|女士|小姐)[ ,]?(?=[是对][吗吧])")
+_ASKED_FOR = re.compile(rf"(?P<name>(?!和)(?:{_ANY_SURNAME}))(?:先生|女士|小姐)(?=[ ,]?[是对]?[吗吧])")
 _FAMILIAR = re.compile(
     "(?<![大从最比了])(?:小|老|"
     "阿)(?P<name>[王李张刘陈杨赵黄周吴徐孙胡朱林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾"

@@ -108,8 +108,9 @@ def _products(names: tuple[tuple[str, str], ...]) -> Terms:
 
 #: what nobody has listed: 四笔都是一个叫Lumora Travel的
 _MERCHANT = re.compile(
-    r"(?:[笔刷扣].{0,12}?(?:一个|一家|什么)叫|商户(?:名称?|号)?(?:就?是|叫|显示|写的?是?)|商家(?:就?是|叫))[ :]?"
-    r"(?P<name>[a-z][a-z\d&.'-]*(?: [a-z\d&.'-]+){0,3})(?! ?的?(?:人|先生|女士|小姐|男|女))"
+    r"(?:[笔刷扣][^转汇给]{0,12}?(?:一个|一家|什么)叫"
+    r"|商户(?:名称?|号)?(?:就?是|叫|显示|写的?是?)|商家(?:就?是|叫))[ :]?"
+    r"(?P<name>[a-z][a-z\d&.'-]*(?: [a-z\d&.'-]+){0,3})(?![a-z\d])(?! ?的?(?:人|先生|女士|小姐|男|女))"
 )
 _NO_CHANNEL = {"短信": re.compile("验证码"), "邮件": re.compile("地址"), "支行": re.compile("行长")}
 _BY_TELEPHONE = re.compile(
