@@ -14,6 +14,7 @@ from callcore.types import Evidence, FieldStatus, FieldValue
 
 AGENT_ALONE = 0.8  #: confidence of what only the agent has said, beside that of the customer's own words
 CUSTOMER, AGENT, FIRST, CONFIRMED = 1.0, 0.45, 0.5, 0.5  #: what speaks for a fact being the one that matters
+OPENING_TURNS = 2  #: of the customer, in which the matter is told
 OPENING = 0.25  #: for what the customer names before all else of the kind
 PREFERRED, AVOIDED = 0.6, 0.8
 AGAIN = 0.3  #: for every time that a fact is said again
@@ -27,6 +28,7 @@ AFTER = 16  #: characters after a fact, of its own clause, that speak for or aga
 ROUGHLY = Decimal("1.3")  #: times an amount said roughly that the exact one may come to
 _CLAUSE_END = re.compile(r"[,.?!;，。？！；]")
 _NOT_SO = re.compile(r"(?:什么|不是|哪是|哪来的)$|\b(?:not|never) $")
+_FIGURES = re.compile(r"\d+(?:\.\d+)?")
 _ROUGH = re.compile("[多几来余]|左右|上下|about|around|roughly|almost|nearly|over|more than")
 
 
@@ -39,9 +41,9 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
         if fact.normal and fact.reading.speaks(spec.speaker) and spec.accepts(fact.normal)
     ]
     facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
-    if not facts:
-        return []
-    return main_fact(spec, facts, call) if spec.pick == "main" else last_said(spec, facts)
+    if spec.pick == "last":
+        return last_said(spec, facts) if facts else []
+    return main_fact(spec, facts, call) or just_now(spec, call)
 
 
 def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
@@ -99,6 +101,17 @@ def main_fact(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> list[Fi
     best = max(weighed, key=lambda normal: weighed[normal], default=None)
     least = AGENT if spec.alone and len(groups) == 1 else LEAST
     return [] if best is None or weighed[best][0] < least else [value_of(spec, groups[best])]
+
+
+def just_now(spec: FieldSpec, call: CallView) -> list[FieldValue]:
+    """The day of the call, where the customer begins with what has just happened and names no day."""
+    for reading in call.customer[:OPENING_TURNS]:
+        for word in spec.just_now:
+            start = reading.text.find(word)
+            if start >= 0:
+                span = (start, start + len(word))
+                return [_plain_value(spec, call.day, call.day, (reading.at(span),), "just_now")]
+    return []
 
 
 def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) -> FieldValue:
@@ -217,7 +230,8 @@ def _weight(spec: FieldSpec, group: Sequence[Fact], day: str, opens: bool) -> tu
     first = group[0]
     weight = (CUSTOMER if any(map(_taken_up, group)) else AGENT) + AGAIN * (min(len(group), 4) - 1)
     weight += FIRST * first.reading.customer + OPENING * opens
-    weight += PREFERRED * any(_beside(fact, spec.prefer) for fact in group)
+    ahead = spec.type == "date" and first.normal[:10] > day
+    weight += PREFERRED * ((not ahead and any(_beside(fact, spec.prefer) for fact in group)) or _is_total(group))
     if _beside(first, spec.avoid) or any(_refused(fact) for fact in group):
         weight -= AVOIDED  # what repeats or confirms a limit says no more than that it is one
     else:
@@ -245,6 +259,22 @@ def _clause_before(text: str, start: int, reach: int) -> str:
     return _CLAUSE_END.split(text[max(start - reach, 0) : start])[-1]
 
 
+def _is_total(group: Sequence[Fact]) -> bool:
+    """Whether an amount is the sum of those said before it in its turn: 两千, 两千, 还有一千四, 一共五千四."""
+    for fact in group:
+        found = fact.reading.found.entities[: fact.place] if fact.reading.found else ()
+        parts = [_number(one.value) for one in found if one.kind == fact.entity.kind == "amount" and one.value]
+        if len(parts) > 1 and sum(parts) == _number(fact.normal):
+            return True
+    return False
+
+
+def _number(amount: str) -> Decimal:
+    """The first number of a normal form: of a range the end that was said; zero where there is none."""
+    found = _FIGURES.search(amount)
+    return Decimal(found[0]) if found else Decimal(0)
+
+
 def _refused(fact: Fact) -> bool:
     """Whether the customer says that it is not so: 什么十五万六."""
     start, _ = _span(fact)
@@ -253,7 +283,7 @@ def _refused(fact: Fact) -> bool:
 
 def _exact(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
     """Amounts; one said roughly (一万多) with the exact one of the call that it can stand for."""
-    amounts = {normal: Decimal(normal.split()[0].partition("/")[0]) for normal in groups}
+    amounts = {normal: _number(normal) for normal in groups}
     exact = {normal: list(group) for normal, group in groups.items()}
     for normal, group in groups.items():
         if all(_ROUGH.search(fact.entity.text.lower()) for fact in group):
