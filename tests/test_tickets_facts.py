@@ -82,3 +82,8 @@ def test_the_nearest_branch_is_not_the_matters() -> None:
 def test_messages_are_no_channel_of_the_matter() -> None:
     assert "request.channel" not in ticket("C: 一条短信都没有就扣了我的钱！").fields
     assert normals(ticket("C: 我在手机银行上转错了，短信也没收到。"), "request.channel") == ["app"]
+
+
+def test_the_card_of_the_other_side_is_not_the_customers() -> None:
+    found = ticket("C: 我尾号六六二八的卡转出去的，对方卡尾号八八二三。")
+    assert normals(found, "customer.card_tail") == ["6628"]

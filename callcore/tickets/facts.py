@@ -42,7 +42,8 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     ]
     facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
     if spec.pick == "last":
-        return last_said(spec, facts) if facts else []
+        own = [fact for fact in facts if not _beside(fact, spec.avoid)]
+        return last_said(spec, own) if own else []
     return main_fact(spec, facts, call) or just_now(spec, call)
 
 
@@ -71,6 +72,23 @@ def main_fact(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> list[Fi
     What only the agent names, and nobody confirms, needs words beside it that say so; the time of a promise is none of
     the matter's.
     """
+    groups = _candidates(spec, facts, call)
+    opening = min(
+        (fact for group in groups.values() for fact in group if fact.reading.customer),
+        key=lambda fact: (*fact.reading.order, fact.place),
+        default=None,
+    )
+    weighed = {
+        normal: _weight(spec, group, call.day, opening is not None and opening in group)
+        for normal, group in groups.items()
+    }
+    best = max(weighed, key=lambda normal: weighed[normal], default=None)
+    least = AGENT if spec.alone and len(groups) == 1 else LEAST
+    return [] if best is None or weighed[best][0] < least else [value_of(spec, groups[best])]
+
+
+def _candidates(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> dict[str, list[Fact]]:
+    """Facts by value, without the times of promises, and days to come of which nothing tells that they matter."""
     promised = {
         (reading.turn.turn_id, reading.sentence(hit.span))
         for reading in call.readings
@@ -87,20 +105,7 @@ def main_fact(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> list[Fi
             for normal, group in groups.items()
             if normal[:10] <= call.day or any(_beside(fact, spec.ahead) for fact in group)
         }
-    if spec.type == "amount":
-        groups = _exact(groups)
-    opening = min(
-        (fact for group in groups.values() for fact in group if fact.reading.customer),
-        key=lambda fact: (*fact.reading.order, fact.place),
-        default=None,
-    )
-    weighed = {
-        normal: _weight(spec, group, call.day, opening is not None and opening in group)
-        for normal, group in groups.items()
-    }
-    best = max(weighed, key=lambda normal: weighed[normal], default=None)
-    least = AGENT if spec.alone and len(groups) == 1 else LEAST
-    return [] if best is None or weighed[best][0] < least else [value_of(spec, groups[best])]
+    return _exact(groups) if spec.type == "amount" else groups
 
 
 def just_now(spec: FieldSpec, call: CallView) -> list[FieldValue]:
