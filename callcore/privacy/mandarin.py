@@ -108,7 +108,7 @@ _NAME_LIKE = re.compile(
 _ADDRESSED = re.compile(
     rf"(?:^|[ ,.。!?、]|好的|您好|你好|请问|[您就]是|感谢|谢谢|嗯|哦|啊)(?P<name>{COMPOUND}|"
     rf"[{_ANY}](?<![和都来全应时成位解保那的老小大]))"
-    r"(?:女士|先生|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大哥|大姐|师傅|经理|医生|同学)"
+    r"(?:女士|先生|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大叔|大娘|爷爷|奶奶|伯伯|大哥|大姐|师傅|经理|医生|同学)"
 )
 _TAKEN_UP = re.compile(
     rf"(?P<name>[{_FREQUENT}]{_GIVEN}{{1,2}})(?:(?:这个名字|的名字|就是我|是我本人|是我(?:{_PERSON}))|(?:女士|先生|"
@@ -130,6 +130,13 @@ _PARTS = re.compile(
     rf"口字|立刀|雨字|山字)"
     rf"(?:旁|头|底|儿)?(?:儿)?(?:的|加|一个)(?P<one>[{_HAN}])"
 )
+_HEADED = re.compile(
+    rf"(?:[草竹雨]字?头|[女木言王日月口火土]字旁)(?:儿)?(?:那个|的|加)?(?P<one>[{_HAN}])(?=[ ,.。!?、]|$)"
+)
+_SAID_FIRST = re.compile(
+    rf"(?:^|[ ,.。!?、姓])(?P<name>{COMPOUND}|[{_ANY}])[ ,、]+(?=(?P=name){_GIVEN}{{1,2}}(?:[ ,.。]|$))"
+)
+_FOREIGNER = re.compile(r"叫(?:做)?(?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}) ?(?=的?(?:人|男|女|先生|小姐|家伙))")
 _FOREIGN = re.compile(rf"[a-z][a-z'.-]*(?: [a-z][a-z'.-]*){{0,2}}|[{_HAN}]+(?:[·・.][{_HAN}]+)+")
 _SURNAME = re.compile(f"{COMPOUND}|[{_HAN}]")
 
@@ -209,8 +216,9 @@ def names(view: View) -> Iterator[Secret]:
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
                 yield Secret("name", *match.span("name"))
-    for match in _SINGLE.finditer(text):
-        yield Secret("name", *match.span("name"))
+    for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER):
+        for match in pattern.finditer(text):
+            yield Secret("name", *match.span("name"))
     yield from _answered(view)
     yield from _spelled(text)
 
@@ -272,8 +280,9 @@ def _spelled(text: str) -> Iterator[Secret]:
         ):
             before = _BEFORE_DESCRIBED.search(text, 0, match.start())
             yield Secret("name", before.start() if before else match.start(), match.end("all"))
-    for match in _PARTS.finditer(text):
-        yield Secret("name", *match.span())
+    for pattern in (_PARTS, _HEADED):
+        for match in pattern.finditer(text):
+            yield Secret("name", *match.span())
 
 
 def words(view: View) -> Iterator[Secret]:

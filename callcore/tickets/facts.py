@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.tickets.rulefile import NameWords
@@ -11,11 +14,22 @@ from callcore.types import Evidence, FieldStatus, FieldValue
 
 AGENT_ALONE = 0.8  #: confidence of what only the agent has said, beside that of the customer's own words
 CUSTOMER, AGENT, FIRST, CONFIRMED = 1.0, 0.45, 0.5, 0.5  #: what speaks for a fact being the one that matters
+OPENING_TURNS = 2  #: of the customer, in which the matter is told
+OPENING = 0.25  #: for what the customer names before all else of the kind
 PREFERRED, AVOIDED = 0.6, 0.8
+AGAIN = 0.3  #: for every time that a fact is said again
+TODAY = 0.8  #: against "today" without an hour, which demands and promises name as well
 LEAST = 1.0  #: weight of a fact that the matter is about
 MOST_EVIDENCE = 6
 TAIL = 4  #: digits that tell a card
 BESIDE = 10  #: characters beside a name that tell whose it is
+OWN = 24  #: characters before a name, of its own clause, that tell that it is the speaker's
+AFTER = 16  #: characters after a fact, of its own clause, that speak for or against it
+ROUGHLY = Decimal("1.3")  #: times an amount said roughly that the exact one may come to
+_CLAUSE_END = re.compile(r"[,.?!;，。？！；]")
+_NOT_SO = re.compile(r"(?:什么|不是|哪是|哪来的)$|\b(?:not|never) $")
+_FIGURES = re.compile(r"\d+(?:\.\d+)?")
+_ROUGH = re.compile("[多几来余]|左右|上下|about|around|roughly|almost|nearly|over|more than")
 
 
 def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
@@ -27,9 +41,10 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
         if fact.normal and fact.reading.speaks(spec.speaker) and spec.accepts(fact.normal)
     ]
     facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
-    if not facts:
-        return []
-    return main_fact(spec, facts, call) if spec.pick == "main" else last_said(spec, facts)
+    if spec.pick == "last":
+        own = [fact for fact in facts if not _beside(fact, spec.avoid)]
+        return last_said(spec, own) if own else []
+    return main_fact(spec, facts, call) or just_now(spec, call)
 
 
 def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
@@ -54,8 +69,26 @@ def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
 def main_fact(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> list[FieldValue]:
     """The fact that the matter is about: of the customer's rather than the agent's, early, repeated, confirmed.
 
-    What only the agent names, and nobody confirms, is none of the matter's; nor is the time of a promise.
+    What only the agent names, and nobody confirms, needs words beside it that say so; the time of a promise is none of
+    the matter's.
     """
+    groups = _candidates(spec, facts, call)
+    opening = min(
+        (fact for group in groups.values() for fact in group if fact.reading.customer),
+        key=lambda fact: (*fact.reading.order, fact.place),
+        default=None,
+    )
+    weighed = {
+        normal: _weight(spec, group, call.day, opening is not None and opening in group)
+        for normal, group in groups.items()
+    }
+    best = max(weighed, key=lambda normal: weighed[normal], default=None)
+    least = AGENT if spec.alone and len(groups) == 1 else LEAST
+    return [] if best is None or weighed[best][0] < least else [value_of(spec, groups[best])]
+
+
+def _candidates(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> dict[str, list[Fact]]:
+    """Facts by value, without the times of promises, and days to come of which nothing tells that they matter."""
     promised = {
         (reading.turn.turn_id, reading.sentence(hit.span))
         for reading in call.readings
@@ -66,9 +99,24 @@ def main_fact(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> list[Fi
     for fact in facts:
         if (fact.reading.turn.turn_id, fact.reading.sentence(_span(fact))) not in promised:
             groups.setdefault(fact.normal, []).append(fact)
-    weighed = {normal: _weight(spec, group) for normal, group in groups.items() if _own(group) or _settled(group)}
-    best = max(weighed, key=lambda normal: weighed[normal], default=None)
-    return [] if best is None or weighed[best][0] < LEAST else [value_of(spec, groups[best])]
+    if spec.type == "date":  # what is asked about has mostly happened: a day to come needs words that say otherwise
+        groups = {
+            normal: group
+            for normal, group in groups.items()
+            if normal[:10] <= call.day or any(_beside(fact, spec.ahead) for fact in group)
+        }
+    return _exact(groups) if spec.type == "amount" else groups
+
+
+def just_now(spec: FieldSpec, call: CallView) -> list[FieldValue]:
+    """The day of the call, where the customer begins with what has just happened and names no day."""
+    for reading in call.customer[:OPENING_TURNS]:
+        for word in spec.just_now:
+            start = reading.text.find(word)
+            if start >= 0:
+                span = (start, start + len(word))
+                return [_plain_value(spec, call.day, call.day, (reading.at(span),), "just_now")]
+    return []
 
 
 def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) -> FieldValue:
@@ -92,17 +140,22 @@ def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) 
 
 
 def customer_name(spec: FieldSpec, call: CallView, words: NameWords) -> list[FieldValue]:
-    """The customer's name: as the customer says it, or as the agent says it to the customer."""
+    """The customer's name: the one by which the agent calls them, or that they agree to; else the one they say."""
     facts = [
         fact
         for fact in call.facts.get("name", ())
         if fact.normal and not _is_own(fact, words) and not _is_anothers(fact, words)
     ]
-    own = [fact for fact in facts if fact.reading.customer]
-    if own:  # what the agent calls somebody else is not the customer's name
-        names = {fact.normal for fact in own}
-        facts = [f for f in facts if f.reading.customer or any(_same_person(f.normal, name) for name in names)]
-    return last_said(spec, facts) if facts else []
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(_identity(fact), []).append(fact)
+    groups = _joined(groups)
+    if not groups:
+        return []
+    called = {key: _called(group, words) for key, group in groups.items()}
+    best = max(groups, key=lambda key: (*called[key], _last(groups[key])))
+    rivals = [key for key in groups if key != best and called[key] == called[best] and _own(groups[key])]
+    return [value_of(spec, groups[key], disputed=bool(rivals)) for key in (best, *rivals)]
 
 
 def pattern_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
@@ -155,7 +208,9 @@ def _joined(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
 
 
 def _same_person(one: str, other: str) -> bool:
-    return is_hidden(one) or is_hidden(other) or one in other or other in one
+    if is_hidden(one) or is_hidden(other):  # what belongs together was given one value before it was sealed
+        return one == other
+    return one in other or other in one
 
 
 def _comparable(group: Sequence[Fact], other: Sequence[Fact]) -> bool:
@@ -176,19 +231,74 @@ def _settled_at(fact: Fact) -> tuple[int, ...]:
     return max([fact.reading.order, *(by.order for by in fact.by)]) if fact.status == "confirmed" else (0,)
 
 
-def _weight(spec: FieldSpec, group: Sequence[Fact]) -> tuple[float, tuple[int, ...]]:
+def _weight(spec: FieldSpec, group: Sequence[Fact], day: str, opens: bool) -> tuple[float, tuple[int, ...]]:
     first = group[0]
-    weight = sum(CUSTOMER if fact.reading.customer else AGENT for fact in group[:4])
-    weight += CONFIRMED * _settled(group) + FIRST * first.reading.customer
-    weight += max(_beside(spec, fact) for fact in group)
+    weight = (CUSTOMER if any(map(_taken_up, group)) else AGENT) + AGAIN * (min(len(group), 4) - 1)
+    weight += FIRST * first.reading.customer + OPENING * opens
+    ahead = spec.type == "date" and first.normal[:10] > day
+    weight += PREFERRED * ((not ahead and any(_beside(fact, spec.prefer) for fact in group)) or _is_total(group))
+    if _beside(first, spec.avoid) or any(_refused(fact) for fact in group):
+        weight -= AVOIDED  # what repeats or confirms a limit says no more than that it is one
+    else:
+        weight += CONFIRMED * _settled(group)
+    weight -= TODAY * (spec.type == "date" and all(fact.normal == day for fact in group))
     return weight, tuple(-part for part in first.reading.order)
 
 
-def _beside(spec: FieldSpec, fact: Fact) -> float:
-    """What the words before a fact, and its own, say for or against it being the one that the matter is about."""
+def _taken_up(fact: Fact) -> bool:
+    """Whether the customer says it, or agrees to it."""
+    return fact.reading.customer or (fact.status == "confirmed" and any(by.customer for by in fact.by))
+
+
+def _beside(fact: Fact, words: Iterable[str]) -> bool:
+    """Whether one of the words stands shortly before or after a fact in its clause, or in it."""
     start, end = _span(fact)
-    text = fact.reading.text[max(start - BESIDE, 0) : end]
-    return PREFERRED * any(word in text for word in spec.prefer) - AVOIDED * any(word in text for word in spec.avoid)
+    text = fact.reading.text
+    stop = _CLAUSE_END.search(text, end - 1, end + AFTER)  # words end with their marks
+    clause = _clause_before(text, start, BESIDE) + text[start : max(stop.start(), end) if stop else end + AFTER]
+    return any(word in clause for word in words)
+
+
+def _clause_before(text: str, start: int, reach: int) -> str:
+    """What stands in the same clause before ``start``, ``reach`` characters at most."""
+    return _CLAUSE_END.split(text[max(start - reach, 0) : start])[-1]
+
+
+def _is_total(group: Sequence[Fact]) -> bool:
+    """Whether an amount is the sum of those said before it in its turn: 两千, 两千, 还有一千四, 一共五千四."""
+    for fact in group:
+        found = fact.reading.found.entities[: fact.place] if fact.reading.found else ()
+        parts = [_number(one.value) for one in found if one.kind == fact.entity.kind == "amount" and one.value]
+        if len(parts) > 1 and sum(parts) == _number(fact.normal):
+            return True
+    return False
+
+
+def _number(amount: str) -> Decimal:
+    """The first number of a normal form: of a range the end that was said; zero where there is none."""
+    found = _FIGURES.search(amount)
+    return Decimal(found[0]) if found else Decimal(0)
+
+
+def _refused(fact: Fact) -> bool:
+    """Whether the customer says that it is not so: 什么十五万六."""
+    start, _ = _span(fact)
+    return fact.reading.customer and _NOT_SO.search(fact.reading.text, max(start - BESIDE, 0), start) is not None
+
+
+def _exact(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
+    """Amounts; one said roughly (一万多) with the exact one of the call that it can stand for."""
+    amounts = {normal: _number(normal) for normal in groups}
+    exact = {normal: list(group) for normal, group in groups.items()}
+    for normal, group in groups.items():
+        if all(_ROUGH.search(fact.entity.text.lower()) for fact in group):
+            low, currency = amounts[normal], normal.split()[-1]
+            fits = [o for o in groups if o.endswith(currency) and low < amounts[o] < low * ROUGHLY and o in exact]
+            if len(fits) == 1:
+                del exact[normal]
+                meant = [replace(fact, normal=fits[0]) for fact in group]
+                exact[fits[0]] = sorted([*exact[fits[0]], *meant], key=lambda f: (*f.reading.order, f.place))
+    return exact
 
 
 def _settled(group: Iterable[Fact]) -> bool:
@@ -207,9 +317,23 @@ def _places(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
     return tuple(sorted(kept, key=lambda place: (place.start_sample, place.channel)))[:MOST_EVIDENCE]
 
 
+def _called(group: Sequence[Fact], words: NameWords) -> tuple[int, bool]:
+    """What speaks for a name being the customer's: the agent says it, the customer does, as their own, both agree."""
+    by_agent = any(not fact.reading.customer for fact in group)
+    introduced = any(fact.reading.customer and _introduces(fact, words) for fact in group)
+    return by_agent + _own(group) + introduced + _settled(group), by_agent
+
+
 def _is_own(fact: Fact, words: NameWords) -> bool:
     """Whether an agent says a name of their own."""
-    return fact.reading.agent and not fact.reading.customer and any(w in _around(fact)[0] for w in words.own)
+    own = _introduces(fact, words) or _around(fact)[1].lstrip(" ,，").startswith(words.after_own)
+    return own and fact.reading.agent and not fact.reading.customer
+
+
+def _introduces(fact: Fact, words: NameWords) -> bool:
+    """Whether the speaker says that the name is their own."""
+    before = _around(fact)[0] + _clause_before(fact.reading.text, _span(fact)[0], OWN)
+    return any(word in before for word in words.own)
 
 
 def _is_anothers(fact: Fact, words: NameWords) -> bool:

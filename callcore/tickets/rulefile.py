@@ -50,6 +50,7 @@ class NameWords(Entry):
     """What stands beside a name that is not the customer's."""
 
     own: tuple[Text, ...]
+    after_own: tuple[Text, ...] = ()
     before_others: tuple[str, ...]
     after_others: tuple[Text, ...]
 

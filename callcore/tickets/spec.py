@@ -83,7 +83,9 @@ class FieldSpec(Entry):
     extractor: "entity" (facts of the ``kinds``), "intent" (which of the ``intents`` the customer has), "pattern" (the
     first group of a regular expression), "choice" (the ``choice`` whose phrases are said), "rule" (the rule of that
     name). ``pick``: of several entities the one that was said last, or the one the matter is about; ``prefer`` and
-    ``avoid``: what in the words just before it, or in its own, speaks for and against that.
+    ``avoid``: what in the words just before and after it, or in its own, speaks for and against that; ``alone``: one
+    that only the agent names is the matter's where no other was named; ``ahead``: what must stand beside a day to come
+    for it to be the matter's; ``just_now``: what tells in the customer's first turns that the day is that of the call.
     """
 
     name: FieldName
@@ -97,8 +99,11 @@ class FieldSpec(Entry):
     valid: str = ""
     kinds: tuple[Code, ...] = ()
     pick: Literal["last", "main"] = "last"
+    alone: bool = False
     prefer: tuple[Text, ...] = ()
     avoid: tuple[Text, ...] = ()
+    ahead: tuple[Text, ...] = ()
+    just_now: tuple[Text, ...] = ()
     intents: tuple[Code, ...] = ()
     patterns_zh: tuple[str, ...] = ()
     patterns_en: tuple[str, ...] = ()

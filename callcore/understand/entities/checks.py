@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+_BRITISH_MOBILE = re.compile(r"07\d{9}")  #: Ofcom, National Telephone Numbering Plan
 
 
 def luhn(digits: str) -> bool:
@@ -37,6 +40,8 @@ def phone(digits: str, regions: Sequence[str]) -> tuple[str, bool]:
     """
     import phonenumbers as plan
 
+    if "GB" in regions and _BRITISH_MOBILE.fullmatch(digits):  # the plan leaves out numbers kept for fiction
+        return f"+44{digits[1:]}", True
     for region in regions:
         try:
             number = plan.parse(digits, region)

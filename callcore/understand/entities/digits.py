@@ -26,6 +26,9 @@ _LENGTHS = {  # shortest and longest run that a cue makes one of the kind
     "card_expiry": (3, 6),
     "reference": (3, 24),
 }
+_WITH_ENDS = ("phone", "account", "id_number")  #: kinds of which people say the end alone, as of cards
+_ALIKE = 2  #: digits in which the end of a number that is corrected differs
+_BEGINNING = 4  #: digits by which an account read back is known
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _SERVICE = re.compile(r"[48]00\d{7}|9[56]\d{3}")
 _CHINESE_ID = re.compile(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
@@ -51,6 +54,7 @@ class DigitCues:
     ``before``: kind to what is said before such digits; of several the one that ends last decides. ``after``: kind to
     what follows them at once (matched from the end of the run on). ``reach``: characters in which a cue must lie.
     ``fillers``: all that may stand before digits that go on with a number left open ("um", marks, nothing).
+    ``card``: a word for a card. ``taken_back``: words that take something back, among others.
     ``regions``: countries of telephone numbers where the context names none, in the order in which they are tried.
     """
 
@@ -59,6 +63,8 @@ class DigitCues:
     reach: int
     fillers: re.Pattern[str]
     regions: tuple[str, ...]
+    card: re.Pattern[str]
+    taken_back: re.Pattern[str]
     correction: re.Pattern[str] | None = None  #: all that stands between a run and the one that replaces it
 
 
@@ -70,6 +76,7 @@ def classify(runs: Iterable[DigitRun], spoken: Spoken, context: Context, cues: D
     """
     regions = (context.region, *cues.regions) if context.region else cues.regions
     previous, last = 0, ""
+    before: Span | None = None
     for number, run in enumerate(runs):
         hint = _cue(run, spoken.text, previous, cues)
         if not hint and previous and cues.correction and cues.correction.fullmatch(spoken.text, previous, run.start):
@@ -78,9 +85,31 @@ def classify(runs: Iterable[DigitRun], spoken: Spoken, context: Context, cues: D
         joined = None
         if number == 0 and context.open is not None and cues.fillers.fullmatch(spoken.text, 0, run.start):
             joined = _continued(run, context.open, hint, regions)
-        span = joined or _alone(run, hint or context.asked, regions)
-        if span is not None:
-            yield span
+        kind = _other_end(run, spoken.text, hint, context, cues)
+        if before is not None and (end := _corrected_end(run, before, hint, spoken.text, cues)) is not None:
+            yield replace(before, status="corrected")
+            before = end
+            continue
+        if before is not None:
+            yield before
+        before = joined or (_end_of(run, kind) if kind else _alone(run, hint or _read_back(run, context), regions))
+    if before is not None:
+        yield before
+
+
+def _corrected_end(run: DigitRun, before: Span, hint: str, text: str, cues: DigitCues) -> Span | None:
+    """The number ``before`` with another end, which the speaker gives after taking the first back."""
+    size, gap = len(run.digits), (before.end, run.start)
+    if before.kind not in (*_WITH_ENDS, "card_number") or size >= len(before.value) or not cues.correction:
+        return None
+    ends = zip(before.value[-size:], run.digits, strict=True)
+    alike = sum(a != b for a, b in ends) <= _ALIKE and cues.correction.fullmatch(text, *gap) is not None
+    named = hint == "card_tail" and cues.taken_back.search(text, *gap) is not None
+    if not (alike or named):
+        return None
+    value = before.value[:-size] + run.digits
+    valid = checks.luhn(value) if before.kind == "card_number" else before.valid
+    return replace(before, start=run.start, end=run.end, value=value, valid=valid)
 
 
 def _cue(run: DigitRun, text: str, previous: int, cues: DigitCues) -> str:
@@ -96,6 +125,29 @@ def _cue(run: DigitRun, text: str, previous: int, cues: DigitCues) -> str:
     return kind_of_best
 
 
+def _other_end(run: DigitRun, text: str, hint: str, context: Context, cues: DigitCues) -> str:
+    """The kind of number that "ending in" speaks of where it is no card's: of one that was read back."""
+    if hint != "card_tail" or len(run.digits) > _LENGTHS["card_tail"][1]:
+        return ""
+    if cues.card.search(text, max(0, run.start - cues.reach), run.start) or cues.card.match(text, run.end):
+        return ""
+    return context.put if context.put in _WITH_ENDS else ""
+
+
+def _end_of(run: DigitRun, kind: str) -> Span:
+    """The last digits of a number of another kind."""
+    return Span("digits", run.start, run.end, run.digits, 0.8, rank=CUED, hint=kind)
+
+
+def _read_back(run: DigitRun, context: Context) -> str:
+    """The kind that a run has because it was asked for, or because the other side said such a number."""
+    for kind, value in context.heard:
+        same = run.digits == value or (run.digits[:_BEGINNING] == value[:_BEGINNING] and len(run.digits) > _BEGINNING)
+        if kind == "account" and same:
+            return kind
+    return context.asked
+
+
 def _alone(run: DigitRun, hint: str, regions: tuple[str, ...]) -> Span | None:
     """The run by itself."""
     digits, whole = run.digits, Span("digits", run.start, run.end, run.digits, 0.8, rank=BARE)
@@ -104,6 +156,8 @@ def _alone(run: DigitRun, hint: str, regions: tuple[str, ...]) -> Span | None:
         return replace(whole, hint="card_number")
     if hint in _LENGTHS:
         shortest, longest = _LENGTHS[hint]
+        if hint == "id_number" and digits.endswith("X"):  # no other number has a letter there
+            shortest = SHORTEST_BARE + 1
         if shortest <= len(digits) <= longest and not _other_shape(digits, hint):
             return _made(whole, hint, regions, CUED)
         if SHORTEST_BARE <= len(digits) < shortest:

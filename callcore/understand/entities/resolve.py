@@ -6,10 +6,12 @@ its entities (corrections.py); what a later turn changes comes out as :class:`~c
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Entity, Resolved, Turn
 from callcore.understand.entities.corrections import FAMILIES
 from callcore.understand.entities.digits import LONGEST_CARD
@@ -20,6 +22,7 @@ REMEMBERED = 40  #: entities of each call that a read-back may mean
 PATIENCE = 4  #: turns after which a question for a number, or a number left open, is forgotten
 NUMBERS = ("card_number", "card_tail", "account", "phone", "id_number", "code", "card_expiry", "reference", "digits")
 AGREED, REPEATED, REFUSED = 0.95, 0.8, 0.9  #: probabilities: said yes to, repeated by the other side, said no to
+_SENTENCE_END = re.compile("[.?!。]")
 ALIKE = 2  #: digits in which a number read back may differ from the one it means
 
 
@@ -32,6 +35,8 @@ class _Said:
     place: int
     kind: str
     value: str
+    number: int  #: of the turn in the call, from 1
+    status: str = "said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class _Waiting:
 
     until: int
     number: OpenNumber | None = None
-    kind: str = ""
+    kinds: tuple[str, ...] = ()  #: asked for, in the order of the question
 
 
 class CallEntities:
@@ -81,9 +86,13 @@ class CallEntities:
         context = self._context_of(turn.channel, checks, self._turns)
         found = Found.of(turn.words, turn.language, context)
         cues = found.language.cues
-        said = [_Said(turn.turn_id, turn.channel, i, e.kind, e.value) for i, e in enumerate(found.entities)]
+        said = [
+            _Said(turn.turn_id, turn.channel, i, e.kind, e.value, self._turns, e.status)
+            for i, e in enumerate(found.entities)
+        ]
         resolved = [*_answers(checks, found, cues, said, turn.turn_id), *self._completed(found, turn)]
         answered = [one for check in checks for one in check.about]
+        resolved += self._named_in_full(said, turn.turn_id)
         resolved += self._read_back(found, cues, said, answered)
         self._said.extend(one for one, entity in zip(said, found.entities, strict=True) if entity.status == "said")
         self._note_open(found, cues, turn, context)
@@ -93,12 +102,28 @@ class CallEntities:
     def _context_of(self, channel: int, checks: list[_Check], number: int) -> Context:
         """``number``: of the turn that is read, from 1."""
         asked = [waiting for asker, waiting in self._asked.items() if asker != channel]
-        kind = next((waiting.kind for waiting in asked if waiting.until >= number), "")
-        if checks and checks[-1].kind in NUMBERS:
-            kind = checks[-1].kind
+        kinds = next((waiting.kinds for waiting in asked if waiting.until >= number), ())
+        put = checks[-1].kind if checks and checks[-1].kind in NUMBERS else ""
+        kind = put or next((one for one in reversed(kinds) if one != "name"), kinds[-1] if kinds else "")
         waiting = self._open.get(channel)
         begun = waiting.number if waiting and waiting.until >= number else None
-        return replace(self._context, asked=kind if kind != "digits" else "", open=begun)
+        return replace(
+            self._context,
+            asked=kind if kind != "digits" else "",
+            name_asked="name" in kinds,
+            put=put,
+            named=next((check.value for check in reversed(checks) if check.kind == "name"), ""),
+            heard=self._heard(channel, number),
+            open=begun,
+        )
+
+    def _heard(self, channel: int, number: int) -> tuple[tuple[str, str], ...]:
+        """Numbers of the last turns of the other sides, the latest first."""
+        return tuple(
+            (one.kind, one.value)
+            for one in reversed(self._said)
+            if one.channel != channel and one.number + PATIENCE >= number and one.kind in NUMBERS
+        )
 
     def _taken_checks(self, channel: int) -> list[_Check]:
         """What the other sides have put to this one."""
@@ -109,7 +134,8 @@ class CallEntities:
 
     def _read_back(self, found: Found, cues: TurnCues, said: list[_Said], answered: list[_Said]) -> Iterator[Resolved]:
         """What the turn repeats of the other side's (but for what it has ``answered``), or puts to it."""
-        question = cues.question.search(found.spoken.text) is not None
+        text = found.spoken.text
+        question = cues.question.search(text) is not None or text.rstrip().endswith("?")
         for one, entity in zip(said, found.entities, strict=True):
             if entity.status != "said" or not one.value:
                 continue
@@ -129,11 +155,24 @@ class CallEntities:
 
     def _completed(self, found: Found, turn: Turn) -> Iterator[Resolved]:
         """Numbers that had seemed complete in an earlier turn and go on in this one."""
-        for entity in found.entities:
+        for entity in (one for one in found.entities if one.status == "said"):
             for one in self._said:
                 if one.turn_id in entity.parts and one.kind == entity.kind and entity.value.startswith(one.value):
                     one.value = entity.value
                     yield Resolved(one.turn_id, one.place, "corrected", one.value, turn.turn_id, AGREED)
+
+    def _named_in_full(self, said: list[_Said], by_turn: int) -> Iterator[Resolved]:
+        """A surname, or a first name, stands for the one full name of the call that it is part of."""
+        for one in (one for one in said if one.kind == "name"):
+            others = [other for other in (*self._said, *said) if other.kind == "name" and other is not one]
+            full = {other.value for other in others if is_part_of_name(one.value, other.value)}
+            if len(full) == 1:
+                one.value = full.pop()
+                yield Resolved(one.turn_id, one.place, "confirmed", one.value, by_turn, REPEATED)
+            for other in others:
+                if is_part_of_name(other.value, one.value):
+                    other.value = one.value
+                    yield Resolved(other.turn_id, other.place, "corrected", one.value, by_turn, REPEATED)
 
     def _note_open(self, found: Found, cues: TurnCues, turn: Turn, context: Context) -> None:
         """Keeps the digits that the turn ends with where they can go on."""
@@ -144,7 +183,8 @@ class CallEntities:
             return
         self._open.pop(turn.channel, None)
         span, text = found.spans[-1], found.spoken.text
-        if not _can_go_on(span.kind, span.value, span.valid) or not _only_fillers(text, span.end, cues):
+        unfinished = text.rstrip().endswith((",", "、", "..."))
+        if not _can_go_on(span.kind, span.value, span.valid, unfinished) or not _only_fillers(text, span.end, cues):
             return
         goes_on = span.kind == "digits" and span.parts
         digits = context.open.digits + span.value if goes_on and context.open else span.value
@@ -158,10 +198,9 @@ class CallEntities:
         asks = text.rstrip().endswith("?") or cues.asks.search(text)  # "And the account number?"
         if not asks or any(span.kind in NUMBERS for span in found.spans):
             return
-        ends = ((match.end(), kind) for kind, cue in cues.wanted.items() for match in cue.finditer(text))
-        _, kind = max(ends, default=(0, ""))
-        if kind:
-            self._asked[channel] = _Waiting(self._turns + PATIENCE, kind=kind)
+        ends = sorted((match.end(), kind) for kind, cue in cues.wanted.items() for match in cue.finditer(text))
+        if ends:
+            self._asked[channel] = _Waiting(self._turns + PATIENCE, kinds=tuple(kind for _, kind in ends))
 
 
 def _answers(checks: list[_Check], found: Found, cues: TurnCues, said: list[_Said], by_turn: int) -> Iterator[Resolved]:
@@ -169,22 +208,54 @@ def _answers(checks: list[_Check], found: Found, cues: TurnCues, said: list[_Sai
     text = found.spoken.text
     refused = cues.no.match(text) is not None
     agreed = not refused and cues.yes.match(text) is not None
+    first_sentence = _SENTENCE_END.search(text)
+
+    def ended(one: _Said) -> bool:  # whether the answer was over when it was said
+        return first_sentence is not None and found.spans[one.place].start > first_sentence.start()
+
     for check in checks:
-        new = next((one for one in said if _same_family(one.kind, check.kind) and one.value != check.value), None)
+        new = next((one for one in said if _contradicts(one, check) and not (agreed and ended(one))), None)
+        mended = _mended(check, new.value) if new is not None and new.kind in ("digits", "card_tail") else ""
         repeated = not refused and any(one.value == check.value for one in said)
         if (agreed or repeated) and new is None:
             yield from _settled(check.about, check.value, by_turn)
-        elif refused and new is not None:
-            yield from _settled(check.about, new.value, by_turn)
+        elif mended or (refused and new is not None):
+            yield from _settled(check.about, mended or (new.value if new else ""), by_turn)
         elif refused:
             for one in (one for one in check.about if one.value == check.value):
                 yield Resolved(one.turn_id, one.place, "disputed", one.value, by_turn, REFUSED)
+
+
+def _contradicts(one: _Said, check: _Check) -> bool:
+    """Whether an answer says something else than what was put to it; the end of a number says the same."""
+    alike = one.status == "said" and _same_family(one.kind, check.kind) and one.value != check.value
+    return alike and not (check.kind in NUMBERS and one.value.isdigit() and check.value.endswith(one.value))
+
+
+def _mended(check: _Check, digits: str) -> str:
+    """The number that was put to somebody who gives its end anew, ``digits``; "" where that is no such end."""
+    end = check.value[-len(digits) :]
+    alike = sum(a != b for a, b in zip(end, digits, strict=True)) <= ALIKE if len(end) == len(digits) else False
+    if check.kind not in NUMBERS or len(digits) >= len(check.value) or not alike:
+        return ""
+    return check.value[: -len(digits)] + digits
+
+
+def is_part_of_name(part: str, name: str) -> bool:
+    """Whether ``part`` is the surname, or the given name, of a full name: 王 of 王小明, Patel of Anna Patel."""
+    if not part or len(part) >= len(name):
+        return False
+    if HAN_CHARACTER.search(name):
+        return name.startswith(part) or (len(part) > 1 and name.endswith(part))
+    words = name.casefold().split()
+    return len(words) > 1 and part.casefold() in (words[0], words[-1])
 
 
 def _settled(about: tuple[_Said, ...], value: str, by_turn: int) -> Iterator[Resolved]:
     """Every entity concerned has this value from now on; what said otherwise is corrected."""
     for one in about:
         same = one.value == value or one.value.endswith(value) or value.endswith(one.value)
+        same = same or (one.kind == "name" and is_part_of_name(value, one.value))
         one.value = one.value if same else value
         yield Resolved(one.turn_id, one.place, "confirmed" if same else "corrected", one.value, by_turn, AGREED)
 
@@ -197,6 +268,8 @@ def _agrees(one: _Said, other: _Said) -> bool:
     """The same value; of a card its tail will do."""
     if one.value == other.value:
         return _same_family(one.kind, other.kind)
+    if one.kind == other.kind == "name":
+        return is_part_of_name(one.value, other.value) or is_part_of_name(other.value, one.value)
     tail = {one.kind, other.kind} == {"card_number", "card_tail"}
     return tail and (one.value.endswith(other.value) or other.value.endswith(one.value))
 
@@ -208,8 +281,13 @@ def _like(one: _Said, other: _Said) -> bool:
     return sum(a != b for a, b in zip(one.value, other.value, strict=True)) <= ALIKE
 
 
-def _can_go_on(kind: str, value: str, valid: bool | None) -> bool:
-    """Whether more digits may follow. Cards of 16 digits that begin with 62 may have 19."""
+def _can_go_on(kind: str, value: str, valid: bool | None, unfinished: bool) -> bool:
+    """Whether more digits may follow. Cards of 16 digits that begin with 62 may have 19.
+
+    ``unfinished``: the turn ends as a sentence does not; nothing else tells of an account that digits are missing.
+    """
+    if kind in ("account", "id_number") and unfinished:
+        return valid is not True
     if kind == "card_number":
         return len(value) < LONGEST_CARD and (not valid or value.startswith("62"))
     return kind == "digits" or (kind in ("phone", "id_number") and valid is False)

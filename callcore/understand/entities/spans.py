@@ -28,7 +28,11 @@ class Context:
     currency: str = ""  #: ISO 4217 code of amounts without a currency; "" = CNY in Mandarin, USD in English
     region: str = ""  #: ISO 3166 code of telephone numbers without a country code; "" = CN in Mandarin, US in English
     products: Mapping[str, str] = field(default_factory=dict)  #: names of products (lower case) to taxonomy codes
-    asked: str = ""  #: kind that the other side has just asked for
+    asked: str = ""  #: kind that the other side has just asked for; of several a number rather than a name
+    name_asked: bool = False  #: whether it asked for a name, alone or beside a number
+    put: str = ""  #: kind of a number that the other side has just read back and wants confirmed
+    named: str = ""  #: name by which the other side has just asked for somebody
+    heard: tuple[tuple[str, str], ...] = ()  #: kind and value of numbers the other side has just said
     open: OpenNumber | None = None  #: of the same speaker
 
 

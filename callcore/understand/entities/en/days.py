@@ -95,7 +95,7 @@ _PATTERNS = tuple(
             rf"\b(?:on|by|before|until|till|since|from|after|to|due|around|and|is|was|for|through|or|no|sorry|"
             rf"mean|meant|that|actually) (?P<the>the (?P<day>{_O}))(?P<month>)(?P<every>)(?= ?(?:$|[,.?!;]| "
             rf"(?:of\b(?! the)|at|and|or|if|please|for|i|we|because|then|to|but|was|is|so|around|in|not|it|my|"
-            rf"you|they|when|that|instead|though|as|by|no|sorry|with|from)\b))",
+            rf"you|they|when|that|instead|though|as|by|no|sorry|with|from|again|already|she|he)\b))",
             day_of_month,
         ),
         (

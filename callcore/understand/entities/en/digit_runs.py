@@ -275,6 +275,9 @@ def cues() -> DigitCues:
         reach=REACH,
         fillers=re.compile(r"(?:[\s,.-]|\b(?:and|then|um|uh|er|erm|okay|ok|yes|yeah|it's|that's|next|followed by)\b)*"),
         regions=("US", "GB", "CN"),
+        card=re.compile(r".{0,16}\bcard\b"),
+        taken_back=re.compile(r"\b(?:no|sorry|hang on|wrong|i mean|wait)\b"),
+        correction=correcting().between,
     )
 
 

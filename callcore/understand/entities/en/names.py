@@ -28,7 +28,7 @@ _CUE = re.compile(
     r"call me|you're through to|you are through to|you've reached|made out to|payable to"
     r"|speaking (?:with|to)|name on (?:the|my) (?:card|account) is|his name is|her name "
     r"is|their name is|name is)|(?P<maybe>my (?:husband|wife|son|daughter|mother|father|brother|sister|mum|mom|"
-    r"dad|partner|boss)|this is|i'm|i am|it's|it is|am i speaking with|is this|call me|calls me|"
+    r"dad|partner|boss)|this is|i'm|i am|it's|it is|(?:she|he) says|am i speaking with|is this|call me|calls me|"
     r"(?:speak|talking|talk) (?:with|to)))[ ,:?]+"
     r"(?:(?:is|um|uh|er|yes|with|to|it's|please|,)[ ,]+)*(?:(?:mr|mrs|ms|miss|dr|doctor|mister|missus)\b\.? )?"
 )
@@ -36,7 +36,13 @@ _AFTER_MAYBE = re.compile(
     r",? (?:speaking|calling|here\b|from (?:the )?\w+|and (?:i'm|i am) calling|on the line|your (?:agent|"
     r"advisor|adviser))"
 )
-_MAYBE_BARE = ("it's", "it is", "is this")  # so often said of other things that a name needs two words
+_MAYBE_BARE = (
+    "it's",
+    "it is",
+    "is this",
+    "she says",
+    "he says",
+)  # so often said of other things that a name needs two words
 _OF_ANYTHING = ("i'm", "i am", *_MAYBE_BARE)  # so often said of other things that "here" or "from" tells nothing
 _SPELLED_NEXT = re.compile(
     r"[ ,.]*(?:(?:that's|it's|spelled|spelt|that is|and that's|and it's|i spell it|is spelled|spelling)[ ,]*)*"
@@ -73,7 +79,7 @@ def names(reading: Reading, context: Context) -> Iterator[Span]:
             yield Span("name", match.start(), words[-1][1], _value(text, words), rank=NAME_RANK + 1)
     for match in _SPEAKING.finditer(text):
         yield from _before_speaking(text, raw, match.start())
-    if context.asked == "name":
+    if context.name_asked:
         yield from _answered(text, raw)
     yield from _spelled_alone(text, context)
 
@@ -187,6 +193,8 @@ def _before_speaking(text: str, raw: str, end: int) -> Iterator[Span]:
     for match in reversed(list(re.finditer(rf"({_WORD})", text[max(0, end - 40) : end]))[-2:]):
         start = max(0, end - 40) + match.start()
         stop = max(0, end - 40) + match.end()
+        if words and text[stop : words[0][0]] != " ":  # "Northfield Bank, Lorraine speaking"
+            break
         opening = start == 0 or bool(words) or _GREETING.search(text, 0, start)
         if match[0] in _not_names() or len(match[0]) < 2 or not (raw[start].isupper() or opening):
             break
@@ -200,7 +208,7 @@ def _spelled_alone(text: str, context: Context) -> Iterator[Span]:
         spelled = _spelled(text, match.start())
         if not spelled or spelled[0] in _ACRONYMS or len(set(spelled[0])) == 1:
             continue
-        cued = context.asked == "name" or _SPELL_CUE.search(text, max(0, match.start() - 20), match.start())
+        cued = context.name_asked or _SPELL_CUE.search(text, max(0, match.start() - 20), match.start())
         if len(spelled[0]) >= (2 if cued else _SPELLED_ALONE):
             yield Span("name", match.start(), spelled[1], spelled[0].capitalize(), 0.8, rank=SPELLED_RANK)
 

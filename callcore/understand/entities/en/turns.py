@@ -28,14 +28,18 @@ CUES = TurnCues(
     wanted={
         "card_tail": re.compile(r"last four|last 4"),
         "card_number": re.compile(r"card number|long number|number (?:on|of) (?:the|your) card"),
-        "account": re.compile(r"account number"),
+        "account": re.compile(
+            r"account number|\bnumber (?:of|on|for) (?:the|your|that|this) (?:\w+ )?(?:account|cd|isa|bond|savings|"
+            r"passbook|certificate)\b"
+        ),
         "phone": re.compile(r"(?:phone|telephone|mobile|cell|contact|callback)(?: phone)? number"),
         "id_number": re.compile(r"social security|passport|id number|driver'?s licen[cs]e"),
         "code": re.compile(r"verification code|passcode|security code|one time code|\bpin\b|\bcode\b"),
         "card_expiry": re.compile(r"expir(?:y|ation)"),
         "reference": re.compile(r"(?:reference|case|ticket|tracking|order|complaint) number"),
         "name": re.compile(
-            r"\b(?:your|full|first and last|last|the account holder's|account holder) name\b|\bname (?:on|for|please)\b"
+            r"\b(?:your|full|first and last|last|the account holder's|account holder) name\b|\bname (?:on|for)\b"
+            r"|\bname,? please\b|\b(?:take|get|have|catch) (?:a|the) name\b"
             r"|who am i (?:speaking|talking) (?:to|with)|who(?:'s| is) (?:calling|speaking)|whom am i speaking"
         ),
     },

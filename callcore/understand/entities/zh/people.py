@@ -37,10 +37,12 @@ _STOP = (
 _GIVEN = f"(?:[\u4e00-\u9fff](?<![{_STOP}]))"
 _TITLE = (
     "女士|先生|小姐|太太|经理|主任|老师|师傅|阿姨|同学|总(?!行|共|是|额|数|的|部|计|之|算|体|会|公司)|"
-    "行长|大爷|大妈|大哥|大姐|叔叔|医生|律师|教授|警官|老板"
+    "行长|大爷|大妈|大叔|大娘|爷爷|奶奶|伯伯|大哥|大姐|叔叔|医生|律师|教授|警官|老板"
 )
 
-_FAMILY_NAME = re.compile(rf"(?:免贵姓|贵姓|本人姓|我是姓|姓)(?:是)?[ ,]?(?P<name>{_ANY_SURNAME})(?!氏)")
+_FAMILY_NAME = re.compile(
+    rf"(?:免贵姓|贵姓|本人姓|我是姓|姓)(?:是)?[ ,]?(?P<name>(?!都[不没懒给要])(?:{_ANY_SURNAME}))(?!氏)"
+)
 _PERSON = "老公|老婆|儿子|女儿|爸爸?|妈妈?|父亲|母亲|先生|爱人|朋友|同事|哥哥?|姐姐?|弟弟?|妹妹?|室友|房东|老板"
 _CALLED = re.compile(
     rf"(?:我叫|本人叫|名字叫做?|名字是|姓名是?|户名是?|名叫|叫做|我的名字|他叫|她叫|我是叫|"
@@ -55,11 +57,12 @@ _TO_SOMEBODY = re.compile(
     rf"[,。?! 的转汇打存付本]|\\d|[一二两三四五六七八九][十百千万])"
 )
 _I_AM = re.compile(
-    rf"(?:我是|我就是|这里是|您是|你是|是|我(?:{_PERSON})|名)"
+    rf"(?:我是|我就是|这里是|您是|你是|(?<![就都还不只而总要又老可也全])是|我(?:{_PERSON})|名)"
     rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?=$|[,。?! ]|吗|本人|吧|对吗)"
 )
 _TITLED = re.compile(rf"(?P<name>{COMPOUND}|[{_TITLE_SURNAMES}])(?:{_TITLE})")
 _TITLED_FULL = re.compile(rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?:女士|先生|小姐)")
+_ASKED_FOR = re.compile(rf"(?P<name>(?!和)(?:{_ANY_SURNAME}))(?:先生|女士|小姐)(?=[ ,]?[是对]?[吗吧])")
 _FAMILIAR = re.compile(
     "(?<![大从最比了])(?:小|老|"
     "阿)(?P<name>[王李张刘陈杨赵黄周吴徐孙胡朱林何郭罗梁宋郑谢韩唐冯董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾"
@@ -115,7 +118,8 @@ _FULL_AFTER = re.compile(
     rf"(?P<name>(?:(?P=family)|(?P=titled)){_GIVEN}{{1,2}}){_ENDED}"
 )
 _OPENING = (
-    "(?:[ ,.。、!]|嗯|呃|哦|啊|诶|那个|好的?|行|可以|你?记一?下|我本人|本人|我的?名字|姓名|我|户名|全名|是|叫|免贵)*"
+    "(?:[ ,.。、!]|嗯|呃|哦|啊|诶|那个|好的?|行|可以|你?记一?下|就?写吧?|我本人|本人|我的?名字|姓名|我|户名|全名|"
+    f"是|叫|免贵|姓|(?P<said>{_ANY_SURNAME})[,、 ]+(?=(?P=said)))*"
 )
 _ANSWER_FIRST = re.compile(
     rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}})[ ,.、。]+"
@@ -126,6 +130,12 @@ _AGREED = re.compile(
     rf"(?P<name>(?:{COMPOUND}|[{_TITLE_SURNAMES}]){_GIVEN}{{2}})(?=$|[,.。])"
 )
 _ANSWER = re.compile(rf"{_OPENING}(?P<name>{_ANY_SURNAME}{_GIVEN}{{1,2}}){_ENDED}")
+#: 冉冬, 冬天的冬: a name and how one of its characters is written
+_EXPLAINED = re.compile(
+    rf"(?:^|[ ,.。!?叫是姓])(?P<name>{_ANY_SURNAME}{_GIVEN}{{0,2}})[ ,、.]+(?:就是|是)?"
+    "(?P<word>[\u4e00-\u9fff]{1,3}?)(?:的|那个)?(?P<one>[\u4e00-\u9fff])(?=$|[ ,.。、!?])"
+)
+_PART = re.compile("(?:字|草|木|竹|立)?(?:旁|头|底)儿?$|^(?:单人|双人|三点水|两点水|提手|走之|宝盖|绞丝)")
 
 
 def names(spoken: Spoken, context: Context) -> Iterator[Span]:
@@ -133,8 +143,12 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
     text = spoken.text
     for match in _FULL_AFTER.finditer(text):
         yield Span("name", *match.span("name"), match["name"], 0.93, rank=6)
-    answer = _ANSWER.match(text) if context.asked == "name" else None
-    if context.asked in ("id_number", "card_tail", "card_number", "phone"):  # "姓名和身份证后四位"
+    yield from _explained(text)
+    if context.named:
+        for match in re.finditer(rf"(?:^|[ ,.。])(?P<name>{context.named}{_GIVEN}{{1,2}})(?=$|[ ,.。])", text):
+            yield Span("name", *match.span("name"), match["name"], 0.92, rank=5)
+    answer = _ANSWER.match(text) if context.name_asked else None
+    if not answer and context.asked in ("id_number", "card_tail", "card_number", "phone"):  # "姓名和身份证后四位"
         answer = _ANSWER_FIRST.match(text)
     answer = answer or _AGREED.match(text)
     if answer and not _WORDS.match(answer["name"]):
@@ -146,6 +160,7 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
         (_FAMILY_NAME, 4),
         (_TITLED_FULL, 3),
         (_TITLED, 2),
+        (_ASKED_FOR, 2),
         (_FAMILIAR, 2),
     ):
         for match in pattern.finditer(text):
@@ -162,6 +177,14 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
             yield Span("name", *match.span(), match["name"], 0.93, rank=5)
 
 
+def _explained(text: str) -> Iterator[Span]:
+    """Names of which the speaker tells how a character is written, a surname alone as well (柴, 柴火的柴)."""
+    for match in _EXPLAINED.finditer(text):
+        one, word = match["one"], match["word"]
+        if one in match["name"] and (one in word or _PART.search(word)) and not _WORDS.match(match["name"]):
+            yield Span("name", *match.span("name"), match["name"], 0.92, rank=5)
+
+
 def _has_inner_surname(name: str) -> bool:
     """和王先生: what looks like a given name is the surname before the title."""
     return len(name) == 2 and name[-1] in _FREQUENT and name[0] not in _FREQUENT[:60]
@@ -170,7 +193,7 @@ def _has_inner_surname(name: str) -> bool:
 _WORDS = re.compile(
     "金卡|白金|钱|万能|华夏|高级|安全|方便|关于|常用|文件|时间|时候|全部|全款|原来|原因|应该|明天|"
     "明细|成功|管理|温馨|司法|强制|保险|于是|任何|严重|车贷|房贷|花呗|花钱|连续|单独|申请|何时|白天|"
-    "常见|米|游戏|简单|包括|向|计算|谈|江苏|江西|高科|黄金|马上|毛病|万一|何况|金额|方案|石油|白色|段时|时代|和您|和你"
+    "常见|白屏|黑屏|米|游戏|简单|包括|向|计算|谈|江苏|江西|高科|黄金|马上|毛病|万一|何况|金额|方案|石油|白色|段时|时代|和您|和你"
 )
 
 

@@ -21,7 +21,7 @@ _CUT = re.compile(
     "来(?!宾|安|凤)|找|给|问|了|(?<!祥|雍|永|泰|仁)和(?!平|谐|义|顺|田|县|睦|记|美|泰|林)|跟|请|您|你|"
     "开户行|就|还|让|被|说|把|当地|所在|各|每个|任何|其他|别的|本地|网点|"
     "(?<!成|首|丰|京|望|新)都(?!江|匀|市)|只|换成?|改成?|不是|或者?|对面|那|这|归属|所属|属于|选|预约|"
-    "联系|吗|啊|嗯|呃|昨天|今天|明天|上午|下午|刚才|刚|投诉|举报|咨询|通过|离"
+    "联系|吗|啊|嗯|呃|昨天|今天|明天|一?[趟次]|上午|下午|刚才|刚|投诉|举报|咨询|通过|离"
 )
 _NOT_NAMES = (
     "",
@@ -91,6 +91,8 @@ def known_names(spoken: Spoken, context: Context) -> Iterator[Span]:
         yield from terms_of("zh", kind).find(spoken)
     if context.products:
         yield from _products(tuple(sorted(context.products.items()))).find(spoken)
+    for match in _MERCHANT.finditer(spoken.text):
+        yield Span("merchant", *match.span("name"), spoken.raw[slice(*match.span("name"))], 0.8)
     for span in terms_of("zh", "channel").find(spoken):
         said = spoken.text[span.start : span.end]
         if said not in _NO_CHANNEL or not _NO_CHANNEL[said].match(spoken.text, span.end):
@@ -104,6 +106,12 @@ def _products(names: tuple[tuple[str, str], ...]) -> Terms:
     return Terms("product", dict(names))
 
 
+#: what nobody has listed: 四笔都是一个叫Lumora Travel的
+_MERCHANT = re.compile(
+    r"(?:[笔刷扣][^转汇给]{0,12}?(?:一个|一家|什么)叫"
+    r"|商户(?:名称?|号)?(?:就?是|叫|显示|写的?是?)|商家(?:就?是|叫))[ :]?"
+    r"(?P<name>[a-z][a-z\d&.'-]*(?: [a-z\d&.'-]+){0,3})(?![a-z\d])(?! ?的?(?:人|先生|女士|小姐|男|女))"
+)
 _NO_CHANNEL = {"短信": re.compile("验证码"), "邮件": re.compile("地址"), "支行": re.compile("行长")}
 _BY_TELEPHONE = re.compile(
     "(?:打(?:了?[一几两三四五好多]*[个次遍通]|了|过)?|通过|用|在|拨打?了?)(?P<channel>电话)(?!号|是|"
