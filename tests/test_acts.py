@@ -50,6 +50,11 @@ def test_every_sentence_is_evidence_of_its_own_acts_alone():
     assert [said(label, words) for label in found] == ["卡已经挂失了。", "新卡三天内寄出！", "还有别的需要吗"]
 
 
+def test_evidence_begins_with_the_first_word_of_its_sentence():
+    words = plain_words("I hear you. It comes back tomorrow.")
+    assert [said(label, words) for label in READER.read(words)] == ["I hear you.", "It comes back tomorrow."]
+
+
 def test_a_sentence_of_one_letter_does_nothing():
     words = plain_words("好。我帮您取消了这笔分期。")
     assert [said(label, words) for label in READER.read(words)] == ["我帮您取消了这笔分期。"]

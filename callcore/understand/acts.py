@@ -49,4 +49,6 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
     spans = sentences(text)
     if len(spans) > MOST:
         spans = [*spans[: MOST - 1], (spans[MOST - 1][0], spans[-1][1])]
-    yield from ((start, end) for start, end in spans if sum(map(str.isalnum, text[start:end])) >= LEAST_LETTERS)
+    for start, end in spans:
+        if sum(map(str.isalnum, text[start:end])) >= LEAST_LETTERS:
+            yield start + len(text[start:end]) - len(text[start:end].lstrip()), end

@@ -32,7 +32,7 @@ from models.training.understand.mixture import ROUNDS, Lessons, Trained, train_m
 from models.training.understand.questions import Question, scope_questions
 
 ROOT = Path(__file__).parents[3]
-MODEL_VERSION = "3"
+MODEL_VERSION = "4"
 MOST_GRAMS = 20_000
 HELD_OUT = 0.2  #: share of the own turns that calibration and thresholds are chosen on
 CALIBRATION_ERRORS = 0.1  #: share of wrong characters in half of the texts that thresholds are chosen on
