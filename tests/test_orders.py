@@ -18,6 +18,7 @@ from order_calls import (
     call_events,
     file_call,
     filer,
+    understander,
     write_events,
 )
 
@@ -32,6 +33,7 @@ from callcore.privacy.seal import Sealer, new_key
 from callcore.store import Store
 from callcore.store.desk import Actor, OrderFilter
 from callcore.tickets.lifecycle import Move, State
+from callcore.types import Understanding
 
 LI = Actor("li", NOON + timedelta(hours=1))
 WHY = replace(LI, reason=f"客户电话{PHONE}又来电")
@@ -373,6 +375,37 @@ def test_rescoring_a_call_that_cannot_be_read_leaves_the_others(store):
     call_id = file_call(store).form.ticket.call.id
     found = list(rescore(store, filer(), [call_id], NOON, apply=False))
     assert [(one.changes, one.written, one.problem) for one in found] == [((), False, "")]
+
+
+def without_acts(events):
+    """As a callcore without models for dialogue acts stored them."""
+    return [replace(event, acts=()) if isinstance(event, Understanding) else event for event in events]
+
+
+def test_newer_models_read_stored_calls_and_what_they_find_is_stored_with_the_order(store):
+    call_id = write_events(store, without_acts(call_events()))
+    old = filer().file(store, call_id, NOON).form
+    assert not old.ticket.promises
+    stored = store.events(call_id)
+    (shown,) = rescore(store, filer(), [call_id], NOON, apply=False, understander=understander())
+    assert "promises" in {change.name for change in shown.changes}
+    assert store.events(call_id) == stored
+    (done,) = rescore(store, filer(), [call_id], NOON, apply=True, understander=understander())
+    assert done.written
+    assert store.events(call_id)[: len(stored)] == stored, "nothing is rewritten"
+    order = store.desk.order(call_id)
+    assert filer().filed(order).ticket == filer().ticket(store.events(call_id))
+    assert [(promise.kind, promise.by) for promise in filer().filed(order).ticket.promises] == [("call_back", "agent")]
+    (again,) = rescore(store, filer(), [call_id], NOON, apply=True, understander=understander())
+    assert (again.changes, again.written) == ((), False)
+
+
+def test_a_meaning_that_is_read_again_leaves_nothing_of_the_one_before():
+    events = call_events()
+    turn = next(event for event in events if isinstance(event, Understanding) and event.acts)
+    assert filer().ticket([*events, replace(turn, acts=())]) == filer().ticket(
+        [replace(event, acts=()) if event == turn else event for event in events]
+    )
 
 
 def test_reasons_are_masked_even_when_they_cannot_be_searched(store, monkeypatch):

@@ -1,4 +1,4 @@
-"""``callcore rescore``: stored calls under other rules."""
+"""``callcore rescore``: stored calls under other rules or models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,6 +37,7 @@ Examples:
   callcore rescore --since 2026-11-01 --rules new.toml
   callcore rescore --since 2026-11-01 --fields fields.toml --format json > changes.json
   callcore rescore 3fa9 --rules new.toml --apply
+  callcore rescore --since 2026-11-01 --models    turns read by the models of this callcore
   callcore rescore --apply                    also makes the work orders that calls lack
 
 \b
@@ -49,6 +50,7 @@ Exit codes: 0 done, 1 some calls could not be filled, 2 wrong options or rules, 
 @_file_option("fields", "fields")
 @_file_option("cues", "cues")
 @_file_option("promises", "words of promises")
+@click.option("--models", is_flag=True, help="Read what turns mean anew, with the models of this callcore.")
 @click.option("--settled", is_flag=True, help="Also write those that were confirmed, dispatched or closed.")
 @click.option("--apply", is_flag=True, help="Write what would change; without it nothing is written.")
 @format_option("table")
@@ -58,12 +60,10 @@ def rescore(
     call: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
-    settled: bool,
-    apply: bool,
     form: str,
     db: Path | None,
     settings_file: Path | None,
-    **own: Path | None,
+    **own: Any,
 ) -> int:
     """Fill the work orders of CALL (or of all calls) anew from their stored events and show what would change.
 
@@ -73,18 +73,22 @@ def rescore(
     from rich.console import Console
 
     from callcore.config import load_settings
+    from callcore.loading import load_understander
     from callcore.orders import Filer
     from callcore.orders import rescore as work
     from callcore.paths import database_file
     from callcore.store import Store
 
+    models, settled, apply = (own.pop(name) for name in ("models", "settled", "apply"))
     settings = load_settings(settings_file, overrides(store={"db": db}, tickets=own))
     filer = Filer.load(settings)
+    understander = load_understander(settings) if models else None
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
     with Store.open(database_file(settings.store), settings.store, read_only=not apply) as store:
         ids = _chosen(store, call, since, until)
         summary = work.Summary(filer.rules.hash)
-        found = work.rescore(store, filer, ids, acting().at, apply=apply, settled=settled)
+        at = acting().at
+        found = work.rescore(store, filer, ids, at, apply=apply, settled=settled, understander=understander)
         for done in _with_progress(found, len(ids), screen):
             summary.calls.append(done)
     if form == "json":

@@ -1,4 +1,4 @@
-"""Stored calls filled anew with other rules: what would change, and the change itself."""
+"""Stored calls filled anew with other rules or models: what would change, and the change itself."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from typing import Any
 from callcore.errors import CallcoreError, StoreError
 from callcore.orders.filing import Filer
 from callcore.orders.form import Form
+from callcore.orders.reread import reread
 from callcore.store import Store
 from callcore.tickets import Ticket
 from callcore.tickets.lifecycle import State
 from callcore.tickets.model import SUMMARY
+from callcore.types import Event, Understanding
+from callcore.understand.call import Understander
 
 FREE = (State.DRAFT, State.REOPENED)  #: nobody has put their name to it
 EXAMPLES = 5  #: calls named for each kind of change
@@ -98,16 +101,26 @@ class Summary:
 
 
 def rescore(
-    store: Store, filer: Filer, call_ids: Iterable[str], at: datetime, *, apply: bool, settled: bool = False
+    store: Store,
+    filer: Filer,
+    call_ids: Iterable[str],
+    at: datetime,
+    *,
+    apply: bool,
+    settled: bool = False,
+    understander: Understander | None = None,
 ) -> Iterator[Rescored]:
     """Each call under the filer's rules, as it comes; written with ``apply``.
 
-    ``settled``: also those that a person has confirmed, dispatched or closed. A call that cannot be read or filled is
+    ``understander``: reads what turns mean anew; what it reads otherwise is stored with what is written. ``settled``:
+    also those that a person has confirmed, dispatched or closed. A call that cannot be read or filled is
     told and passed over. Raises :class:`StoreError` and its kinds for what every other call would meet as well.
     """
     for call_id in call_ids:
         try:
-            yield _one(store, filer, call_id, at, apply=apply, settled=settled)
+            events = store.events(call_id)
+            newer = reread(events, understander) if understander else []
+            yield _one(store, filer, call_id, at, [*events, *newer], newer, apply=apply, settled=settled)
         except StoreError:
             raise
         except (CallcoreError, ValueError) as error:
@@ -115,21 +128,37 @@ def rescore(
             yield Rescored(call_id, State.DRAFT, (), "", problem=problem)
 
 
-def _one(store: Store, filer: Filer, call_id: str, at: datetime, *, apply: bool, settled: bool) -> Rescored:
+def _one(
+    store: Store,
+    filer: Filer,
+    call_id: str,
+    at: datetime,
+    events: Sequence[Event],
+    newer: Sequence[Understanding],
+    *,
+    apply: bool,
+    settled: bool,
+) -> Rescored:
     order = store.desk.order(call_id)
-    now = filer.ticket(store.events(call_id))
+    now = filer.ticket(events)
     if order is None or not order.document:
         if apply:
-            filer.file(store, call_id, at)
+            _write(store, filer, call_id, at, newer, "filled")
         return Rescored(call_id, State.DRAFT, (), "", written=apply)
     before = Ticket.model_validate(order.document)
     changes = differences(before, Form.of(now, filer.rules, order), order.edits)
     free = settled or order.state in FREE
-    write = apply and free and (bool(changes) or order.rules_hash != filer.rules.hash)
+    write = apply and free and (bool(changes or newer) or order.rules_hash != filer.rules.hash)
     if write:
-        filer.file(store, call_id, at, action="rescored")
+        _write(store, filer, call_id, at, newer, "rescored")
     kept = not free and bool(changes)
     return Rescored(call_id, order.state, tuple(changes), order.rules_hash, written=write, kept=kept)
+
+
+def _write(store: Store, filer: Filer, call_id: str, at: datetime, newer: Sequence[Understanding], action: str) -> None:
+    with store.together():
+        store.add_meanings(call_id, newer)
+        filer.file(store, call_id, at, action=action)
 
 
 def differences(before: Ticket, form: Form, edited: Iterable[str] = ()) -> list[Changed]:

@@ -30,7 +30,7 @@ from callcore.store.projection import Projector, storable
 from callcore.store.rows import CallFilter, CallSummary, Deleted, SearchResult, Status
 from callcore.store.search import search
 from callcore.store.writer import CallWriter, canonical, insert_events, replace_calls
-from callcore.types import CallStarted, Event, Role
+from callcore.types import CallStarted, Event, Role, Understanding
 from callcore.wire import WIRE_VERSION, from_wire
 
 _SAME_WORK = "c.content_sha256 = ? AND m.model_hash = ? AND m.settings_hash = ?"
@@ -193,6 +193,16 @@ class Store:
                 sounds_like=sounds_like,
             )
 
+    def add_meanings(self, call_id: str, meanings: Sequence[Understanding]) -> None:
+        """Append what turns of an ended call mean by newer models; of each turn the last counts.
+
+        Raises as :meth:`events`, and :class:`CallInProgress` for a call that a living process writes.
+        """
+        with self._connection.writing() as db:
+            events = self._events(db, call_id)
+            _not_in_progress(db, call_id)
+            insert_events(db, call_id, enumerate(meanings, start=len(events)))
+
     def rebuild(self, call_id: str) -> None:
         """Make the turns, words, channels and search index of a call again from its events."""
         with self._connection.writing() as db:
@@ -209,9 +219,7 @@ class Store:
         """
         with self._connection.writing() as db:
             for call_id in call_ids:
-                owner = _owner(db, call_id)
-                if owner is not None and owner.life() is Life.ALIVE:
-                    raise CallInProgress(f"call {call_id} is being written by {owner}.", "Wait for it, or stop it.")
+                _not_in_progress(db, call_id)
             db.conn.executemany("DELETE FROM calls WHERE call_id = ?", [(call_id,) for call_id in call_ids])
             db.execute("DELETE FROM models WHERE id NOT IN (SELECT model_ref FROM calls)")
             # FTS5 only marks rows as deleted until its segments are merged.
@@ -322,6 +330,13 @@ def _done(db: Database, work: tuple[str, str, str]) -> str | None:
         work,
     ).fetchone()
     return found[0] if found else None
+
+
+def _not_in_progress(db: Database, call_id: str) -> None:
+    """Raises :class:`CallInProgress` for a call that a living process writes."""
+    owner = _owner(db, call_id)
+    if owner is not None and owner.life() is Life.ALIVE:
+        raise CallInProgress(f"call {call_id} is being written by {owner}.", "Wait for it, or stop it.")
 
 
 def _owner(db: Database, call_id: str) -> Owner | None:

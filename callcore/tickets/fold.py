@@ -163,7 +163,9 @@ class TicketFold:
             self._models[found.source] = None
         for place, reading in enumerate(self._readings):
             if reading.turn.turn_id == found.turn_id:
-                self._readings[place] = self._rules.reader.understood(reading, found)
+                reader = self._rules.reader
+                said = reader.read(reading.turn, None, reading.role) if reading.found else reading  # read before
+                self._readings[place] = reader.understood(said, found)
                 return
         self._meanings[found.turn_id] = found
 

@@ -22,7 +22,8 @@ from callcore.types import (
     Understanding,
 )
 
-PROMISE = "promise"  #: first part of the codes of acts that promise
+PROMISE = "promise."  #: first part of the codes of acts that promise
+LESS_SURE = 3.0  #: times: odds of another promise in the same sentence by which it is left out
 Span = tuple[int, int]  #: half-open range of characters of a turn's text
 
 
@@ -277,15 +278,24 @@ class Reader:
                     yield PromiseHit(kind, by, span, today)
 
     def _promised_by_acts(self, reading: Reading) -> Iterator[PromiseHit]:
-        """Promises that the model has found, in sentences of which no phrase told."""
+        """Promises that the model has found, in sentences of which no phrase told; of several the surest."""
         told = {(hit.kind, reading.sentence(hit.span)) for hit in reading.promises}
-        for label, span in _acts(reading):
-            group, _, kind = label.code.partition(".")
-            if group == PROMISE and (kind, reading.sentence(span)) not in told:
-                start, end = span
-                if not any(start <= a < end for a, _ in self._never(reading.text)):
-                    today = any(start <= a < end for a, _ in self._same_day(reading.text))
-                    yield PromiseHit(kind, self.said_by[label.code], span, today)
+        found = [(label, span) for label, span in _acts(reading) if label.code.startswith(PROMISE)]
+        surest: dict[tuple[Span, str], float] = {}
+        for label, span in found:
+            key = span, self.said_by[label.code]
+            surest[key] = max(surest.get(key, 0.0), _odds(label))
+        for label, span in found:
+            kind, by, (start, end) = label.code.removeprefix(PROMISE), self.said_by[label.code], span
+            if (kind, reading.sentence(span)) in told or _odds(label) * LESS_SURE < surest[span, by]:
+                continue
+            if not any(start <= a < end for a, _ in self._never(reading.text)):
+                today = any(start <= a < end for a, _ in self._same_day(reading.text))
+                yield PromiseHit(kind, by, span, today)
+
+
+def _odds(label: Label) -> float:
+    return label.probability / max(1 - label.probability, 1e-4)
 
 
 def _with_acts(reading: Reading) -> dict[str, tuple[Span, ...]]:

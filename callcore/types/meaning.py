@@ -75,8 +75,8 @@ class Understanding:
     voice_mood: Mood | None = None
     mood: Mood | None = None  #: both together
     entities: tuple[Entity, ...] = ()
-    acts: tuple[Label, ...] = ()  #: dialogue acts, each with the words of the sentence that holds it
     source: str = ""  #: models and rules, with their versions
+    acts: tuple[Label, ...] = ()  #: dialogue acts, each with the words of the sentence that holds it
 
 
 @dataclass(frozen=True, slots=True)
