@@ -62,7 +62,7 @@ def test_what_only_the_agent_names_is_no_amount_of_the_matter() -> None:
         ("C: 礼拜天我孙子来帮我弄。", []),
         ("C: 刚才有人骗我念了验证码，钱没了！", ["2026-11-12"]),
         ("C: 今天没个说法我就投诉。", []),
-        ("C: 今天上午我去取钱，保安态度太差。", ["2026-11-12"]),
+        ("C: 今天上午我去取了钱，保安态度太差。", ["2026-11-12"]),
     ],
 )
 def test_the_day_of_the_matter(lines: str, dates: list[str]) -> None:

@@ -22,7 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ticket": ("callcore.cli.ticket:ticket", "The ticket of a call that was written down."),
     "tickets": ("callcore.cli.tickets:tickets", "Work orders: list, show, edit, confirm, dispatch, close, export."),
     "followups": ("callcore.cli.followups:followups", "What was promised to customers, and what is due."),
-    "rescore": ("callcore.cli.rescore:rescore", "Fill the work orders of stored calls anew with other rules or models."),
+    "rescore": (
+        "callcore.cli.rescore:rescore",
+        "Fill work orders of stored calls anew with other rules or models.",
+    ),
     "calls": ("callcore.cli.calls:calls", "List, show, measure, export and delete stored calls."),
     "search": ("callcore.cli.search:search", "Find words in stored calls."),
     "purge": ("callcore.cli.purge:purge", "Remove calls with their recordings and exports, by age or customer."),

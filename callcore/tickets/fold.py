@@ -179,15 +179,18 @@ class TicketFold:
 
     def _assign(self, roles: Mapping[int, Role]) -> None:
         self._roles, self._stale = roles, True
-        self._readings = [
-            replace(reading, role=roles.get(reading.turn.channel, Role.UNKNOWN)) for reading in self._readings
-        ]
+        self._readings = [self._spoken_by(reading, roles) for reading in self._readings]
         self._open = {
             segment_id: replace(
                 one, reading=replace(one.reading, role=roles.get(one.reading.turn.channel, Role.UNKNOWN))
             )
             for segment_id, one in self._open.items()
         }
+
+    def _spoken_by(self, reading: Reading, roles: Mapping[int, Role]) -> Reading:
+        """A turn as it reads now that it is known who speaks."""
+        role = roles.get(reading.turn.channel, Role.UNKNOWN)
+        return reading if role is reading.role else self._rules.reader.read(reading.turn, reading.found, role)
 
     def _preview(self, preview: UnderstandingPreview) -> None:
         """What is read from a segment that is in no turn yet; of its words only the entities are known here."""

@@ -231,6 +231,7 @@ class Reader:
         self._topics: PhraseIndex[str] = PhraseIndex((words.code, words.phrases) for words in topics)
         self._choices = PhraseIndex(choices)
         self._never, self._same_day = never, same_day
+        self._acts = acts
         self.said_by: Mapping[str, str] = {**acts, **{cue.code: cue.by for cue in cues}}
         self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
 
@@ -251,7 +252,7 @@ class Reader:
     def understood(self, reading: Reading, found: Understanding) -> Reading:
         """A turn that was read before with what it means; its acts stand beside the cues of phrases."""
         reading = replace(reading, found=found)
-        reading = replace(reading, hits=_with_acts(reading))
+        reading = replace(reading, hits=self._with_acts(reading))
         return replace(reading, promises=(*reading.promises, *self._promised_by_acts(reading)))
 
     def _named(self, text: str) -> Iterator[tuple[str, Span]]:
@@ -277,16 +278,31 @@ class Reader:
                     today = any(start <= a < end for a, _ in self._same_day(reading.text))
                     yield PromiseHit(kind, by, span, today)
 
+    def _with_acts(self, reading: Reading) -> dict[str, tuple[Span, ...]]:
+        """The cues of a turn and the acts that the model has found in sentences of which no phrase told the same."""
+        hits = dict(reading.hits)
+        for label, span in self._acts_of(reading):
+            known = hits.get(label.code, ())
+            if not label.code.startswith(PROMISE) and not any(a < span[1] and span[0] < b for a, b in known):
+                hits[label.code] = tuple(sorted((*known, span)))
+        return hits
+
+    def _acts_of(self, reading: Reading) -> Iterator[tuple[Label, Span]]:
+        """The acts of the side that speaks; of both where nobody knows who does."""
+        for label in reading.found.acts if reading.found else ():
+            if reading.speaks(self._acts.get(label.code, "either")):
+                yield label, reading.characters(label.first_word, label.end_word)
+
     def _promised_by_acts(self, reading: Reading) -> Iterator[PromiseHit]:
         """Promises that the model has found, in sentences of which no phrase told; of several the surest."""
         told = {(hit.kind, reading.sentence(hit.span)) for hit in reading.promises}
-        found = [(label, span) for label, span in _acts(reading) if label.code.startswith(PROMISE)]
+        found = [(label, span) for label, span in self._acts_of(reading) if label.code.startswith(PROMISE)]
         surest: dict[tuple[Span, str], float] = {}
         for label, span in found:
-            key = span, self.said_by[label.code]
+            key = span, self._acts[label.code]
             surest[key] = max(surest.get(key, 0.0), _odds(label))
         for label, span in found:
-            kind, by, (start, end) = label.code.removeprefix(PROMISE), self.said_by[label.code], span
+            kind, by, (start, end) = label.code.removeprefix(PROMISE), self._acts[label.code], span
             if (kind, reading.sentence(span)) in told or _odds(label) * LESS_SURE < surest[span, by]:
                 continue
             if not any(start <= a < end for a, _ in self._never(reading.text)):
@@ -296,21 +312,6 @@ class Reader:
 
 def _odds(label: Label) -> float:
     return label.probability / max(1 - label.probability, 1e-4)
-
-
-def _with_acts(reading: Reading) -> dict[str, tuple[Span, ...]]:
-    """The cues of a turn and the acts that the model has found in sentences of which no phrase told the same."""
-    hits = dict(reading.hits)
-    for label, span in _acts(reading):
-        known = hits.get(label.code, ())
-        if not label.code.startswith(PROMISE) and not any(a < span[1] and span[0] < b for a, b in known):
-            hits[label.code] = tuple(sorted((*known, span)))
-    return hits
-
-
-def _acts(reading: Reading) -> Iterator[tuple[Label, Span]]:
-    for label in reading.found.acts if reading.found else ():
-        yield label, reading.characters(label.first_word, label.end_word)
 
 
 def _plain(raw: str) -> str:
