@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callcore.evaluate.mood import CourseOutcome, Judged, auc, calibration_error, confusion, courses, reports
@@ -69,6 +69,7 @@ def test_a_calm_voice_takes_no_confusion_away():
 
 
 @given(moods(LABELS), moods(VOICE_LABELS))
+@example(Mood("", 5e-324, 0.5, 0.0), Mood("", 0.0, 1.0, 0.0))
 def test_fusion_stays_between_its_sources(text, voice):
     both = fuse(text, voice)
     assert both is not None

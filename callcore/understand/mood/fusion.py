@@ -21,6 +21,7 @@ TEXT_AROUSAL, VOICE_AROUSAL = 0.4, 0.6
 DOUBT = 0.5  #: share of the other side's probability that is taken off
 LEAST = 0.4  #: probability of a contested label
 DIGITS = 4
+NONE = 1e-9  #: weight below which two sources say nothing of which counts more
 
 
 def fuse(text: Mood | None, voice: Mood | None) -> Mood | None:
@@ -59,4 +60,4 @@ def _label(text: Mood, voice: Mood) -> tuple[str, float]:
 def _mean(text: Mood, voice: Mood, said: float, heard: float, shares: tuple[float, float]) -> float:
     ours, theirs = shares[0] * text.probability, shares[1] * voice.probability
     total = ours + theirs
-    return round((ours * said + theirs * heard) / total if total > 0 else (said + heard) / 2, DIGITS)
+    return round((ours * said + theirs * heard) / total if total > NONE else (said + heard) / 2, DIGITS)
