@@ -7,12 +7,10 @@ checksum of its card into ``manifest.toml`` beside it.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -20,17 +18,16 @@ import numpy.typing as npt
 
 from callcore.evaluate.labelled import LabelledTurn
 from callcore.understand.catalogue import Acts
-from callcore.understand.features import VERSION
 from models.training.understand import calibrate
 from models.training.understand.augment import noise
 from models.training.understand.calibrate import Sums
-from models.training.understand.enter import enter
-from models.training.understand.export import CARD_FILE, write_folder
 from models.training.understand.grams import Floats
 from models.training.understand.heads import SIDES, head_places, targets
 from models.training.understand.material import Part, act_turns, own_turns
 from models.training.understand.mixture import Lessons, Trained, train_mixture
-from models.training.understand.train import CALIBRATION_ERRORS, ROOT, held_out
+from models.training.understand.ship import options as ship_options
+from models.training.understand.ship import ship
+from models.training.understand.train import CALIBRATION_ERRORS, held_out
 
 MODEL_VERSION = "1"
 MOST_GRAMS = 14_000
@@ -56,24 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     thresholds = _thresholds(sums, wanted, heads, scales)
     trained = learned(own, language, seed, rounds)
     turns = dict(sorted(Counter(f"{turn.speaker} {turn.source}" for turn in own).items()))
-    fields = {
-        "format": 1, "name": name, "version": MODEL_VERSION, "features": VERSION, "seed": seed, "language": language,
-        "heads": heads, "scales": {head: asdict(scale) for head, scale in scales.items()}, "thresholds": thresholds,
-        "turns": turns,
-    }  # fmt: skip
-    write_folder(options.out / name, trained, heads, scales, fields)
-    if (manifest := options.out / "manifest.toml").is_file():
-        enter(manifest, name, options.out / name / CARD_FILE)
-    print(json.dumps({key: fields[key] for key in ("scales", "thresholds")}))
+    card = {"language": language, "heads": heads, "scales": scales, "thresholds": thresholds, "turns": turns}
+    ship(options.out, name, MODEL_VERSION, seed, trained, card)
     return 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ship_options(__doc__)
     parser.add_argument("--language", choices=("zh", "en"), required=True)
-    parser.add_argument("--out", type=Path, default=ROOT / "models")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--smoke", action="store_true", help="a tiny run that only shows that everything works")
     return parser.parse_args(arguments)
 
 

@@ -6,11 +6,10 @@ Writes the model's folder, and size and checksum of its card into ``manifest.tom
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,20 +17,18 @@ from typing import Any
 import numpy as np
 
 from callcore.evaluate.labelled import LabelledTurn
-from callcore.understand.features import VERSION
 from models.training.understand import calibrate, yardstick
 from models.training.understand.augment import noise
-from models.training.understand.calibrate import Scale, Sums
-from models.training.understand.enter import enter
-from models.training.understand.export import CARD_FILE, write_folder
+from models.training.understand.calibrate import Sums
 from models.training.understand.grams import Floats
 from models.training.understand.heads import head_places, product_heads, targets
 from models.training.understand.heard import partly_heard, read_heard_turns
 from models.training.understand.material import Part, joined_turns, own_turns, plain_lines, public_parts
 from models.training.understand.mixture import ROUNDS, Lessons, Trained, train_mixture
 from models.training.understand.questions import Question, scope_questions
+from models.training.understand.ship import options as ship_options
+from models.training.understand.ship import ship
 
-ROOT = Path(__file__).parents[3]
 MODEL_VERSION = "4"
 MOST_GRAMS = 20_000
 HELD_OUT = 0.2  #: share of the own turns that calibration and thresholds are chosen on
@@ -47,23 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     limit = 300 if options.smoke else None
     train = yardstick.train if options.model in yardstick.FILES else train_product
     trained, card = train(options.model, options.data, options.seed, limit)
-    scales: Mapping[str, Scale] = card["scales"]
-    fields = {"format": 1, "name": name, "version": MODEL_VERSION, "features": VERSION, "seed": options.seed, **card}
-    fields["scales"] = {head: asdict(scale) for head, scale in scales.items()}
-    write_folder(options.out / name, trained, card["heads"], scales, fields)
-    if (manifest := options.out / "manifest.toml").is_file():
-        enter(manifest, name, options.out / name / CARD_FILE)
-    print(json.dumps({key: fields[key] for key in ("scales", "thresholds")}))
+    ship(options.out, name, MODEL_VERSION, options.seed, trained, card)
     return 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ship_options(__doc__)
     parser.add_argument("--model", choices=("zh", "en", *yardstick.FILES), required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
-    parser.add_argument("--out", type=Path, default=ROOT / "models")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--smoke", action="store_true", help="a tiny run that only shows that everything works")
     return parser.parse_args(arguments)
 
 
