@@ -199,3 +199,18 @@ def test_a_shop_that_nobody_has_listed_is_found_where_words_say_so() -> None:
     assert [one.value for one in found if one.kind == "merchant"] == ["Velora Games"]
     found = find(plain_words("三笔转给一个叫Peter Smith的人"), "zh", Context(TODAY))
     assert [one.value for one in found if one.kind == "merchant"] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("麻烦您提供一下身份证号码的后四位。", "digits"),
+        ("您身份证后四位是多少？", "digits"),
+        ("请问信用卡的后四位是多少？", "card_tail"),
+        ("卡号后四位报一下。", "card_tail"),
+    ],
+)
+def test_last_four_are_those_of_what_was_asked_for(question, kind):
+    call = Call()
+    call.says(AGENT, question)
+    assert call.says(CUSTOMER, "嗯，后四位是5816。") == [(kind, "5816")]

@@ -126,12 +126,12 @@ def _cue(run: DigitRun, text: str, previous: int, cues: DigitCues) -> str:
 
 
 def _other_end(run: DigitRun, text: str, hint: str, context: Context, cues: DigitCues) -> str:
-    """The kind of number that "ending in" speaks of where it is no card's: of one that was read back."""
+    """The kind of number that "ending in" speaks of where it is no card's: of one that was read back or asked for."""
     if hint != "card_tail" or len(run.digits) > _LENGTHS["card_tail"][1]:
         return ""
     if cues.card.search(text, max(0, run.start - cues.reach), run.start) or cues.card.match(text, run.end):
         return ""
-    return context.put if context.put in _WITH_ENDS else ""
+    return next((kind for kind in (context.put, context.asked) if kind in _WITH_ENDS), "")
 
 
 def _end_of(run: DigitRun, kind: str) -> Span:
