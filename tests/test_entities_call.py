@@ -208,6 +208,7 @@ def test_a_shop_that_nobody_has_listed_is_found_where_words_say_so() -> None:
         ("您身份证后四位是多少？", "digits"),
         ("请问信用卡的后四位是多少？", "card_tail"),
         ("卡号后四位报一下。", "card_tail"),
+        ("请您报一下卡号后四位和手机号。", "card_tail"),
     ],
 )
 def test_last_four_are_those_of_what_was_asked_for(question, kind):

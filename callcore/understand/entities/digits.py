@@ -131,7 +131,7 @@ def _other_end(run: DigitRun, text: str, hint: str, context: Context, cues: Digi
         return ""
     if cues.card.search(text, max(0, run.start - cues.reach), run.start) or cues.card.match(text, run.end):
         return ""
-    return next((kind for kind in (context.put, context.asked) if kind in _WITH_ENDS), "")
+    return context.about if context.about in _WITH_ENDS else ""
 
 
 def _end_of(run: DigitRun, kind: str) -> Span:

@@ -21,6 +21,7 @@ from callcore.understand.entities.spans import Context, OpenNumber, TurnCues
 REMEMBERED = 40  #: entities of each call that a read-back may mean
 PATIENCE = 4  #: turns after which a question for a number, or a number left open, is forgotten
 NUMBERS = ("card_number", "card_tail", "account", "phone", "id_number", "code", "card_expiry", "reference", "digits")
+CARDS = frozenset({"card_number", "card_tail"})
 AGREED, REPEATED, REFUSED = 0.95, 0.8, 0.9  #: probabilities: said yes to, repeated by the other side, said no to
 _SENTENCE_END = re.compile("[.?!。]")
 ALIKE = 2  #: digits in which a number read back may differ from the one it means
@@ -111,7 +112,7 @@ class CallEntities:
             self._context,
             asked=kind if kind != "digits" else "",
             name_asked="name" in kinds,
-            put=put,
+            about=put or ("" if CARDS & set(kinds) else kind),
             named=next((check.value for check in reversed(checks) if check.kind == "name"), ""),
             heard=self._heard(channel, number),
             open=begun,

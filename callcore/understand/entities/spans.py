@@ -30,7 +30,7 @@ class Context:
     products: Mapping[str, str] = field(default_factory=dict)  #: names of products (lower case) to taxonomy codes
     asked: str = ""  #: kind that the other side has just asked for; of several a number rather than a name
     name_asked: bool = False  #: whether it asked for a name, alone or beside a number
-    put: str = ""  #: kind of a number that the other side has just read back and wants confirmed
+    about: str = ""  #: kind of the number just read back to be confirmed, or asked for where no card's was
     named: str = ""  #: name by which the other side has just asked for somebody
     heard: tuple[tuple[str, str], ...] = ()  #: kind and value of numbers the other side has just said
     open: OpenNumber | None = None  #: of the same speaker
