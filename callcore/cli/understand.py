@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from callcore.privacy import Redactor
     from callcore.types import Entity, Label, Understanding, Word
     from callcore.understand.call import Understander
+    from callcore.understand.catalogue import Acts
 
 WIDTH = 10  #: of the bar of a probability
 
@@ -59,6 +60,7 @@ def understand(
     from callcore.config import load_settings
     from callcore.loading import load_redactor, load_understander
     from callcore.output.labels import encodable
+    from callcore.understand.catalogue import Acts
 
     if bool(text) == bool(lines):
         raise ConfigError("give either a text or --lines FILE.", 'For example: callcore understand "我要挂失"')
@@ -66,7 +68,8 @@ def understand(
     understander = load_understander(settings)
     if language is not None and language.partition("-")[0] not in understander.models:
         raise ConfigError(f"no model reads {language!r}.", f"--language is one of {', '.join(understander.models)}.")
-    reader = Reader(understander, load_redactor(settings) if settings.privacy.redact else None, language)
+    redactor = load_redactor(settings) if settings.privacy.redact else None
+    reader = Reader(understander, redactor, language, Acts.load())
     if lines:
         for line in _lines(lines):
             click.echo(json.dumps(_values(reader, line), ensure_ascii=False).encode())
@@ -98,6 +101,7 @@ class Reader:
     understander: Understander
     redactor: Redactor | None
     language: str | None  #: None: by the script of each text
+    acts: Acts
 
     def read(self, text: str) -> tuple[Understanding, tuple[Word, ...]]:
         """What a text means, and its words, as they may be shown."""
@@ -117,7 +121,6 @@ class Reader:
 def _values(reader: Reader, text: str) -> dict[str, Any]:
     from callcore.output.meaning import meaning
     from callcore.types import text_of
-    from callcore.understand.catalogue import Acts
 
     found, words = reader.read(text)
     understander = reader.understander
@@ -125,9 +128,8 @@ def _values(reader: Reader, text: str) -> dict[str, Any]:
     named = [values["category"], values["caller"], *values["topics"], *values["intents"], *values["causes"]]
     for value in filter(None, named):
         value["name"] = understander.catalogue.name(value["code"], found.language)
-    acts = Acts.load()
     for value in values["acts"]:
-        value["name"] = acts.name(value["code"], found.language)
+        value["name"] = reader.acts.name(value["code"], found.language)
     shown = text if reader.redactor is None else text_of(words)
     return {"text": shown, "language": found.language, **values, "department": _department(understander, found) or None}
 
@@ -144,15 +146,12 @@ def _print(reader: Reader, text: str, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from callcore.understand.catalogue import Acts
-
     found, words = reader.read(text)
     understander = reader.understander
     grid = Table.grid(padding=(0, 2, 0, 0))
-    acts = Acts.load()
     for name, labels in _rows(found):
         for place, label in enumerate(labels):
-            names = acts if name == "act" else understander.catalogue
+            names = reader.acts if name == "act" else understander.catalogue
             shown = _shown(names.name(label.code, found.language), label.code)
             heading = Text("" if place else name, style="dim")
             grid.add_row(heading, shown, *_bar(label.probability), _quote(label, words))

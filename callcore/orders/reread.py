@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from callcore.types import Event, Turn, Understanding
 from callcore.understand.call import Understander
-from callcore.understand.mood.fusion import fuse
 
 
 def reread(events: Iterable[Event], understander: Understander) -> list[Understanding]:
@@ -28,15 +26,4 @@ def reread(events: Iterable[Event], understander: Understander) -> list[Understa
 
 
 def _meaning(turn: Turn, before: Understanding | None, understander: Understander) -> Understanding:
-    found = understander.judged(turn.words, turn.language, before.entities if before else ())
-    voice = before.voice_mood if before else None
-    return replace(
-        found,
-        turn_id=turn.turn_id,
-        channel=turn.channel,
-        start_sample=turn.start_sample,
-        end_sample=turn.end_sample,
-        acts=understander.acts_of(turn.words, turn.language),
-        voice_mood=voice,
-        mood=fuse(found.text_mood, voice),
-    )
+    return understander.meaning(turn, before.entities if before else (), before.voice_mood if before else None)

@@ -275,8 +275,11 @@ class Reader:
                     never = self._never(reading.text)
                 start, end = reading.sentence(span)
                 if not any(start <= a < end and a <= span[1] for a, _ in never):
-                    today = any(start <= a < end for a, _ in self._same_day(reading.text))
-                    yield PromiseHit(kind, by, span, today)
+                    yield PromiseHit(kind, by, span, self._for_today(reading, (start, end)))
+
+    def _for_today(self, reading: Reading, part: Span) -> bool:
+        """Whether something in a part of a turn sets it for the day of the call."""
+        return any(part[0] <= a < part[1] for a, _ in self._same_day(reading.text))
 
     def _with_acts(self, reading: Reading) -> dict[str, tuple[Span, ...]]:
         """The cues of a turn and the acts that the model has found in sentences of which no phrase told the same."""
@@ -298,16 +301,16 @@ class Reader:
         told = {(hit.kind, reading.sentence(hit.span)) for hit in reading.promises}
         found = [(label, span) for label, span in self._acts_of(reading) if label.code.startswith(PROMISE)]
         surest: dict[tuple[Span, str], float] = {}
+        never = self._never(reading.text) if found else []
         for label, span in found:
             key = span, self._acts[label.code]
             surest[key] = max(surest.get(key, 0.0), _odds(label))
         for label, span in found:
-            kind, by, (start, end) = label.code.removeprefix(PROMISE), self._acts[label.code], span
+            kind, by = label.code.removeprefix(PROMISE), self._acts[label.code]
             if (kind, reading.sentence(span)) in told or _odds(label) * LESS_SURE < surest[span, by]:
                 continue
-            if not any(start <= a < end for a, _ in self._never(reading.text)):
-                today = any(start <= a < end for a, _ in self._same_day(reading.text))
-                yield PromiseHit(kind, by, span, today)
+            if not any(span[0] <= a < span[1] for a, _ in never):
+                yield PromiseHit(kind, by, span, self._for_today(reading, span))
 
 
 def _odds(label: Label) -> float:

@@ -14,6 +14,7 @@ from callcore.types import (
     Event,
     Final,
     Label,
+    Mood,
     MoodAlert,
     Partial,
     Paused,
@@ -95,6 +96,20 @@ class Understander:
             text_mood=judged.mood,
             mood=judged.mood,
             source=model.version,
+        )
+
+    def meaning(self, turn: Turn, entities: tuple[Entity, ...], voice: Mood | None) -> Understanding:
+        """What a turn of a call means, where its entities and the mood of its voice are known."""
+        found = self.judged(turn.words, turn.language, entities)
+        return replace(
+            found,
+            turn_id=turn.turn_id,
+            channel=turn.channel,
+            start_sample=turn.start_sample,
+            end_sample=turn.end_sample,
+            acts=self.acts_of(turn.words, turn.language),
+            voice_mood=voice,
+            mood=fuse(found.text_mood, voice),
         )
 
     def acts_of(self, words: Sequence[Word], language: str) -> tuple[Label, ...]:
@@ -181,18 +196,8 @@ class CallUnderstanding:
 
     def _turn(self, turn: Turn) -> list[Event]:
         entities, resolved = self._entities.read(turn)
-        found = self._understander.judged(turn.words, turn.language, entities)
         voice = self._voices.mood(turn.channel, turn.segment_ids) if self._voices else None
-        understanding = replace(
-            found,
-            turn_id=turn.turn_id,
-            channel=turn.channel,
-            start_sample=turn.start_sample,
-            end_sample=turn.end_sample,
-            acts=self._understander.acts_of(turn.words, turn.language),
-            voice_mood=voice,
-            mood=fuse(found.text_mood, voice),
-        )
+        understanding = self._understander.meaning(turn, entities, voice)
         alert = self._courses[turn.channel].add(understanding)
         if alert:
             self._alerts.append(alert)

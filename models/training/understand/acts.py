@@ -22,12 +22,12 @@ from models.training.understand import calibrate
 from models.training.understand.augment import noise
 from models.training.understand.calibrate import Sums
 from models.training.understand.grams import Floats
-from models.training.understand.heads import SIDES, head_places, targets
+from models.training.understand.heads import SIDES, head_places
 from models.training.understand.material import Part, act_turns, own_turns
 from models.training.understand.mixture import Lessons, Trained, train_mixture
 from models.training.understand.ship import options as ship_options
 from models.training.understand.ship import ship
-from models.training.understand.train import CALIBRATION_ERRORS, held_out
+from models.training.understand.train import held_out, held_out_sums
 
 MODEL_VERSION = "1"
 MOST_GRAMS = 14_000
@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.smoke:
         own, rounds = own[:200], 1
     kept, away = held_out(own, seed)
-    sums, wanted = _held_out_sums(learned(kept, language, seed, rounds), away, own, heads, language, seed)
+    without = learned(kept, language, seed, rounds)
+    sums, wanted = held_out_sums(without, away, own, heads, language, seed, heard={})
     scales = calibrate.scales(sums, wanted, heads)
     thresholds = _thresholds(sums, wanted, heads, scales)
     trained = learned(own, language, seed, rounds)
@@ -91,21 +92,6 @@ def joined(turns: Sequence[LabelledTurn], seed: int) -> list[LabelledTurn]:
             acts = tuple(dict.fromkeys(act for turn in some for act in turn.acts or ()))
             found.append(replace(some[0], text=text, acts=acts, source="joined"))
     return found
-
-
-def _held_out_sums(
-    trained: Trained,
-    away: Sequence[LabelledTurn],
-    own: Sequence[LabelledTurn],
-    heads: Mapping[str, tuple[str, ...]],
-    language: str,
-    seed: int,
-) -> tuple[Sums, Floats]:
-    """Of sentences that the model has not seen, as written and misheard."""
-    random, noisy = Random(seed + 2), noise(language, [turn.text for turn in own], CALIBRATION_ERRORS)
-    texts = [turn.text for turn in away]
-    sums = [trained.sums(texts), trained.sums([noisy(text, random) for text in texts])]
-    return calibrate.joined(sums), targets([*away, *away], heads)
 
 
 def _thresholds(

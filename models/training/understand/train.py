@@ -22,7 +22,7 @@ from models.training.understand.augment import noise
 from models.training.understand.calibrate import Sums
 from models.training.understand.grams import Floats
 from models.training.understand.heads import head_places, product_heads, targets
-from models.training.understand.heard import partly_heard, read_heard_turns
+from models.training.understand.heard import HeardTurn, partly_heard, read_heard_turns
 from models.training.understand.material import Part, joined_turns, own_turns, plain_lines, public_parts
 from models.training.understand.mixture import ROUNDS, Lessons, Trained, train_mixture
 from models.training.understand.questions import Question, scope_questions
@@ -66,7 +66,7 @@ def train_product(language: str, data: Path, seed: int, limit: int | None) -> tu
     kept, away = held_out(own, seed)
     plain = plain_lines(language, data, seed)[:limit]
     without = train_once(kept, public, heads, language, seed, plain, rounds)
-    sums, wanted = held_out_sums(without, away, own, heads, language, seed)
+    sums, wanted = held_out_sums(without, away, own, heads, language, seed, heard_in(language))
     scales = calibrate.scales(sums, wanted, heads)
     thresholds = _thresholds(sums, wanted, heads, scales)
     asked = scope_questions(language, data, choose=True)
@@ -90,9 +90,13 @@ def train_once(
     """One model of everything given; ``plain``: lines without labels."""
     parts = [Part(own), Part(joined_turns(own, seed)), *public]
     noisy = noise(language, [turn.text for part in parts for turn in part.turns])
-    heard = read_heard_turns() if language == "zh" else {}
-    lessons = Lessons.of(parts, heads, noisy, heard, seed, plain)
+    lessons = Lessons.of(parts, heads, noisy, heard_in(language), seed, plain)
     return train_mixture(lessons, heads, MOST_GRAMS, rounds, seed)
+
+
+def heard_in(language: str) -> Mapping[str, HeardTurn]:
+    """Turns that a recogniser heard, by their text; there are Mandarin ones."""
+    return read_heard_turns() if language == "zh" else {}
 
 
 def held_out(turns: Sequence[LabelledTurn], seed: int) -> tuple[list[LabelledTurn], list[LabelledTurn]]:
@@ -112,11 +116,11 @@ def held_out_sums(
     heads: Mapping[str, tuple[str, ...]],
     language: str,
     seed: int,
+    heard: Mapping[str, HeardTurn],
 ) -> tuple[Sums, Floats]:
-    """Sums of turns that a model has not seen, as written and misheard (where one is, from the recogniser); targets."""
+    """Sums of turns that a model has not seen, as written and misheard; targets. ``heard``: by the text of a turn."""
     random = Random(seed + 2)
     noisy = noise(language, [turn.text for turn in own], CALIBRATION_ERRORS)
-    heard = read_heard_turns() if language == "zh" else {}
 
     def misheard(text: str) -> str:
         one = heard.get(text)
