@@ -83,8 +83,7 @@ def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) ->
     topics = [one for one in words.topics if one.code in catalogue.topics]
     promises = words.promises
     never, same_day = promises.never.phrases.find, promises.same_day.phrases.find
-    acts = {act.code: act.by for act in Acts.load().act}
-    return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics, acts)
+    return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics, Acts.load().act)
 
 
 def _hash(fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue) -> str:

@@ -186,7 +186,7 @@ def _pitch(power: Float32) -> tuple[Float32, Float32]:
     """Pitch in semitones above 1 Hz and strength 0..1 of frames with spectra ``power`` (n, 257)."""
     _, own, lags, cost = _window()
     shape = power[:, _VOICE] @ _waves()
-    curve = shape[:, 1:] / (shape[:, :1] + np.float32(1e-12)) / own
+    curve = (shape[:, 1:] / (shape[:, :1] + np.float32(1e-12)) / own).astype(np.float32)
     tops = np.full_like(curve, -np.inf)
     inner = curve[:, 1:-1]
     tops[:, 1:-1] = np.where((inner >= curve[:, :-2]) & (inner > curve[:, 2:]), inner - cost[1:-1], -np.inf)
