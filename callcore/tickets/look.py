@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from callcore.tickets.caller import Caller
 from callcore.tickets.facts import choice_field, customer_name, entity_field, pattern_field, suggested
 from callcore.tickets.handling import Handling
-from callcore.tickets.matter import Judged, Matter
+from callcore.tickets.judge import Signs, signs, verdicts
+from callcore.tickets.matter import Judged, Matter, Verdicts
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
@@ -47,12 +48,39 @@ class Look:
 
     def __init__(self, call: CallView, rules: TicketRules) -> None:
         self.call, self._rules = call, rules
-        self.matter = Matter(call, rules.file.weights)
-        self.caller = Caller(call, self.matter)
         self.promises = Promises(call)
-        catalogue = rules.catalogue
-        self.handling = Handling(call, self.matter, self.caller, self.promises, rules.file, catalogue)
-        self.summary = summarise(call, self.matter, self.handling, catalogue)
+        self._judge_by({})
+        if call.ended and rules.judge is not None:
+            self._judge_by(verdicts(rules.judge, self.signs, self.judged_by_rules))
+        self.summary = summarise(call, self.matter, self.handling, rules.catalogue)
+
+    def _judge_by(self, found: Verdicts) -> None:
+        """Rules for everything of which there is no verdict."""
+        rules = self._rules
+        self.matter = Matter(self.call, rules.file.weights, found)
+        self.caller = Caller(self.call, self.matter, found)
+        self.handling = Handling(self.call, self.matter, self.caller, self.promises, rules.file, rules.catalogue, found)
+
+    @property
+    def signs(self) -> Signs:
+        """What speaks for one verdict or another."""
+        return signs(self.call, self.matter, self.promises, self.judged_by_rules)
+
+    @property
+    def judged_by_rules(self) -> Verdicts:
+        """What the rules make of the fields that may be judged by a model."""
+        return {
+            "request.category": self.matter.category,
+            "handling.severity": self.handling.severity,
+            "handling.authority": self.handling.authority,
+            "handling.resolution": self.handling.resolution,
+            "caller.type": self.caller.type,
+            "caller.satisfaction": self.caller.satisfaction,
+            "caller.churn_risk": self.caller.churn_risk,
+            "caller.mood_start": self.caller.mood_start,
+            "caller.mood_worst": self.caller.mood_worst,
+            "caller.mood_end": self.caller.mood_end,
+        }
 
     def values(self, spec: FieldSpec) -> list[FieldValue]:
         """Of one field."""

@@ -103,11 +103,14 @@ class Judged:
     value: str = ""  #: as shown, where that is not the name of the code
 
 
+Verdicts = Mapping[str, Judged | None]  #: by field, what was judged of it by other means than these rules
+
+
 class Matter:
     """What one call is about. Lives as long as one look at it."""
 
-    def __init__(self, call: CallView, weights: Weights) -> None:
-        self._call, self._weights = call, weights
+    def __init__(self, call: CallView, weights: Weights, verdicts: Verdicts | None = None) -> None:
+        self._call, self._weights, self._verdicts = call, weights, verdicts or {}
 
     @cached_property
     def topics(self) -> list[Judged]:
@@ -127,6 +130,8 @@ class Matter:
     @cached_property
     def category(self) -> Judged | None:
         """Blame makes a complaint, whatever else is wanted; an order makes a transaction, whatever else is asked."""
+        if "request.category" in self._verdicts:
+            return self._verdicts["request.category"]
         supports = self._category_supports
         total = sum(support.weight for support in supports.values())
         for code, least in LEAST_OF.items():
