@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.common import ROOT, markdown_table, spread, write_result
 from callcore.config import Settings
-from callcore.loading import load_redactor, load_understander
+from callcore.loading import load_redactor, load_ticket_rules, load_understander
 from callcore.pipeline.follower import Follower
 from callcore.pipeline.ticketed import Ticketed
 from callcore.privacy.seal import Sealer, new_key

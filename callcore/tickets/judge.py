@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.linear import LinearModel
-from callcore.tickets.matter import Judged, Matter, Verdicts
+from callcore.tickets.matter import Judged, Matter
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.types import Evidence, Label, Mood
@@ -24,6 +24,9 @@ MANY = 3  #: of something that counts once for each time it was seen: so many co
 MOST_EVIDENCE = 3
 TURNS = 30  #: of a call of usual length
 SILENT = ("none", "no", "within")  #: values that say that something was not there
+
+
+ByRules = Mapping[str, Judged | None]  #: what the rules make of the fields that may be judged
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class Signs:
             self.places.setdefault(name, []).append(place)
 
 
-def signs(call: CallView, matter: Matter, promises: Promises, rules: Mapping[str, Judged | None]) -> Signs:
+def signs(call: CallView, matter: Matter, promises: Promises, rules: ByRules) -> Signs:
     """All signs of a call. ``rules``: what the rules say of each field that is judged."""
     found = Signs()
     _said(call, found)
@@ -157,10 +160,12 @@ def _moments(
         yield "last_but_one", moods[-2]
 
 
-def verdicts(model: LinearModel, seen: Signs, rules: Mapping[str, Judged | None]) -> Verdicts:
+def verdicts(model: LinearModel, seen: Signs, rules: ByRules) -> dict[str, Judged | None]:
     """For each question of the model the surest answer; None where that is that there is nothing to say."""
     found: dict[str, Judged | None] = {}
-    for name, head in model.heads.items():
+    for name in rules:
+        if (head := model.heads.get(name)) is None:
+            continue
         likely = head.probabilities(seen.values)
         value = max(likely, key=lambda label: likely[label])
         if not value:
@@ -173,7 +178,7 @@ def verdicts(model: LinearModel, seen: Signs, rules: Mapping[str, Judged | None]
             evidence = before.evidence
         else:
             evidence = _shown(head.speaks_for(value, seen.values), seen)
-        found[name] = Judged(value, round(likely[value], 4), evidence)
+        found[name] = Judged(value, round(likely[value], 4), evidence, source=model.source)
     return found
 
 

@@ -2,7 +2,9 @@
 
 Reads the written calls of the parts ``train`` and ``dev``, looks at each as callcore does, and learns one logistic
 regression a field from the signs that callcore sees. Strength of the regularisation, and whether what the rules say
-counts among the signs, are chosen by cross-validation over the calls of ``train``: rules were tuned on those of ``dev``.
+counts among the signs, are chosen by cross-validation over the calls of ``train``: the rules were tuned on ``dev``.
+The models for acts that callcore ships have learnt from the calls of ``train`` what promises are; so that promises are
+no surer here than in calls that nobody has seen, ``--acts`` names models made without them (``acts --no-calls``).
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,23 +25,28 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from callcore.config import Settings
+from callcore.engines.text_model import OnnxTextModel
 from callcore.evaluate.tickets import GoldCall, read_gold
 from callcore.following import Following
-from callcore.loading import load_understander
+from callcore.loading import READ, load_understander
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules
 from callcore.tickets.fold import TicketFold
 from callcore.tickets.judge import VERSION
 from callcore.tickets.linear import Head
+from callcore.tickets.picks import YES, Candidates
 from callcore.types import CallStarted
+from callcore.understand.acts import ActReader
 from callcore.understand.call import Understander
+from callcore.understand.features import VERSION as FEATURES
 from callcore.written import told
 from models.training.understand.enter import enter
 
 ROOT = Path(__file__).parents[3]
 CALLS = ROOT / "benchmarks" / "written_calls"
 NAME, MODEL_FILE = "ticket-judge", "model.json"
+LISTS = ("request.topic", "request.topics", "request.intents", "caller.causes")  #: codes are taken one by one
 FIELDS = (
     "request.category",
     "handling.severity",
@@ -61,11 +68,17 @@ DECIMALS = 4
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A call: its signs, its gold fields ("" where there is none), and what the rules say of them."""
+    """A call: its signs, its gold fields ("" where there is none), and what the rules say of them.
+
+    ``candidates``: for each of :data:`LISTS` signs by code; ``listed``: its gold codes; ``ruled``: those of the rules.
+    """
 
     signs: Mapping[str, float]
     gold: Mapping[str, str]
     rules: Mapping[str, str]
+    candidates: Mapping[str, Candidates]
+    listed: Mapping[str, frozenset[str]]
+    ruled: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +98,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "models")
     parser.add_argument("--calls", type=Path, default=CALLS, help="folder with the parts train and dev")
+    parser.add_argument("--acts", type=Path, help="folder with models for acts that learnt nothing from these calls")
     parser.add_argument("--version", default="1")
     options = parser.parse_args(arguments)
-    fresh, tuned = (examples(options.calls / part) for part in ("train", "dev"))
+    fresh, tuned = (examples(options.calls / part, options.acts) for part in ("train", "dev"))
     learned = {name: learn(name, fresh, tuned) for name in FIELDS}
     for name, one in learned.items():
         print(f"{name:22} rules {one.rules:.3f}  judge {one.accuracy:.3f}  {one.strength:g} {one.by_rules}")
+    lists = {name: learn_list(name, fresh, tuned) for name in LISTS}
+    for name, pick in lists.items():
+        print(f"{name:22} rules {pick.rules:.3f}  judge {pick.f1:.3f}  {pick.strength:g} from {pick.head.least}")
     folder = options.out / NAME
     folder.mkdir(parents=True, exist_ok=True)
     model = {
@@ -98,19 +115,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "name": NAME,
         "version": options.version,
         "features": VERSION,
-        "heads": {name: one.head.model_dump(mode="json") for name, one in learned.items()},
+        "heads": {name: one.head.model_dump(mode="json") for name, one in (*learned.items(), *lists.items())},
     }
     (folder / MODEL_FILE).write_text(json.dumps(model, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(_card(learned, len(fresh), len(tuned)), encoding="utf-8")
+    (folder / "README.md").write_text(_card(learned, lists, len(fresh), len(tuned)), encoding="utf-8")
     if (manifest := options.out / "manifest.toml").is_file():
         enter(manifest, NAME, folder / MODEL_FILE)
     return 0
 
 
-def examples(folder: Path) -> list[Example]:
-    """The calls of a folder as the judge sees them, by rules alone."""
+def examples(folder: Path, acts: Path | None = None) -> list[Example]:
+    """The calls of a folder as the judge sees them, by rules alone. ``acts``: where the models for acts are."""
     settings = Settings()
     understander = load_understander(settings)
+    if acts:
+        readers = {language: ActReader(OnnxTextModel(acts / f"acts-{language}", FEATURES)) for language in READ}
+        understander = replace(understander, acts=readers)
     rules = TicketRules.load(settings.tickets, understander.catalogue)
     return list(_examples(read_gold(folder), settings, understander, rules))
 
@@ -129,7 +149,15 @@ def _examples(
         seen = fold.look()
         said = {name: judged.normal if judged else "" for name, judged in seen.judged_by_rules.items()}
         gold = {name: (*one.gold.fields.get(name, ()), "")[0] for name in FIELDS}
-        yield Example(seen.signs.values, gold, said)
+        values = {spec.name: frozenset(value.normal for value in seen.values(spec)) for spec in rules.fields}
+        yield Example(
+            seen.signs.values,
+            gold,
+            said,
+            {name: candidates for name, (candidates, _) in seen.candidates.items()},
+            {name: frozenset(one.gold.fields.get(name, ())) for name in LISTS},
+            {name: values[name] for name in LISTS},
+        )
 
 
 def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Learned:
@@ -154,6 +182,56 @@ def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Lear
         strength,
         by_rules,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A head that takes codes one by one; F1 over all calls of ``train`` by models that had not seen them."""
+
+    head: Head
+    f1: float
+    rules: float  #: F1 of the rules on the same calls
+    strength: float
+
+
+def learn_list(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Picked:
+    """The head of a field that holds codes; strength and threshold are the best on calls left out."""
+    best: tuple[float, float, float] = (-1.0, 0.0, 0.0)
+    for strength in STRENGTHS:
+        likely: list[dict[str, float]] = [{} for _ in fresh]
+        for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(fresh):
+            vectors, model = _fitted_list(name, [*(fresh[i] for i in train), *tuned], strength)
+            for i in test:
+                for code, values in fresh[i].candidates[name].items():
+                    likely[i][code] = float(model.predict_proba(vectors.transform([values]))[0, 1])
+        for least in np.arange(0.2, 0.75, 0.05):
+            best = max(
+                best, (_f1(name, fresh, [_taken(name, one, float(least)) for one in likely]), strength, float(least))
+            )
+    f1, strength, least = best
+    vectors, model = _fitted_list(name, [*fresh, *tuned], strength)
+    head = _head(vectors, model, 1.0).model_copy(update={"labels": ("no", YES), "least": round(least, 2)})
+    return Picked(head, f1, _f1(name, fresh, [one.ruled[name] for one in fresh]), strength)
+
+
+def _taken(name: str, likely: Mapping[str, float], least: float) -> frozenset[str]:
+    if name == "request.topic":  # one at most
+        best = max(likely, key=lambda code: likely[code], default=None)
+        return frozenset([best] if best is not None and likely[best] >= least else [])
+    return frozenset(code for code, probability in likely.items() if probability >= least)
+
+
+def _f1(name: str, calls: Sequence[Example], found: Sequence[frozenset[str]]) -> float:
+    right = sum(len(one.listed[name] & codes) for one, codes in zip(calls, found, strict=True))
+    return 2 * right / max(sum(len(one.listed[name]) + len(codes) for one, codes in zip(calls, found, strict=True)), 1)
+
+
+def _fitted_list(name: str, calls: Sequence[Example], strength: float) -> tuple[DictVectorizer, LogisticRegression]:
+    rows = [(values, code in one.listed[name]) for one in calls for code, values in one.candidates[name].items()]
+    counts = Counter(sign for values, _ in rows for sign in values)
+    vectors, model = DictVectorizer(sparse=False), LogisticRegression(C=strength, max_iter=5000)
+    known = [{sign: value for sign, value in values.items() if counts[sign] >= RARE} for values, _ in rows]
+    return vectors, model.fit(vectors.fit_transform(known), [held for _, held in rows])
 
 
 def _left_out(
@@ -213,34 +291,45 @@ def _head(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> H
     )
 
 
-def _card(learned: Mapping[str, Learned], fresh: int, tuned: int) -> str:
+def _card(learned: Mapping[str, Learned], lists: Mapping[str, Picked], fresh: int, tuned: int) -> str:
     rows = [
         f"| {name} | {one.rules:.3f} | {one.accuracy:.3f} | {one.log_loss:.2f} | {one.strength:g} |"
         f" {'yes' if one.by_rules else 'no'} |"
         for name, one in learned.items()
     ]
-    return "\n".join(
-        [
-            f"# {NAME}",
-            "",
-            "What a finished call adds up to: ten fields of its ticket, each a multinomial logistic regression over named",
-            "signs (callcore/tickets/judge.py). `model.json` holds the weights by sign, to be read.",
-            "",
-            f"Made by `python -m models.training.tickets.judge` from {fresh} written calls of the part `train` and {tuned} of",
-            "`dev` (benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.",
-            "",
-            f"Accuracy on the calls of `train`, each judged by a model trained without it ({FOLDS} parts), beside the rules,",
-            "which never saw these calls either; log loss; strength; whether what the rules say is among the signs:",
-            "",
-            "| field | rules | judge | log loss | strength | rules among signs |",
-            "| --- | ---: | ---: | ---: | ---: | --- |",
-            *rows,
-            "",
-            "Written calls are balanced: complaints, hand-overs and severe matters are more frequent than on a bank's line, so",
-            "the model expects more of them. Train it again on calls of your own where you have labelled ones.",
-            "",
-        ]
-    )
+    picks = [
+        f"| {name} | {one.rules:.3f} | {one.f1:.3f} | {one.strength:g} | {one.head.least:g} |"
+        for name, one in lists.items()
+    ]
+    return TEXT.format(name=NAME, fresh=fresh, tuned=tuned, folds=FOLDS, rows="\n".join(rows), picks="\n".join(picks))
+
+
+TEXT = """# {name}
+
+What a finished call adds up to. Ten fields of its ticket, each a multinomial logistic regression over named signs
+(callcore/tickets/judge.py); and its topics, intents and causes, each code taken or left by a logistic regression over
+signs of its own (callcore/tickets/picks.py). `model.json` holds the weights by sign, to be read.
+
+Made by `python -m models.training.tickets.judge` from {fresh} written calls of the part `train` and {tuned} of `dev`
+(benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.
+
+Accuracy on the calls of `train`, each judged by a model trained without it ({folds} parts), beside the rules, which
+were not made from these calls either; log loss; strength; whether what the rules say is among the signs:
+
+| field | rules | judge | log loss | strength | rules among signs |
+| --- | ---: | ---: | ---: | ---: | --- |
+{rows}
+
+F1 of codes, measured in the same way; strength; probability from which a code is taken (both chosen on these calls, so
+the figures flatter a little):
+
+| field | rules | judge | strength | from |
+| --- | ---: | ---: | ---: | ---: |
+{picks}
+
+Written calls are balanced: complaints, hand-overs and severe matters are more frequent than on a bank's line, so the
+model expects more of them. Train it again on calls of your own where you have labelled ones.
+"""
 
 
 if __name__ == "__main__":
