@@ -100,7 +100,7 @@ def file_call(
     posting: bool = False,
     judge: bool = True,
 ) -> Filed:
-    """A call in the database with its work order. Of its turns no labels are known, of which the ``judge`` makes much."""
+    """A call in the database with its work order. No labels of turns are known, of which the ``judge`` makes much."""
     call_id = write_events(store, call_events(lines, day, at, keys), at)
     return filer(posting=posting, judge=judge).file(store, call_id, at + timedelta(minutes=3))
 
