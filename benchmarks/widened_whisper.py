@@ -7,14 +7,9 @@ work of that shape and writes the starter's text, so latency, accuracy and capac
 
 The idea of growing a network without changing its function is Net2Net's (Chen, Goodfellow, Shlens, 2016); how:
 
-- *Width.* Let x be the small model's activations (n values), and D the wanted width. The wide model carries
-  ``[x, x, ..., m, m, ...]``: as many copies of x as fit, then the mean m of x up to D values. Every layer reads its
-  input through a layer norm, which subtracts the mean (that of x, by construction) and divides by a deviation that is
-  sqrt(copies * n / D) times that of x: its gamma takes that factor back. Who reads a copy has its weights divided by
-  the number of copies; the m are read by nobody. Rows of int8 weights keep their integers, only scales change.
-- *The encoder's entrance* is the output of a GELU, and no convolution can make the mean of that. Where D is not a
-  multiple of n (base), the first layer computes it: large constants in the positions make its layer norm linear, and
-  two hidden units carry the mean through their GELU unharmed, as gelu(u) - gelu(-u) = u.
+- *Width.* Let x be the small model's activations. The wide model carries ``[x, x, ...]``, as many copies as fit, and
+  they must fit without rest. Mean and deviation are those of x, so layer norms stay as they are. Who reads copies has
+  its weights divided by their number. Rows of int8 weights keep their integers, only scales change.
 - *Heads* are padded with zeros from 48 to 64 dimensions, queries scaled to keep q.k / sqrt(dimensions); further heads
   repeat the first ones and reach no output, but those of alignment heads serve as alignment heads too.
 - *Further layers* have random weights, each half of which meets nothing but zeros in the other half: their values and
@@ -38,41 +33,31 @@ from ctranslate2.specs import whisper_spec
 
 from benchmarks.ctranslate2_weights import Array, read_weights
 from benchmarks.random_whisper import SHAPES
-from callcore.models.manifest import Facts
+from callcore.models.manifest import Facts, load_manifest
 from callcore.models.record import ModelRecord
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTER = ROOT / "models" / "starter-zh"
-STARTER_FACTS = Facts(languages=("zh",), window_s=12.0, padding_s=3.0, synthetic_only=True, quality_rank=0)
 HEAD_DIMENSIONS = 64  #: of all published models
-LARGE = 512.0  #: beside it activations vanish in a deviation; small enough that float32 still resolves them
 
 
 class Widening:
     """Turns weights over ``small`` activations into weights over ``wide`` ones (see the module's text)."""
 
     def __init__(self, small: int, wide: int) -> None:
+        """Raises :class:`ValueError` where ``wide`` is not a whole number of times ``small``."""
         self.small, self.wide = small, wide
-        self.copies, self.spare = divmod(wide, small)
-        if not self.copies:
-            raise ValueError(f"width {wide} cannot hold a model of width {small}")
-        self.spare = wide - self.copies * small  #: values that hold the mean
-        self.share = self.copies * small / wide  #: variance of the wide activations over that of the small ones
+        self.copies, rest = divmod(wide, small)
+        if not self.copies or rest:
+            raise ValueError(f"width {wide} holds no whole number of copies of a model of width {small}")
 
     def written(self, weights: Array, axis: int = 0) -> Array:
-        """Weights or biases that write activations along ``axis``: copies, then means."""
-        mean = np.repeat(weights.mean(axis=axis, keepdims=True), self.spare, axis=axis)
-        return np.concatenate([weights] * self.copies + [mean], axis=axis)
-
-    def copied(self, weights: Array, factor: float = 1.0) -> Array:
-        """The same along the first axis with zeros in place of means: gammas, betas, weights before a GELU."""
-        rest = np.zeros((self.spare, *weights.shape[1:]), np.float32)
-        return np.concatenate([weights * np.float32(factor)] * self.copies + [rest])
+        """Weights, biases, gammas or betas that write activations along ``axis``."""
+        return np.concatenate([weights] * self.copies, axis=axis)
 
     def read(self, weights: Array) -> Array:
         """Weights (rows, activations, ...) that read activations along the second axis."""
-        rest = np.zeros((len(weights), self.spare, *weights.shape[2:]), np.float32)
-        return np.concatenate([weights / np.float32(self.copies)] * self.copies + [rest], axis=1)
+        return np.concatenate([weights / np.float32(self.copies)] * self.copies, axis=1)
 
 
 class _Widened:
@@ -98,58 +83,53 @@ class _Widened:
 
     def _fill_encoder(self) -> None:
         encoder, small, widening = self.spec.encoder, self._small, self._widening
-        encoder.conv1.weight = widening.copied(small["encoder/conv1/weight"])
-        encoder.conv1.bias = widening.copied(small["encoder/conv1/bias"])
-        encoder.conv2.weight = widening.copied(widening.read(small["encoder/conv2/weight"]))
-        encoder.conv2.bias = widening.copied(small["encoder/conv2/bias"])
+        encoder.conv1.weight = widening.written(small["encoder/conv1/weight"])
+        encoder.conv1.bias = widening.written(small["encoder/conv1/bias"])
+        encoder.conv2.weight = widening.written(widening.read(small["encoder/conv2/weight"]))
+        encoder.conv2.bias = widening.written(small["encoder/conv2/bias"])
         self._norm(encoder.layer_norm, "encoder/layer_norm")
         positions = small["encoder/position_encodings/encodings"]
-        encoder.position_encodings.encodings = widening.copied(positions.T).T.copy()
-        first = 0
-        if widening.spare:
-            encoder.position_encodings.encodings[:, -widening.spare :] = self._large()
-            self._idle_layer(encoder.layer[0])
-            self._make_means(encoder.layer[0].ffn)
-            first = 1
-        for number, layer in enumerate(encoder.layer[first:]):
+        encoder.position_encodings.encodings = widening.written(positions, axis=1)
+        for number, layer in enumerate(encoder.layer):
             self._layer(layer, self._prefix("encoder", number))
-        self._check_depth("encoder", self._layers - first)
+        self._check_depth("encoder")
 
     def _fill_decoder(self) -> None:
         decoder, small, widening = self.spec.decoder, self._small, self._widening
-        # Written at this scale, activations have the very variance of the small ones: not even epsilon differs.
-        scale = math.sqrt(1 / widening.share)
-        decoder.embeddings.weight = np.float32(scale) * widening.written(small["decoder/embeddings/weight"], axis=1)
+        decoder.embeddings.weight = widening.written(small["decoder/embeddings/weight"], axis=1)
         decoder.projection.weight = decoder.embeddings.weight
+        if "decoder/projection/bias" in small:  # scores of tokens that were never trained
+            decoder.projection.bias = small["decoder/projection/bias"]
         positions = small["decoder/position_encodings/encodings"]
-        decoder.position_encodings.encodings = np.float32(scale) * widening.written(positions, axis=1)
-        self._norm(decoder.layer_norm, "decoder/layer_norm", 1 / (widening.copies * scale))
+        decoder.position_encodings.encodings = widening.written(positions, axis=1)
+        # The projection shares the embeddings, which are not divided by the copies: the last norm is.
+        self._norm(decoder.layer_norm, "decoder/layer_norm", 1 / widening.copies)
         for number, layer in enumerate(decoder.layer):
-            self._layer(layer, self._prefix("decoder", number), scale)
-        self._check_depth("decoder", self._layers)
+            self._layer(layer, self._prefix("decoder", number))
+        self._check_depth("decoder")
 
     def _prefix(self, part: str, number: int) -> str | None:
         """Where the small model keeps its layer ``number``; None when it has fewer layers."""
         prefix = f"{part}/layer_{number}"
         return prefix if f"{prefix}/ffn/linear_0/weight" in self._small else None
 
-    def _check_depth(self, part: str, room: int) -> None:
-        if self._prefix(part, room):
-            raise ValueError(f"{room} layers of the {part} cannot hold all layers of the small model")
+    def _check_depth(self, part: str) -> None:
+        if self._prefix(part, self._layers):
+            raise ValueError(f"{self._layers} layers of the {part} cannot hold all layers of the small model")
 
     def _norm(self, spec: Any, prefix: str, factor: float = 1.0) -> None:
         widening = self._widening
-        spec.gamma = widening.copied(self._small[f"{prefix}/gamma"], factor * math.sqrt(widening.share))
-        spec.beta = widening.copied(self._small[f"{prefix}/beta"], factor)
+        spec.gamma = widening.written(self._small[f"{prefix}/gamma"] * np.float32(factor))
+        spec.beta = widening.written(self._small[f"{prefix}/beta"] * np.float32(factor))
 
-    def _layer(self, spec: Any, prefix: str | None, scale: float = 1.0) -> None:
+    def _layer(self, spec: Any, prefix: str | None) -> None:
         if prefix is None:
             self._idle_layer(spec)
             return
-        self._self_attention(spec.self_attention, f"{prefix}/self_attention", scale)
+        self._self_attention(spec.self_attention, f"{prefix}/self_attention")
         if hasattr(spec, "attention"):
-            self._cross_attention(spec.attention, f"{prefix}/attention", scale)
-        self._feed_forward(spec.ffn, f"{prefix}/ffn", scale)
+            self._cross_attention(spec.attention, f"{prefix}/attention")
+        self._feed_forward(spec.ffn, f"{prefix}/ffn")
 
     def _idle_layer(self, spec: Any) -> None:
         """A layer that adds nothing, at full cost."""
@@ -181,7 +161,7 @@ class _Widened:
     def _noise(self, rows: int, columns: int) -> Array:
         return self._random.standard_normal((rows, columns), np.float32) / np.float32(math.sqrt(columns))
 
-    def _self_attention(self, spec: Any, prefix: str, scale: float) -> None:
+    def _self_attention(self, spec: Any, prefix: str) -> None:
         self._norm(spec.layer_norm, f"{prefix}/layer_norm")
         weights = np.split(self._small[f"{prefix}/linear_0/weight"], 3)
         biases = np.split(self._small[f"{prefix}/linear_0/bias"], 3)
@@ -190,9 +170,9 @@ class _Widened:
         spec.linear[0].weight = self._widening.read(np.concatenate(joined))
         joined = [self._into_heads(bias, factor) for bias, factor in zip(biases, factors, strict=True)]
         spec.linear[0].bias = np.concatenate(joined)
-        self._out(spec.linear[1], f"{prefix}/linear_1", scale)
+        self._out(spec.linear[1], f"{prefix}/linear_1")
 
-    def _cross_attention(self, spec: Any, prefix: str, scale: float) -> None:
+    def _cross_attention(self, spec: Any, prefix: str) -> None:
         self._norm(spec.layer_norm, f"{prefix}/layer_norm")
         query, memory = self._small[f"{prefix}/linear_0/weight"], self._small[f"{prefix}/linear_1/weight"]
         spec.linear[0].weight = self._widening.read(self._into_heads(query, self._query_factor()))
@@ -202,7 +182,7 @@ class _Widened:
         )
         biases = np.split(self._small[f"{prefix}/linear_1/bias"], 2)
         spec.linear[1].bias = np.concatenate([self._into_heads(part) for part in biases])
-        self._out(spec.linear[2], f"{prefix}/linear_2", scale)
+        self._out(spec.linear[2], f"{prefix}/linear_2")
 
     def _query_factor(self) -> float:
         return math.sqrt(HEAD_DIMENSIONS / (self._widening.small / self._small_heads))
@@ -214,55 +194,43 @@ class _Widened:
         zeros = np.zeros((HEAD_DIMENSIONS - len(heads[0]), *weights.shape[1:]), np.float32)
         return np.concatenate([part for head in heads for part in (head, zeros)])
 
-    def _out(self, spec: Any, prefix: str, scale: float) -> None:
+    def _out(self, spec: Any, prefix: str) -> None:
         """The projection of all heads back to activations; repeated heads count nothing."""
         columns = np.split(self._small[f"{prefix}/weight"].T, self._small_heads)
         zeros = np.zeros((HEAD_DIMENSIONS - len(columns[0]), self._widening.small), np.float32)
         joined = np.concatenate([part for head in columns for part in (head, zeros)])
         unused = np.zeros((len(self.repeated) * HEAD_DIMENSIONS, self._widening.small), np.float32)
-        spec.weight = np.float32(scale) * self._widening.written(np.concatenate([joined, unused]).T)
-        spec.bias = np.float32(scale) * self._widening.written(self._small[f"{prefix}/bias"])
+        spec.weight = self._widening.written(np.concatenate([joined, unused]).T)
+        spec.bias = self._widening.written(self._small[f"{prefix}/bias"])
 
-    def _feed_forward(self, spec: Any, prefix: str, scale: float) -> None:
+    def _feed_forward(self, spec: Any, prefix: str) -> None:
         self._norm(spec.layer_norm, f"{prefix}/layer_norm")
         hidden = self._widening.read(self._small[f"{prefix}/linear_0/weight"])
         unused = 4 * self._width - len(hidden)
         spec.linear_0.weight = np.pad(hidden, ((0, unused), (0, 0)))
         spec.linear_0.bias = np.pad(self._small[f"{prefix}/linear_0/bias"], (0, unused))
         out = self._widening.written(self._small[f"{prefix}/linear_1/weight"])
-        spec.linear_1.weight = np.float32(scale) * np.pad(out, ((0, 0), (0, unused)))
-        spec.linear_1.bias = np.float32(scale) * self._widening.written(self._small[f"{prefix}/linear_1/bias"])
-
-    def _large(self) -> Array:
-        """Constants for the spare values before their means are known: half plus, half minus, so of no mean."""
-        signs = np.resize(np.array([1.0, -1.0], np.float32), self._widening.spare)
-        if self._widening.spare % 2:
-            signs[-1] = 0.0
-        return np.float32(LARGE) * signs
-
-    def _make_means(self, spec: Any) -> None:
-        """Make a feed-forward block put the mean of a copy into the spare values, in place of the constants there."""
-        widening, large = self._widening, self._large()
-        used = widening.copies * widening.small
-        # The norm subtracts share * mean and divides by what the constants make; gamma undoes the division.
-        deviation = np.float32(np.sqrt(np.sum(np.square(large)) / widening.wide))
-        spec.layer_norm.gamma = np.pad(np.full(used, deviation, np.float32), (0, widening.spare))
-        spec.layer_norm.beta = np.zeros(widening.wide, np.float32)
-        weight = np.zeros((4 * widening.wide, widening.wide), np.float32)
-        weight[0, :used] = 1 / (used * (1 - widening.share))
-        weight[1] = -weight[0]
-        spec.linear_0.weight, spec.linear_0.bias = weight, np.zeros(len(weight), np.float32)
-        out = np.zeros((widening.wide, 4 * widening.wide), np.float32)
-        out[used:, :2] = 1, -1
-        spec.linear_1.weight = out
-        spec.linear_1.bias = np.concatenate([np.zeros(used, np.float32), -large])
+        spec.linear_1.weight = np.pad(out, ((0, 0), (0, unused)))
+        spec.linear_1.bias = self._widening.written(self._small[f"{prefix}/linear_1/bias"])
 
 
-def build(size: str, folder: Path, source: Path = STARTER, facts: Facts = STARTER_FACTS) -> Path:
+def starter_facts() -> Facts:
+    """What the manifest says of the bundled starter; it stands below every published model."""
+    row = load_manifest().find(STARTER.name)
+    assert row is not None
+    return Facts(
+        languages=row.languages, window_s=row.window_s, padding_s=row.padding_s, synthetic_only=True, quality_rank=0
+    )
+
+
+def build(size: str, folder: Path, source: Path = STARTER, facts: Facts | None = None) -> Path:
     """Write ``source`` (a CTranslate2 Whisper folder) widened to ``size`` into ``folder`` (made anew); returns it.
 
-    int8. Raises :class:`ValueError` when ``source`` does not fit into that shape.
+    int8. ``facts``: of ``source``, by default those of the bundled starter. Raises :class:`ValueError` when ``source``
+    does not fit into that shape.
     """
+    if facts is None:
+        facts = starter_facts()
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     heads = [tuple(pair) for pair in config["alignment_heads"]]
     weights = read_weights(source / "model.bin")
