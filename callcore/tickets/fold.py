@@ -112,6 +112,11 @@ class TicketFold:
         return writer.ticket(facts, filled, tuple(self._history(writer)), made)
 
     @property
+    def view(self) -> CallView:
+        """The call as far as it is known."""
+        return self._call()
+
+    @property
     def promises(self) -> tuple[Promise, ...]:
         """Of both sides, in the order in which they were made."""
         return self._refreshed().promises

@@ -13,13 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Head(BaseModel):
-    """One question. ``weights``: by feature, one for each label, as ``bias``."""
+    """One question. ``weights``: by feature, one for each label, as ``bias``.
+
+    ``least``: of a question about each of several candidates, the probability below which none is taken.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     labels: tuple[str, ...] = Field(min_length=2)
     bias: tuple[float, ...]
     weights: Mapping[str, tuple[float, ...]]
+    least: float = Field(0.5, ge=0, le=1)
 
     @model_validator(mode="after")
     def _as_many(self) -> Self:

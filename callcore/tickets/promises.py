@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from callcore.text.chars import is_chinese
@@ -79,6 +79,24 @@ class Promises:
                 group.append(made)
         return tuple(self._promise(group) for group in groups)
 
+    @cached_property
+    def answer(self) -> Promise | None:
+        """The promise that says by when the bank gets back: the call back, else the earliest that has a time."""
+        dated = [promise for promise in self.all if promise.by is Role.AGENT and promise.due]
+        return min(dated, key=lambda promise: (promise.kind != "call_back", promise.due), default=None)
+
+    @cached_property
+    def times(self) -> list[Fact]:
+        """Every time still to come that was named, in order; ``normal``: its last moment, ISO 8601."""
+        found = []
+        for facts in self._facts.values():
+            for fact in facts:
+                sentence = fact.reading.sentence(_span(fact))
+                beside = [other for other in facts if sentence[0] <= _span(other)[0] < sentence[1]]
+                if due := self._moment(fact, beside):
+                    found.append(replace(fact, normal=due))
+        return sorted(found, key=lambda fact: (*fact.reading.order, fact.place))
+
     def _made(self) -> Iterator[Made]:
         for place, reading in enumerate(self._call.readings):
             told: set[tuple[str, str, Span]] = set()
@@ -135,18 +153,23 @@ class Promises:
         nearest = min(
             facts, key=lambda fact: (not _bounded(fact), _span(fact)[0] > span[1], abs(_span(fact)[0] - span[0]))
         )
-        due = resolve_due(nearest.normal, self._call.day, self._works)
+        due = self._moment(nearest, facts)
+        return (due, nearest.evidence[0]) if due else None
+
+    def _moment(self, fact: Fact, beside: Sequence[Fact]) -> str:
+        """The last moment that a time names, with the hour or day said ``beside`` it; "" where it is gone by."""
+        due = resolve_due(fact.normal, self._call.day, self._works)
         if not due or not self._to_come(due):
-            return None
-        if len(due) == 10 and nearest.entity.kind == "date":
-            hours = [fact for fact in facts if fact.entity.kind == "time"]
-            if clock := next((_CLOCK.findall(fact.normal)[-1] for fact in hours if _CLOCK.search(fact.normal)), ""):
-                due = f"{due}T{clock}"
-        elif nearest.entity.kind == "time":
-            days = [fact for fact in facts if fact.entity.kind == "date"]
-            day = next((resolve_due(fact.normal, self._call.day, self._works) for fact in days), "")
-            due = f"{day[:10]}{due[10:]}" if day else due
-        return due, nearest.evidence[0]
+            return ""
+        if len(due) == 10 and fact.entity.kind == "date":
+            hours = [other for other in beside if other.entity.kind == "time"]
+            if clock := next((_CLOCK.findall(other.normal)[-1] for other in hours if _CLOCK.search(other.normal)), ""):
+                return f"{due}T{clock}"
+        elif fact.entity.kind == "time":
+            days = [other for other in beside if other.entity.kind == "date"]
+            day = next((resolve_due(other.normal, self._call.day, self._works) for other in days), "")
+            return f"{day[:10]}{due[10:]}" if day else due
+        return due
 
     def _to_come(self, due: str) -> bool:
         """Whether it can be the time of a promise: not before the call, and not years after it."""

@@ -1,0 +1,227 @@
+"""Train the model that chooses which of the amounts, dates and places of a call are the ticket's.
+
+``python -m models.training.tickets.facts FOLDER... --held FOLDER`` learns from written calls with gold tickets
+(benchmarks/written_calls/README.md) and writes ``models/ticket-facts``. For every field each value that a call names is
+a row, with the traits of :mod:`callcore.tickets.traits`; one logistic regression a field says how likely it is the
+value. Regularisation and the probability that is asked for are those with the best F1 of the field in
+cross-validation over whole calls. The same input gives the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from callcore.config import Settings
+from callcore.evaluate.tickets import GoldCall, read_gold
+from callcore.following import Following
+from callcore.loading import load_redactor, load_understander
+from callcore.tickets import TicketRules
+from callcore.tickets.chosen import deadline_rows, field_rows
+from callcore.tickets.promises import Promises
+from callcore.tickets.reading import CallView
+from callcore.tickets.traits import DEADLINE, VERSION
+from callcore.understand.call import Understander
+from callcore.written import told
+from models.training.understand.enter import enter
+
+ROOT = Path(__file__).parents[3]
+NAME, RELEASE = "ticket-facts", "1"
+FIELDS = ("request.amount", "request.date", "request.merchant", "request.branch", "request.channel", DEADLINE)
+STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  #: C of the regression: the smaller, the simpler
+FOLDS = 10
+FEWEST = 3  #: calls in which a trait must be seen
+DIGITS = 4  #: of weights
+
+Row = tuple[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One field in one call. ``rows``: candidates with their traits; ``gold``: "" where the field stays empty."""
+
+    call: str
+    gold: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A regression. ``names``: of the traits, as ``weights``."""
+
+    names: tuple[str, ...]
+    weights: np.ndarray[Any, np.dtype[np.float64]]
+    bias: float
+
+    def probability(self, found: Mapping[str, float]) -> float:
+        """That a candidate with these traits is the value."""
+        total = self.bias + sum(w * found.get(n, 0.0) for n, w in zip(self.names, self.weights, strict=True))
+        return float(1 / (1 + np.exp(-total)))
+
+
+class Views:
+    """Calls as the pipeline sees them, redaction and all."""
+
+    def __init__(self) -> None:
+        self._settings = Settings()
+        self._understander: Understander = load_understander(self._settings)
+        self.rules = TicketRules.load(self._settings.tickets, self._understander.catalogue)
+        self._following = Following(load_redactor(self._settings), self.rules)
+        self._specs = {spec.name: spec for spec in self.rules.fields}
+
+    def view(self, one: GoldCall) -> CallView:
+        """A whole call."""
+        followers = self._following.call(one.call.call_date, ticket=False)
+        events = told(one.call, one.name, self._settings, self._understander, followers)
+        fold = self.rules.fold(events[0])  # type: ignore[arg-type]
+        for event in events[1:]:
+            fold.absorb(event)
+        return fold.view
+
+    def questions(self, calls: Iterable[GoldCall]) -> dict[str, list[Question]]:
+        """By field. Of the term only calls in which the bank has one to keep."""
+        found: dict[str, list[Question]] = {name: [] for name in FIELDS}
+        for one in calls:
+            view = self.view(one)
+            for name in FIELDS:
+                gold = one.gold.fields.get(name, ("",))[0]
+                spec = self._specs[name]
+                if name != DEADLINE:
+                    rows = field_rows(spec, view)
+                elif gold:
+                    rows = deadline_rows(spec, view, Promises(view))
+                else:
+                    continue
+                found[name].append(Question(one.name, gold, tuple((c.normal, traits) for c, traits in rows)))
+        return found
+
+
+def learn(questions: Sequence[Question], strength: float) -> Learned | None:
+    """None where there is nothing to tell apart."""
+    seen: Counter[str] = Counter()
+    for question in questions:
+        seen.update({name for _, traits in question.rows for name in traits})
+    names = tuple(sorted(name for name, count in seen.items() if count >= FEWEST))
+    rows = [(traits, normal == question.gold) for question in questions for normal, traits in question.rows]
+    labels = np.array([label for _, label in rows])
+    if not names or labels.all() or not labels.any():
+        return None
+    matrix = np.array([[traits.get(name, 0.0) for name in names] for traits, _ in rows])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        model = LogisticRegression(C=strength, max_iter=5000, tol=1e-8).fit(matrix, labels)
+    return Learned(names, model.coef_[0], float(model.intercept_[0]))
+
+
+def answers(model: Learned | None, questions: Iterable[Question]) -> list[tuple[Question, str, float]]:
+    """The likeliest value of each, with its probability."""
+    found = []
+    for question in questions:
+        likely = [(normal, model.probability(traits)) for normal, traits in question.rows] if model else []
+        normal, probability = max(likely, key=lambda pair: pair[1], default=("", 0.0))
+        found.append((question, normal, probability))
+    return found
+
+
+def score(told: Iterable[tuple[Question, str, float]], least: float) -> dict[str, float]:
+    """Marked, filled, right; precision, recall and F1 as ``callcore evaluate tickets`` counts them."""
+    marked = filled = right = 0
+    for question, normal, probability in told:
+        marked += bool(question.gold)
+        if normal and probability >= least:
+            filled += 1
+            right += normal == question.gold
+    return {
+        "marked": marked,
+        "filled": filled,
+        "right": right,
+        "precision": round(right / filled, 3) if filled else 0.0,
+        "recall": round(right / marked, 3) if marked else 0.0,
+        "f1": round(2 * right / (filled + marked), 3) if filled + marked else 0.0,
+    }
+
+
+def crossed(questions: Sequence[Question], strength: float) -> list[tuple[Question, str, float]]:
+    """Answers to each question by a model that has not seen its call."""
+    found = []
+    for fold in range(FOLDS):
+        rest = [question for place, question in enumerate(questions) if place % FOLDS != fold]
+        found += answers(learn(rest, strength), questions[fold::FOLDS])
+    return found
+
+
+def best(questions: Sequence[Question]) -> tuple[float, float, dict[str, float]]:
+    """Strength and least probability with the best F1 in cross-validation, the simplest of several; its score."""
+    tried = []
+    for strength in STRENGTHS:
+        told = crossed(questions, strength)
+        for least in np.arange(0.1, 0.75, 0.05):
+            tried.append((score(told, float(least)), strength, round(float(least), 2)))
+    figures, strength, least = max(tried, key=lambda one: (one[0]["f1"], -one[1], -abs(one[2] - 0.4)))
+    return strength, least, figures
+
+
+def ruled(questions: Iterable[Question]) -> dict[str, float]:
+    """What the rules alone come to, of values that are candidates."""
+    told = [
+        (question, next((normal for normal, traits in question.rows if traits.get("ruled")), ""), 1.0)
+        for question in questions
+    ]
+    return score(told, 0.0)
+
+
+def head(model: Learned, least: float) -> dict[str, Any]:
+    """As :class:`callcore.tickets.linear.Head` reads it."""
+    weights = {n: [0.0, round(float(w), DIGITS)] for n, w in zip(model.names, model.weights, strict=True)}
+    return {
+        "labels": ["no", "yes"],
+        "bias": [0.0, round(model.bias, DIGITS)],
+        "weights": {name: row for name, row in weights.items() if row[1]},
+        "least": least,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Learn, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("--held", nargs="*", type=Path, default=(), help="calls that only tell how good it is")
+    parser.add_argument("--out", type=Path, help="folder of models, such as models; none: only measure")
+    options = parser.parse_args(arguments)
+    views = Views()
+    questions = views.questions([one for folder in options.folders for one in read_gold(folder)])
+    held = views.questions([one for folder in options.held for one in read_gold(folder)])
+    heads = {}
+    for name in FIELDS:
+        strength, least, figures = best(questions[name])
+        model = learn(questions[name], strength)
+        reached = sum(any(n == q.gold for n, _ in q.rows) for q in questions[name] if q.gold)
+        print(json.dumps({"field": name, "C": strength, "least": least, "reachable": reached, "crossed": figures}))
+        print(json.dumps({"rules": ruled(questions[name])}))
+        if options.held:
+            print(json.dumps({"held": score(answers(model, held[name]), least), "rules": ruled(held[name])}))
+        if model:
+            heads[name] = head(model, least)
+    if options.out:
+        folder = options.out / NAME
+        folder.mkdir(parents=True, exist_ok=True)
+        fields = {"format": 1, "name": NAME, "version": RELEASE, "features": VERSION, "heads": heads}
+        (folder / "model.json").write_text(json.dumps(fields, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        if (manifest := options.out / "manifest.toml").is_file():
+            enter(manifest, NAME, folder / "model.json")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
