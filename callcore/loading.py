@@ -7,18 +7,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from callcore.config import Settings, settings_hash
+from pydantic import ValidationError
+
+from callcore.config import Settings, TicketSettings, settings_hash
 from callcore.engines.base import Recogniser
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.text_model import OnnxTextModel
 from callcore.engines.voice_model import VoiceMoodModel
-from callcore.errors import ConfigError, LanguageUnsupported
+from callcore.errors import ConfigError, LanguageUnsupported, ModelCorrupt
 from callcore.keys import load_sealer
 from callcore.models.manifest import load_manifest
-from callcore.models.readers import reader_folder
+from callcore.models.readers import CARD_FILE, named_reader_folder, reader_folder
 from callcore.models.registry import InstalledModel, resolve
 from callcore.privacy import Redactor
 from callcore.roles import RoleCues
+from callcore.tickets import TicketRules
+from callcore.tickets.linear import LinearModel
+from callcore.tickets.traits import VERSION as TRAITS
 from callcore.understand.acts import ActReader
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
@@ -30,6 +35,7 @@ from callcore.understand.text_reader import TextReader
 
 READ = ("zh", "en")  #: languages with a text model
 READ_AS = {"yue": "zh"}  #: languages read by another's model, as its entry in the manifest says
+TICKET_FACTS = "ticket-facts"  #: model that chooses among the facts of a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,25 @@ def load_acts() -> dict[str, ActReader]:
     """What finds dialogue acts, by language. Raises :class:`ModelNotFound`, :class:`ModelCorrupt`."""
     acts = {language: ActReader(OnnxTextModel(reader_folder("acts", language), FEATURES)) for language in READ}
     return acts | {language: acts[other] for language, other in READ_AS.items()}
+
+
+def load_ticket_rules(settings: TicketSettings, catalogue: Catalogue) -> TicketRules:
+    """All that tickets are made with, and the bundled models that choose and judge.
+
+    Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
+    """
+    return TicketRules.load(settings, catalogue, facts=_linear_model(TICKET_FACTS, TRAITS))
+
+
+def _linear_model(name: str, features: int) -> LinearModel:
+    file = named_reader_folder(name) / CARD_FILE
+    try:
+        model = LinearModel.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise ModelCorrupt(f"{file} is not a model for tickets.", "Install callcore again.") from error
+    if model.features != features:
+        raise ModelCorrupt(f"{file} was made for features {model.features}, not {features}.", "Install callcore again.")
+    return model
 
 
 def load_redactor(settings: Settings) -> Redactor:

@@ -12,7 +12,7 @@ from callcore.tickets.matter import Judged
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView
 from callcore.tickets.spec import FieldSpec
-from callcore.tickets.traits import DEADLINE, Traits, promised, traits
+from callcore.tickets.traits import DEADLINE, Traits, promised, term_traits, traits
 from callcore.types import FieldValue
 
 TAKEN = "yes"  #: label of a head: the candidate is the value
@@ -29,9 +29,9 @@ def chosen_field(spec: FieldSpec, call: CallView, model: LinearModel) -> list[Fi
     return [replace(value, confidence=round(probability, 4), source=model.source)]
 
 
-def chosen_deadline(spec: FieldSpec, call: CallView, promises: Promises, model: LinearModel) -> Judged | None:
+def chosen_deadline(call: CallView, promises: Promises, model: LinearModel) -> Judged | None:
     """The time by which the bank gets back to the customer, if one is sure enough."""
-    best = surest(model.heads[DEADLINE], deadline_rows(spec, call, promises))
+    best = surest(model.heads[DEADLINE], deadline_rows(call, promises))
     if best is None:
         return None
     one, probability = best
@@ -45,10 +45,10 @@ def field_rows(spec: FieldSpec, call: CallView) -> list[tuple[Candidate, Traits]
     return [(one, traits(spec, one, found, call, ruled)) for one in found]
 
 
-def deadline_rows(spec: FieldSpec, call: CallView, promises: Promises) -> list[tuple[Candidate, Traits]]:
+def deadline_rows(call: CallView, promises: Promises) -> list[tuple[Candidate, Traits]]:
     """The candidates for the time by which the bank gets back, with their traits."""
     found, ruled = times(promises), {promises.answer.due} if promises.answer else set()
-    return [(one, traits(spec, one, found, call, ruled) | promised(one.normal, promises)) for one in found]
+    return [(one, term_traits(one, found, call, ruled) | promised(one.normal, promises)) for one in found]
 
 
 def surest(head: Head, rows: Sequence[tuple[Candidate, Mapping[str, float]]]) -> tuple[Candidate, float] | None:

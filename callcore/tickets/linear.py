@@ -64,6 +64,10 @@ class LinearModel(BaseModel):
     features: int
     heads: Mapping[str, Head] = Field(min_length=1)
 
+    def without(self, head: str) -> Self:
+        """The same, which leaves one question to others."""
+        return self.model_copy(update={"heads": {name: one for name, one in self.heads.items() if name != head}})
+
     @property
     def source(self) -> str:
         """Name and version, as results cite it."""

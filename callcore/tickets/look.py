@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callcore.tickets.caller import Caller
+from callcore.tickets.chosen import chosen_deadline, chosen_field
 from callcore.tickets.facts import choice_field, customer_name, entity_field, pattern_field, suggested
 from callcore.tickets.handling import Handling
 from callcore.tickets.matter import Judged, Matter
@@ -14,6 +15,7 @@ from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
 from callcore.tickets.summary import Sentence, joined, summarise
+from callcore.tickets.traits import DEADLINE
 from callcore.types import FieldStatus, FieldValue, Promise
 
 if TYPE_CHECKING:
@@ -51,13 +53,25 @@ class Look:
         self.caller = Caller(call, self.matter)
         self.promises = Promises(call)
         catalogue = rules.catalogue
-        self.handling = Handling(call, self.matter, self.caller, self.promises, rules.file, catalogue)
+        self.handling = Handling(call, self.matter, self.caller, self.promises, rules.file, catalogue, self._due)
         self.summary = summarise(call, self.matter, self.handling, catalogue)
+
+    @property
+    def _due(self) -> Judged | None:
+        """By when the bank gets back: as the model has it, else as promised."""
+        model = self._rules.facts
+        if model and DEADLINE in model.heads and (found := chosen_deadline(self.call, self.promises, model)):
+            return found
+        answer = self.promises.answer
+        return Judged(answer.due, answer.confidence, answer.evidence) if answer else None
 
     def values(self, spec: FieldSpec) -> list[FieldValue]:
         """Of one field."""
         match spec.extractor:
             case "entity":
+                model = self._rules.facts
+                if model and spec.name in model.heads:
+                    return chosen_field(spec, self.call, model)
                 return entity_field(spec, self.call)
             case "pattern":
                 return pattern_field(spec, self.call)

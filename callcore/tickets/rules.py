@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from callcore.config import TicketSettings, settings_hash
 from callcore.text.chars import is_chinese
 from callcore.tickets.cues import Cue, PromiseFile, TopicWords, load_cues, load_promises, load_topics
+from callcore.tickets.linear import LinearModel
 from callcore.tickets.look import RULES, VERSION
 from callcore.tickets.reading import Reader
 from callcore.tickets.rulefile import RuleFile
@@ -30,11 +31,16 @@ class TicketRules:
     reader: Reader
     hash: str
     names: Mapping[tuple[str, str], tuple[str, str]]  #: of the choices of fields: (field, code) to (zh, en)
+    facts: LinearModel | None = None  #: chooses among facts that were said; without it the rules do
 
     @classmethod
-    def load(cls, settings: TicketSettings, catalogue: Catalogue) -> TicketRules:
-        """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`."""
+    def load(cls, settings: TicketSettings, catalogue: Catalogue, *, facts: LinearModel | None = None) -> TicketRules:
+        """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`.
+
+        What a bank has written down itself holds: ``facts`` chooses for no field that is the bank's own.
+        """
         fields = load_fields(settings.fields_file, RULES)
+        facts = _for_own(facts, fields) if facts and settings.fields_file else facts
         words = _Words(
             tuple(load_cues(settings.cues_file)),
             load_promises(settings.promises_file),
@@ -46,8 +52,9 @@ class TicketRules:
             file,
             catalogue,
             _reader(fields, words, catalogue),
-            _hash(fields, words, file, catalogue),
+            _hash(fields, words, file, catalogue, facts),
             {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
+            facts=facts,
         )
 
     def fold(self, started: CallStarted) -> TicketFold:
@@ -86,7 +93,18 @@ def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) ->
     return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics, Acts.load().act)
 
 
-def _hash(fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue) -> str:
+def _for_own(facts: LinearModel, fields: Sequence[FieldSpec]) -> LinearModel:
+    """A model without the fields that are not as they come with callcore."""
+    known = {spec.name: spec for spec in load_fields(None, RULES)}
+    for spec in fields:
+        if spec.name in facts.heads and spec != known.get(spec.name):
+            facts = facts.without(spec.name)
+    return facts
+
+
+def _hash(
+    fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue, facts: LinearModel | None
+) -> str:
     return settings_hash(
         {
             "version": VERSION,
@@ -96,5 +114,6 @@ def _hash(fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue:
             "topics": [one.model_dump(mode="json") for one in words.topics],
             "rules": file.model_dump(mode="json"),
             "catalogue": catalogue.model_dump(mode="json"),
+            "facts": facts.model_dump(mode="json") if facts else None,
         }
     )

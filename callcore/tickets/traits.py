@@ -98,28 +98,31 @@ def traits(
     spec: FieldSpec, one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]
 ) -> Traits:
     """Of one candidate for a field. ``ruled``: the values that the rules choose."""
-    found = {"ruled": float(one.normal in ruled), "no_rule": float(not ruled)}
-    found |= _said(one, all_, call)
-    found |= _done(one.facts, call)
+    found = _common(one, all_, call, ruled)
     found["prefer"] = float(any(beside(fact, spec.prefer) for fact in one.facts))
     found["avoid"] = float(any(beside(fact, spec.avoid) for fact in one.facts))
     found["avoid.first"] = float(beside(one.facts[0], spec.avoid))
-    kind = "due" if spec.name == DEADLINE else spec.type
-    found |= _worded(one.facts, _WORDS.get(kind, {}))
-    match kind:
+    found |= _worded(one.facts, _WORDS.get(spec.type, {}))
+    match spec.type:
         case "amount":
             found |= _of_amount(one, all_)
         case "date":
             found |= _of_day(one.normal, call.day) | {"ahead": float(any(beside(f, spec.ahead) for f in one.facts))}
-        case "due":
-            found |= _of_day(one.normal, call.day) | {
-                "hour": float(len(one.normal) > 10),
-                "bounded": float(any(fact.entity.value.startswith("..") for fact in one.facts)),
-                "span": float(any(fact.entity.kind == "duration" for fact in one.facts)),
-            }
         case "code":
             found[f"is.{one.normal}"] = 1.0
             found["by_name"] = float(any(fact.entity.text.lower() not in ("支行", "branch") for fact in one.facts))
+    return {name: value for name, value in found.items() if value}
+
+
+def term_traits(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
+    """Of one time as that by which the bank gets back. ``ruled``: what the rules choose."""
+    found = _common(one, all_, call, ruled)
+    found |= _worded(one.facts, _WORDS["due"])
+    found |= _of_day(one.normal, call.day) | {
+        "hour": float(len(one.normal) > 10),
+        "bounded": float(any(fact.entity.value.startswith("..") for fact in one.facts)),
+        "span": float(any(fact.entity.kind == "duration" for fact in one.facts)),
+    }
     return {name: value for name, value in found.items() if value}
 
 
@@ -127,6 +130,11 @@ def promised(normal: str, promises: Promises) -> Traits:
     """What the promises of the call say for a time: of which kind are those that are due then."""
     due = [promise for promise in promises.all if promise.due == normal]
     return {f"due.{promise.by.value}.{promise.kind}": 1.0 for promise in due}
+
+
+def _common(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
+    found = {"ruled": float(one.normal in ruled), "no_rule": float(not ruled)}
+    return found | _said(one, all_, call) | _done(one.facts, call)
 
 
 def _said(one: Candidate, all_: Sequence[Candidate], call: CallView) -> Traits:
