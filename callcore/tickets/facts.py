@@ -306,6 +306,7 @@ def _settled(group: Iterable[Fact]) -> bool:
 
 
 def span_of(fact: Fact) -> Span:
+    """The characters of its turn that say it."""
     return fact.reading.characters(fact.entity.first_word, fact.entity.end_word)
 
 

@@ -71,7 +71,7 @@ class Look:
             case "entity":
                 model = self._rules.facts
                 if model and spec.name in model.heads:
-                    return chosen_field(spec, self.call, model)
+                    return chosen_field(spec, self.call, self.matter, model)
                 return entity_field(spec, self.call)
             case "pattern":
                 return pattern_field(spec, self.call)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from callcore.text.chars import is_chinese
 from callcore.tickets.candidates import Candidate
 from callcore.tickets.facts import beside, is_total, number_of, refused, span_of
+from callcore.tickets.matter import Matter
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact, Reading
 from callcore.tickets.spec import FieldSpec
@@ -51,7 +52,7 @@ _WORDS: Mapping[str, Mapping[str, re.Pattern[str]]] = {
             "other": r"别人|他|她|我爸|我妈|老公|老婆|husband|wife|\bmum\b|friend",
         },
         "date": {
-            "happened": r"那天|发生|刷的|扣的|转的|办的|买的|存的|取的|汇的|签的|开的|charged|took|paid|bought|opened|happened",
+            "happened": r"那天|发生|[刷扣转办买存取汇签开]的|charged|took|paid|bought|opened|happened",
             "due": r"到期|还款日|出账|账单日|截止|\bdue\b|matur|statement|expire",
             "asked": r"申请|提交|递|报的|打过|寄|投诉|applied|asked|called|rang|sent|posted|filed|wrote",
             "record": r"显示|系统|记录|看到|查到|shows?|see|record|here",
@@ -79,7 +80,7 @@ _WORDS: Mapping[str, Mapping[str, re.Pattern[str]]] = {
             "own": r"开户|办的|我在|account|opened",
         },
         "due": {
-            "contact": r"联系|打|回电|来电|电话|答复|回话|回复|通知|找您|告诉|call|ring|phone|hear|touch|back to|contact|let you know",
+            "contact": r"联系|打|电|答复|回话|回复|通知|找您|告诉|call|ring|phone|hear|touch|back to|contact|let you",
             "decide": r"处理|结果|查|核实|审|办完|有说法|decid|result|outcome|ruling|investig|look",
             "money": r"到账|退|入账|refund|money|credit|account",
             "post": r"寄|制卡|卡片|信|card|post|letter|mail",
@@ -124,6 +125,16 @@ def term_traits(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled
         "span": float(any(fact.entity.kind == "duration" for fact in one.facts)),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def about(matter: Matter) -> Traits:
+    """What the call is about, which tells whether there is such a fact at all."""
+    found: Traits = {}
+    if matter.category:
+        found[f"about.{matter.category.normal}"] = 1.0
+    for topic in matter.topics[:1]:
+        found[f"about.{topic.normal.partition('.')[0]}"] = 1.0
+    return found
 
 
 def promised(normal: str, promises: Promises) -> Traits:
@@ -184,7 +195,7 @@ def _answers(place: int, call: CallView) -> bool:
 
 
 def _done(facts: Sequence[Fact], call: CallView) -> Traits:
-    """What is done in the sentences that say it, and in the turns."""
+    """What is done in the sentences that say it."""
     found: Traits = {}
     asked = 0
     for fact in facts:
@@ -192,15 +203,12 @@ def _done(facts: Sequence[Fact], call: CallView) -> Traits:
         sentence = reading.sentence(span_of(fact))
         asked += reading.text[: sentence[1]].rstrip().endswith(_QUESTION)
         for code, spans in reading.hits.items():
-            if reading.speaks(call.said_by[code]):
-                inside = any(sentence[0] <= start < sentence[1] for start, _ in spans)
-                found[f"act.{code}" if inside else f"turn.{code}"] = 1.0
+            inside = any(sentence[0] <= start < sentence[1] for start, _ in spans)
+            if inside and reading.speaks(call.said_by[code]):
+                found[f"act.{code}"] = 1.0
         for hit in reading.promises:
-            if reading.speaks(hit.by):
-                inside = sentence == reading.sentence(hit.span)
-                found[f"{'promise' if inside else 'turn.promise'}.{hit.by}"] = 1.0
-                if inside:
-                    found[f"promise.{hit.by}.{hit.kind}"] = 1.0
+            if reading.speaks(hit.by) and sentence == reading.sentence(hit.span):
+                found |= {f"promise.{hit.by}": 1.0, f"promise.{hit.by}.{hit.kind}": 1.0}
         if _is_topical(reading):
             found["topical"] = 1.0
     found["asked"] = float(asked > 0)

@@ -3,8 +3,8 @@
 ``python -m models.training.tickets.facts FOLDER... --held FOLDER`` learns from written calls with gold tickets
 (benchmarks/written_calls/README.md) and writes ``models/ticket-facts``. For every field each value that a call names is
 a row, with the traits of :mod:`callcore.tickets.traits`; one logistic regression a field says how likely it is the
-value. Regularisation and the probability that is asked for are those with the best F1 of the field in
-cross-validation over whole calls. The same input gives the same file.
+value. Regularisation and the probability that is asked for are chosen by cross-validation over whole
+calls. The same input gives the same file.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from callcore.following import Following
 from callcore.loading import load_redactor, load_understander
 from callcore.tickets import TicketRules
 from callcore.tickets.chosen import deadline_rows, field_rows
+from callcore.tickets.matter import Matter
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView
 from callcore.tickets.traits import DEADLINE, VERSION
@@ -39,7 +40,8 @@ from models.training.understand.enter import enter
 ROOT = Path(__file__).parents[3]
 NAME, RELEASE = "ticket-facts", "1"
 FIELDS = ("request.amount", "request.date", "request.branch", "request.channel", DEADLINE)
-STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  #: C of the regression: the smaller, the simpler
+STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  #: C of the regression: the smaller, the simpler
+LEASTS = tuple(round(0.1 + 0.05 * step, 2) for step in range(9))  #: probabilities below which none is taken
 FOLDS = 10
 FEWEST = 3  #: calls in which a trait must be seen
 DIGITS = 4  #: of weights
@@ -94,10 +96,11 @@ class Views:
         found: dict[str, list[Question]] = {name: [] for name in FIELDS}
         for one in calls:
             view = self.view(one)
+            matter = Matter(view, self.rules.file.weights)
             for name in FIELDS:
                 gold = one.gold.fields.get(name, ("",))[0]
                 if name != DEADLINE:
-                    rows = field_rows(self._specs[name], view)
+                    rows = field_rows(self._specs[name], view, matter)
                 elif gold:
                     rows = deadline_rows(view, Promises(view))
                 else:
@@ -119,28 +122,42 @@ def learn(questions: Sequence[Question], strength: float) -> Learned | None:
     matrix = np.array([[traits.get(name, 0.0) for name in names] for traits, _ in rows])
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        model = LogisticRegression(C=strength, max_iter=5000, tol=1e-8).fit(matrix, labels)
+        model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-8).fit(matrix, labels)
     return Learned(names, model.coef_[0], float(model.intercept_[0]))
 
 
-def answers(model: Learned | None, questions: Iterable[Question]) -> list[tuple[Question, str, float]]:
-    """The likeliest value of each, with its probability."""
-    found = []
-    for question in questions:
-        likely = [(normal, model.probability(traits)) for normal, traits in question.rows] if model else []
-        normal, probability = max(likely, key=lambda pair: pair[1], default=("", 0.0))
-        found.append((question, normal, probability))
-    return found
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``probabilities``: of the rows of the question."""
+
+    question: Question
+    probabilities: tuple[float, ...]
+
+    def value(self, least: float) -> str:
+        """The likeliest, the first of several; "" where none reaches ``least``."""
+        highest = max(self.probabilities, default=0.0)
+        return self.question.rows[self.probabilities.index(highest)][0] if highest >= least else ""
 
 
-def score(told: Iterable[tuple[Question, str, float]], least: float) -> dict[str, float]:
+def answers(model: Learned | None, questions: Iterable[Question]) -> list[Answer]:
+    """How likely each candidate is."""
+    return [
+        Answer(one, tuple(model.probability(traits) if model else 0.0 for _, traits in one.rows)) for one in questions
+    ]
+
+
+def score(told: Iterable[Answer], least: float) -> dict[str, float]:
     """Marked, filled, right; precision, recall and F1 as ``callcore evaluate tickets`` counts them."""
+    return counted((one.question.gold, one.value(least) if one.probabilities else "") for one in told)
+
+
+def counted(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:
+    """Of what was marked and what was filled, "" for nothing."""
     marked = filled = right = 0
-    for question, normal, probability in told:
-        marked += bool(question.gold)
-        if normal and probability >= least:
-            filled += 1
-            right += normal == question.gold
+    for gold, value in pairs:
+        marked += bool(gold)
+        filled += bool(value)
+        right += bool(value) and value == gold
     return {
         "marked": marked,
         "filled": filled,
@@ -151,9 +168,9 @@ def score(told: Iterable[tuple[Question, str, float]], least: float) -> dict[str
     }
 
 
-def crossed(questions: Sequence[Question], strength: float) -> list[tuple[Question, str, float]]:
+def crossed(questions: Sequence[Question], strength: float) -> list[Answer]:
     """Answers to each question by a model that has not seen its call."""
-    found = []
+    found: list[Answer] = []
     for fold in range(FOLDS):
         rest = [question for place, question in enumerate(questions) if place % FOLDS != fold]
         found += answers(learn(rest, strength), questions[fold::FOLDS])
@@ -165,19 +182,14 @@ def best(questions: Sequence[Question]) -> tuple[float, float, dict[str, float]]
     tried = []
     for strength in STRENGTHS:
         told = crossed(questions, strength)
-        for least in np.arange(0.1, 0.75, 0.05):
-            tried.append((score(told, float(least)), strength, round(float(least), 2)))
+        tried += [(score(told, least), strength, least) for least in LEASTS]
     figures, strength, least = max(tried, key=lambda one: (one[0]["f1"], -one[1], -abs(one[2] - 0.4)))
     return strength, least, figures
 
 
 def ruled(questions: Iterable[Question]) -> dict[str, float]:
     """What the rules alone come to, of values that are candidates."""
-    told = [
-        (question, next((normal for normal, traits in question.rows if traits.get("ruled")), ""), 1.0)
-        for question in questions
-    ]
-    return score(told, 0.0)
+    return counted((one.gold, next((n for n, traits in one.rows if traits.get("ruled")), "")) for one in questions)
 
 
 def head(model: Learned, least: float) -> dict[str, Any]:
