@@ -51,7 +51,7 @@ def measure(rounds: int) -> dict[str, Any]:
     settings = Settings()
     understander, redactor = load_understander(settings), load_redactor(settings)
     redactor = type(redactor)(Sealer([new_key()]), redactor.currency, redactor.region)
-    rules = load_ticket_rules(settings.tickets, understander.catalogue)
+    rules = load_ticket_rules(settings, understander.catalogue)
     spent: dict[str, dict[str, list[float]]] = {}
     for file in sorted(CALLS.glob("*/*.json")) * rounds:
         call = read_written(file)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from callcore.config import Settings, TicketSettings, settings_hash
+from callcore.config import Settings, settings_hash
 from callcore.engines.base import Recogniser
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.text_model import OnnxTextModel
@@ -17,11 +17,12 @@ from callcore.engines.voice_model import VoiceMoodModel
 from callcore.errors import ConfigError, LanguageUnsupported, ModelCorrupt
 from callcore.keys import load_sealer
 from callcore.models.manifest import load_manifest
-from callcore.models.readers import CARD_FILE, named_reader_folder, reader_folder
+from callcore.models.readers import CARD_FILE, reader_folder
 from callcore.models.registry import InstalledModel, resolve
 from callcore.privacy import Redactor
 from callcore.roles import RoleCues
 from callcore.tickets import TicketRules
+from callcore.tickets.judge import VERSION as SIGNS
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.traits import VERSION as TRAITS
 from callcore.understand.acts import ActReader
@@ -35,7 +36,6 @@ from callcore.understand.text_reader import TextReader
 
 READ = ("zh", "en")  #: languages with a text model
 READ_AS = {"yue": "zh"}  #: languages read by another's model, as its entry in the manifest says
-TICKET_FACTS = "ticket-facts"  #: model that chooses among the facts of a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +97,24 @@ def load_acts() -> dict[str, ActReader]:
     return acts | {language: acts[other] for language, other in READ_AS.items()}
 
 
-def load_ticket_rules(settings: TicketSettings, catalogue: Catalogue) -> TicketRules:
-    """All that tickets are made with, and the bundled models that choose and judge.
+def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
+    """What tickets are made with: the bank's files, and the models that judge calls that are over and choose
+    among the facts that were said.
 
     Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
     """
-    return TicketRules.load(settings, catalogue, facts=_linear_model(TICKET_FACTS, TRAITS))
+    judge, facts = _linear_model("judge", SIGNS), _linear_model("facts", TRAITS)
+    return TicketRules.load(settings.tickets, catalogue, judge, facts)
 
 
-def _linear_model(name: str, features: int) -> LinearModel:
-    file = named_reader_folder(name) / CARD_FILE
+def _linear_model(kind: str, features: int) -> LinearModel:
+    file = reader_folder(kind, "any") / CARD_FILE
     try:
         model = LinearModel.model_validate_json(file.read_bytes())
     except ValidationError as error:
-        raise ModelCorrupt(f"{file} is not a model for tickets.", "Install callcore again.") from error
+        raise ModelCorrupt(
+            f"{file} is no model of callcore ({type(error).__name__}).", "Install callcore again."
+        ) from error
     if model.features != features:
         raise ModelCorrupt(f"{file} was made for features {model.features}, not {features}.", "Install callcore again.")
     return model

@@ -78,7 +78,7 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
     understander = load_understander(settings)
     sealer = Sealer([new_key()])
     redactor = Redactor.of(sealer, settings.understand)
-    rules = load_ticket_rules(settings.tickets, understander.catalogue)
+    rules = load_ticket_rules(settings, understander.catalogue)
     following = Following(redactor if settings.privacy.redact else None, rules)
 
     def fill(one: GoldCall) -> tuple[Ticket, list[Event]]:

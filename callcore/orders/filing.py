@@ -47,7 +47,7 @@ class Filer:
 
         Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
         """
-        return cls.of(settings, load_ticket_rules(settings.tickets, Catalogue.of(settings.understand)))
+        return cls.of(settings, load_ticket_rules(settings, Catalogue.of(settings.understand)))
 
     @classmethod
     def of(cls, settings: Settings, rules: TicketRules) -> Filer:

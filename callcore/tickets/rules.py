@@ -31,14 +31,24 @@ class TicketRules:
     reader: Reader
     hash: str
     names: Mapping[tuple[str, str], tuple[str, str]]  #: of the choices of fields: (field, code) to (zh, en)
+    judge: LinearModel | None = None  #: judges calls that are over; without it the rules do
     facts: LinearModel | None = None  #: chooses among facts that were said; without it the rules do
 
     @classmethod
-    def load(cls, settings: TicketSettings, catalogue: Catalogue, *, facts: LinearModel | None = None) -> TicketRules:
+    def load(
+        cls,
+        settings: TicketSettings,
+        catalogue: Catalogue,
+        judge: LinearModel | None = None,
+        facts: LinearModel | None = None,
+    ) -> TicketRules:
         """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`.
 
-        What a bank has written down itself holds: ``facts`` chooses for no field that is the bank's own.
+        What a bank has written down itself holds: with a rules file of its own the severity is not the ``judge``'s, and
+        ``facts`` chooses for no field that is the bank's own.
         """
+        if judge and settings.rules_file:
+            judge = judge.without("handling.severity")
         fields = load_fields(settings.fields_file, RULES)
         facts = _for_own(facts, fields) if facts and settings.fields_file else facts
         words = _Words(
@@ -52,9 +62,10 @@ class TicketRules:
             file,
             catalogue,
             _reader(fields, words, catalogue),
-            _hash(fields, words, file, catalogue, facts),
+            _hash(fields, words, file, catalogue, (judge, facts)),
             {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
-            facts=facts,
+            judge,
+            facts,
         )
 
     def fold(self, started: CallStarted) -> TicketFold:
@@ -103,7 +114,11 @@ def _for_own(facts: LinearModel, fields: Sequence[FieldSpec]) -> LinearModel:
 
 
 def _hash(
-    fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue, facts: LinearModel | None
+    fields: Sequence[FieldSpec],
+    words: _Words,
+    file: RuleFile,
+    catalogue: Catalogue,
+    models: Sequence[LinearModel | None],
 ) -> str:
     return settings_hash(
         {
@@ -114,6 +129,6 @@ def _hash(
             "topics": [one.model_dump(mode="json") for one in words.topics],
             "rules": file.model_dump(mode="json"),
             "catalogue": catalogue.model_dump(mode="json"),
-            "facts": facts.model_dump(mode="json") if facts else None,
+            "models": [model.model_dump(mode="json") if model else None for model in models],
         }
     )

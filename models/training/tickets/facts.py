@@ -29,9 +29,7 @@ from callcore.following import Following
 from callcore.loading import load_redactor, load_understander
 from callcore.tickets import TicketRules
 from callcore.tickets.chosen import deadline_rows, field_rows
-from callcore.tickets.matter import Matter
-from callcore.tickets.promises import Promises
-from callcore.tickets.reading import CallView
+from callcore.tickets.look import Look
 from callcore.tickets.traits import DEADLINE, VERSION
 from callcore.understand.call import Understander
 from callcore.written import told
@@ -82,27 +80,26 @@ class Views:
         self._following = Following(load_redactor(self._settings), self.rules)
         self._specs = {spec.name: spec for spec in self.rules.fields}
 
-    def view(self, one: GoldCall) -> CallView:
-        """A whole call."""
+    def look(self, one: GoldCall) -> Look:
+        """At a whole call, by rules alone."""
         followers = self._following.call(one.call.call_date, ticket=False)
         events = told(one.call, one.name, self._settings, self._understander, followers)
         fold = self.rules.fold(events[0])  # type: ignore[arg-type]
         for event in events[1:]:
             fold.absorb(event)
-        return fold.view
+        return fold.look()
 
     def questions(self, calls: Iterable[GoldCall]) -> dict[str, list[Question]]:
         """By field. Of the term only calls in which the bank has one to keep."""
         found: dict[str, list[Question]] = {name: [] for name in FIELDS}
         for one in calls:
-            view = self.view(one)
-            matter = Matter(view, self.rules.file.weights)
+            seen = self.look(one)
             for name in FIELDS:
                 gold = one.gold.fields.get(name, ("",))[0]
                 if name != DEADLINE:
-                    rows = field_rows(self._specs[name], view, matter)
+                    rows = field_rows(self._specs[name], seen.call, seen.matter)
                 elif gold:
-                    rows = deadline_rows(view, Promises(view))
+                    rows = deadline_rows(seen.call, seen.promises)
                 else:
                     continue
                 found[name].append(Question(one.name, gold, tuple((c.normal, traits) for c, traits in rows)))
