@@ -8,19 +8,19 @@ from dataclasses import replace
 from callcore.tickets.candidates import Candidate, candidates, times
 from callcore.tickets.facts import entity_field, just_now, places_of, value_of
 from callcore.tickets.linear import Head, LinearModel
-from callcore.tickets.matter import Judged, Matter
+from callcore.tickets.matter import Judged
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView
 from callcore.tickets.spec import FieldSpec
-from callcore.tickets.traits import DEADLINE, Traits, about, promised, term_traits, traits
+from callcore.tickets.traits import DEADLINE, Traits, promised, term_traits, traits
 from callcore.types import FieldValue
 
 TAKEN = "yes"  #: label of a head: the candidate is the value
 
 
-def chosen_field(spec: FieldSpec, call: CallView, matter: Matter, model: LinearModel) -> list[FieldValue]:
+def chosen_field(spec: FieldSpec, call: CallView, known: Traits, model: LinearModel) -> list[FieldValue]:
     """The surest candidate, if it is sure enough; the model must have a head for the field."""
-    rows = field_rows(spec, call, matter)
+    rows = field_rows(spec, call, known)
     best = surest(model.heads[spec.name], rows)
     if best is None:
         return just_now(spec, call)
@@ -38,11 +38,10 @@ def chosen_deadline(call: CallView, promises: Promises, model: LinearModel) -> J
     return Judged(one.normal, round(probability, 4), places_of(one.facts))
 
 
-def field_rows(spec: FieldSpec, call: CallView, matter: Matter) -> list[tuple[Candidate, Traits]]:
-    """The candidates for a field of facts with their traits."""
+def field_rows(spec: FieldSpec, call: CallView, known: Traits) -> list[tuple[Candidate, Traits]]:
+    """The candidates for a field of facts with their traits. ``known``: what the call is about, by rules."""
     found = candidates(spec, call)
     ruled = {value.normal for value in entity_field(spec, call)} if found else set()
-    known = about(matter)
     return [(one, traits(spec, one, found, call, ruled) | known) for one in found]
 
 

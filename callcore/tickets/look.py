@@ -18,7 +18,7 @@ from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
 from callcore.tickets.summary import Sentence, joined, summarise
-from callcore.tickets.traits import DEADLINE
+from callcore.tickets.traits import DEADLINE, about
 from callcore.types import FieldStatus, FieldValue, Promise
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Look:
         self.promises = Promises(call)
         self._due = self._term()
         self._judge_by(NO_VERDICTS)
+        self.about = about(self.matter)
         if call.ended and rules.judge is not None:
             self._judge_by(self._verdicts(rules.judge))
         self.summary = summarise(call, self.matter, self.handling, rules.catalogue)
@@ -131,7 +132,7 @@ class Look:
             case "entity":
                 model = self._rules.facts
                 if model and spec.name in model.heads:
-                    return chosen_field(spec, self.call, self.matter, model)
+                    return chosen_field(spec, self.call, self.about, model)
                 return entity_field(spec, self.call)
             case "pattern":
                 return pattern_field(spec, self.call)
