@@ -103,6 +103,8 @@ def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
 
     Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
     """
+    if not settings.tickets.judge:
+        return TicketRules.load(settings.tickets, catalogue)
     judge, facts = _linear_model("judge", SIGNS), _linear_model("facts", TRAITS)
     return TicketRules.load(settings.tickets, catalogue, judge, facts)
 
