@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 VERSION = "2"
 SUMMARY_CONFIDENCE = 0.8
-SURE_TERM = 0.5  #: probability of the bank's term with which promises without a time take it
 UNSURE = 0.7  #: confidence of what may still change, beside that of what is final
 
 
@@ -55,7 +54,7 @@ class Look:
         self.call, self._rules = call, rules
         self.promises = Promises(call)
         self._due = self._term()
-        if self._due and self._due.confidence >= SURE_TERM:
+        if self._due:
             self.promises = self.promises.with_term(self._due.normal, self._due.evidence)
         self._judge_by(NO_VERDICTS)
         self.about = about(self.matter)

@@ -2,10 +2,10 @@
 
 ``python -m models.training.tickets.facts`` reads the written calls of the parts ``train`` and ``dev`` and writes
 ``models/ticket-facts``. For every field each value that a call names is a row, with the traits of
-:mod:`callcore.tickets.traits`; one logistic regression a field says how likely it is the value. Regularisation and the
-probability that is asked for are chosen by cross-validation over the calls of ``train``: the rules were tuned on
-``dev``. ``--held FOLDER`` leaves the calls of a folder out of the training, measures on them, and writes nothing. The
-same input gives the same file.
+:mod:`callcore.tickets.traits`; one logistic regression a field says how likely it is the value. Regularisation, the
+probability that is asked for and its calibration come of cross-validation over the calls of ``train``: the rules were
+tuned on ``dev``. ``--held FOLDER`` leaves the calls of a folder out of the training, measures on them, and writes
+nothing. The same input gives the same file.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, logit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -177,14 +178,42 @@ def crossed(fresh: Sequence[Question], tuned: Sequence[Question], strength: floa
     return found
 
 
-def best(fresh: Sequence[Question], tuned: Sequence[Question]) -> tuple[float, float, Score]:
-    """Strength and least probability with the best F1 in cross-validation, the simplest of several; its score."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a field is learned. ``scale``, ``shift``: of the log odds; ``figures``: in cross-validation."""
+
+    strength: float
+    scale: float
+    shift: float
+    least: float
+    figures: Score
+
+
+def best(fresh: Sequence[Question], tuned: Sequence[Question]) -> Setting:
+    """Strength and least probability with the best F1 in cross-validation, the simplest of several."""
     tried = []
     for strength in STRENGTHS:
         told = crossed(fresh, tuned, strength)
-        tried += [(score(told, least), strength, least) for least in LEASTS]
-    figures, strength, least = max(tried, key=lambda one: (one[0]["f1"], -one[1], -abs(one[2] - 0.4)))
-    return strength, least, figures
+        scale, shift = calibration(told)
+        told = [replace(one, probabilities=tuple(map(float, _moved(one.probabilities, scale, shift)))) for one in told]
+        tried += [Setting(strength, scale, shift, least, score(told, least)) for least in LEASTS]
+    return max(tried, key=lambda one: (one.figures["f1"], -one.strength, -abs(one.least - 0.4)))
+
+
+def _moved(probabilities: Sequence[float], scale: float, shift: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray(expit(logit(np.array(probabilities)) * scale + shift))
+
+
+def calibration(told: Iterable[Answer]) -> tuple[float, float]:
+    """Scale and shift of the log odds that make the probabilities right (Platt, 1999)."""
+    rows = [
+        (p, normal == one.question.gold)
+        for one in told
+        for (normal, _), p in zip(one.question.rows, one.probabilities, strict=True)
+    ]
+    odds = logit(np.array([[p] for p, _ in rows]))
+    model = LogisticRegression(C=1e6, solver="newton-cholesky").fit(odds, [held for _, held in rows])
+    return float(model.coef_[0][0]), float(model.intercept_[0])
 
 
 def ruled(questions: Iterable[Question]) -> Score:
@@ -217,14 +246,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     left = views.questions(held.values())
     heads, rows = {}, []
     for name in FIELDS:
-        strength, least, figures = best(fresh[name], tuned[name])
-        model = learn([*fresh[name], *tuned[name]], strength)
+        how = best(fresh[name], tuned[name])
+        model = learn([*fresh[name], *tuned[name]], how.strength)
         assert model is not None, name
-        heads[name] = head(model, least)
+        model = Learned(model.names, model.weights * how.scale, model.bias * how.scale + how.shift)
+        heads[name] = head(model, how.least)
         named = sum(any(n == one.gold for n, _ in one.rows) for one in fresh[name] if one.gold)
-        rows.append(_row(name, named, ruled(fresh[name]), figures, f"{strength:g} | {least:g}"))
+        rows.append(_row(name, named, ruled(fresh[name]), how.figures, f"{how.strength:g} | {how.least:g}"))
         if held:
-            print(_row(name, len(left[name]), ruled(left[name]), score(answers(model, left[name]), least), ""))
+            print(_row(name, len(left[name]), ruled(left[name]), score(answers(model, left[name]), how.least), ""))
     print("\n".join(rows))
     if not held:
         _write(options.out, heads, TEXT.format(name=NAME, folds=FOLDS, rows="\n".join(rows)))
@@ -259,7 +289,7 @@ Made by `python -m models.training.tickets.facts` from the written calls of the 
 
 On the calls of `train`, each judged by a model that has not seen it ({folds} parts): how many are marked, of how many
 the value was found in the call at all, precision / recall of the rules and of the model (a field that is filled and not
-marked counts as wrong), strength of the regression, probability from which a value is taken. The last two were chosen
+marked counts as wrong), strength of the regression, probability from which a value is taken. Both were chosen
 on these calls, so that the figures flatter a little. The term is measured on calls that have one.
 
 | field | marked | found | rules | model | strength | from |
