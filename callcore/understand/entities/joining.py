@@ -1,0 +1,75 @@
+"""Facts of a turn where rules and tagger are heard together: kinds that rules could not tell, names that they missed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from callcore.text.chars import HAN_CHARACTER
+from callcore.understand.entities import checks
+from callcore.understand.entities.spans import Span
+from callcore.understand.entities.spoken import Spoken
+from callcore.understand.entities.tagger import Tag, Tagged
+
+SURE_KIND = 0.8  #: probability of a kind, from which on it stands in for that of the rules
+SURE_SECRET = 0.6  #: of a number being a secret at all, where its kind is to change
+SURE_NAME = 0.7  #: of a name that only the tagger finds, to be taken for a fact
+LOOSE = ("digits", "card_tail", "account", "code")  #: kinds of numbers that no check digits tell
+NAME_RANK = 4
+_LENGTHS = {"card_tail": (4, 4), "account": (5, 34), "code": (3, 8), "phone": (7, 15), "id_number": (8, 18)}
+_OPEN = ("card_number", "account", "phone", "id_number")  #: that are said in pieces
+_HAN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
+_NO_NAME = re.compile("[的是我你您他她]|.[先女][生士]$|^[小老阿]")
+_LATIN_NAME = re.compile(r"[^\W\d_][^\W\d_'-]+(?: [^\W\d_][^\W\d_'-]+){0,2}")
+_TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|doctor|mister)\.? ")
+
+
+def joined(spans: Sequence[Span], tagged: Tagged, spoken: Spoken, regions: tuple[str, ...]) -> list[Span]:
+    """The spans of the rules with the tagger's kinds, and with the names that only it has found, in order."""
+    found = [_with_kind(span, tagged, regions) for span in spans]
+    taken = {i for span in spans for i in range(span.start, span.end)}
+    found += _names(tagged, spoken, taken)
+    return sorted(found, key=lambda span: span.start)
+
+
+def _with_kind(span: Span, tagged: Tagged, regions: tuple[str, ...]) -> Span:
+    """The span with the kind that the tagger gives it, where no check digits and no shape speak for another."""
+    if span.kind not in LOOSE or span.parts or tagged.secret(span.start, span.end) < SURE_SECRET:
+        return span
+    kind, likely = tagged.kind(span.start, span.end)
+    if kind == span.kind or likely < SURE_KIND or not span.value.isalnum():
+        return span
+    shortest, longest = _LENGTHS.get(kind, (99, 0))
+    if shortest <= len(span.value) <= longest:
+        if kind == "phone":
+            value, valid = checks.phone(span.value, regions)
+            return replace(span, kind=kind, value=value, valid=valid, hint="") if valid else _hinted(span, kind)
+        return replace(span, kind=kind, hint="")
+    return _hinted(span, kind)
+
+
+def _hinted(span: Span, kind: str) -> Span:
+    """A piece of a number that more may follow."""
+    return replace(span, kind="digits", hint=kind) if kind in _OPEN else span
+
+
+def _names(tagged: Tagged, spoken: Spoken, taken: set[int]) -> Iterator[Span]:
+    for tag in tagged.tags(spoken.text, 0.5):
+        if tag.kind != "name" or tag.likely < SURE_NAME or not taken.isdisjoint(range(tag.start, tag.end)):
+            continue
+        value = _name(tag, spoken)
+        if value:
+            yield Span("name", tag.start, tag.end, value, round(tag.likely, 2), rank=NAME_RANK, source="")
+
+
+def _name(tag: Tag, spoken: Spoken) -> str:
+    """The name as a value; "" where the stretch is rather a surname alone, a nickname, or tells characters."""
+    said, raw = spoken.text[tag.start : tag.end], spoken.raw[tag.start : tag.end]
+    if HAN_CHARACTER.search(said):
+        return said if _HAN_NAME.fullmatch(said) and not _NO_NAME.search(said) else ""
+    title = _TITLE.match(said)
+    at = title.end() if title else 0
+    if not _LATIN_NAME.fullmatch(said, at):
+        return ""
+    return " ".join(word if word != word.lower() else word.capitalize() for word in raw[at:].split(" "))

@@ -1,0 +1,1 @@
+"""Training of the taggers of secrets (docs/understanding-models.md)."""

@@ -1,0 +1,81 @@
+"""Examples as the tensors that the network learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from callcore.understand.entities.spoken import Spoken, plain_words
+from callcore.understand.entities.tagger import KINDS
+from callcore.understand.tag_features import Said, rows
+from models.training.understand.tagging.examples import Example
+
+LABELS = ("none", *KINDS)
+LONGEST = 320  #: characters of a turn that is learned from
+ROOM = 9000  #: positions of a batch
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """``rows`` (turns, positions, columns); ``before``, ``said``, ``weights`` (turns, positions, 1); ``allowed``
+    (turns, positions, labels): labels that would be right.
+    """
+
+    rows: Tensor
+    before: Tensor
+    said: Tensor
+    weights: Tensor
+    allowed: Tensor
+
+
+def said_of(text: str) -> Said:
+    """A text as the tagger gets it."""
+    spoken = Spoken.of(plain_words(text))
+    return Said(spoken.raw, spoken.text)
+
+
+def batches(examples: Sequence[Example], characters: Mapping[str, int], random: Random) -> Iterator[Batch]:
+    """All examples, turns of a length together, in an order of chance."""
+    usable = [one for one in examples if one.text and one.text == " ".join(one.text.split()) and len(one.text) <= LONGEST]
+    usable.sort(key=lambda one: len(one.text) + min(len(one.before), 60) + random.random() * 8)
+    groups: list[list[Example]] = [[]]
+    for one in usable:
+        size = len(one.text) + min(len(one.before), 60) + 1
+        if groups[-1] and size * (len(groups[-1]) + 1) > ROOM:
+            groups.append([])
+        groups[-1].append(one)
+    random.shuffle(groups)
+    for group in groups:
+        if group:
+            yield batch(group, characters)
+
+
+def batch(group: Sequence[Example], characters: Mapping[str, int]) -> Batch:
+    """Some examples side by side."""
+    made = [rows(said_of(one.before), said_of(one.text), one.speaker, characters) for one in group]
+    longest = max(len(found) for found, _ in made)
+    shape = (len(group), longest)
+    table = np.zeros((*shape, made[0][0].shape[1]), dtype=np.int64)
+    before, said, weights = (np.zeros((*shape, 1), dtype=np.float32) for _ in range(3))
+    allowed = np.zeros((*shape, len(LABELS)), dtype=bool)
+    allowed[:, :, 0] = True
+    for i, (one, (found, start)) in enumerate(zip(group, made, strict=True)):
+        size = len(found)
+        table[i, :size] = found
+        before[i, :start] = 1
+        said[i, start:size] = 1
+        weights[i, start:size] = one.weight
+        for mark in one.marks:
+            place = slice(start + mark.start, start + mark.end)
+            if mark.kinds:
+                allowed[i, place, 0] = False
+                for kind in mark.kinds:
+                    allowed[i, place, LABELS.index(kind)] = True
+            else:
+                allowed[i, place] = True
+    return Batch(*map(torch.from_numpy, (table, before, said, weights, allowed)))

@@ -1,0 +1,107 @@
+"""Train a tagger of secrets: ``python -m models.training.understand.tagging.train --language zh``.
+
+Learns from written calls with marked secrets, from the corpus as the rules of the redaction read it, and from phrases.
+Writes the model's folder, and size and checksum of its card into ``manifest.toml`` beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+
+from callcore.understand.tag_features import VERSION, known
+from models.training.understand.enter import enter
+from models.training.understand.export import CARD_FILE
+from models.training.understand.material import act_turns, own_turns
+from models.training.understand.phrases import HERE
+from models.training.understand.ship import ROOT
+from models.training.understand.ship import options as ship_options
+from models.training.understand.tagging.batches import LABELS, batch
+from models.training.understand.tagging.examples import (
+    Example,
+    call_examples,
+    call_files,
+    sentence_examples,
+    silver,
+)
+from models.training.understand.tagging.export import write_folder
+from models.training.understand.tagging.invented import tables
+from models.training.understand.tagging.learn import Material, learned, loss_of
+from models.training.understand.tagging.network import Tagger
+
+MODEL_VERSION = "1"
+ROUNDS = 16
+SILVER_WEIGHT = 0.5  #: of what the rules found, beside what was marked by hand
+AWAY = 5  #: one call of so many tells the temperature
+TEMPERATURES = np.geomspace(0.5, 3.0, 26)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, calibrate and write one model."""
+    options = _options(arguments)
+    torch.set_num_threads(1)
+    name, language, seed = f"secrets-{options.language}", options.language, options.seed
+    files = [file for folder in options.calls for file in call_files(folder, language)]
+    rounds = 1 if options.smoke else options.rounds
+    away = [file for folder in options.measured for file in call_files(folder, language)]
+    kept = [file for file in files if file not in away]
+    if not away:
+        order = Random(seed).sample(files, len(files))
+        away, kept = order[: max(1, len(files) // AWAY)], order[max(1, len(files) // AWAY) :]
+    plain = silver([*own_turns(language, seed), *act_turns(language, seed)][: 200 if options.smoke else None], language, SILVER_WEIGHT)
+    tagger, characters = learned(_material(language, kept, plain), rounds, seed)
+    measured = [one for file in away for one in call_examples(file)]
+    temperature = best_temperature(tagger, characters, measured)
+    print(f"temperature {temperature:.3f}, of {len(away)} calls that were held out")
+    if not options.measured:
+        tagger, characters = learned(_material(language, files, plain), rounds, seed)
+    card = {
+        "format": 1, "name": name, "version": MODEL_VERSION, "features": VERSION, "seed": seed, "language": language,
+        "labels": LABELS, "temperature": round(temperature, 4), "characters": "".join(characters),
+        "turns": {"calls": len(files), "corpus": len(plain)},
+    }  # fmt: skip
+    write_folder(options.out / name, tagger, temperature, card)
+    if (manifest := options.out / "manifest.toml").is_file():
+        enter(manifest, name, options.out / name / CARD_FILE)
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = ship_options(__doc__)
+    parser.add_argument("--language", choices=("zh", "en"), required=True)
+    parser.add_argument("--calls", type=Path, nargs="+", default=[ROOT / "benchmarks" / "written_calls" / "train"])
+    parser.add_argument("--measured", type=Path, nargs="*", default=[], help="calls that are not learned from")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    return parser.parse_args(arguments)
+
+
+def _material(language: str, files: Sequence[Path], plain: Sequence[Example]) -> Material:
+    calls = [one for file in files for one in call_examples(file)]
+    sentences = sentence_examples(HERE.parent / "privacy" / f"{language}_dev.toml")
+    return Material(language, tables(language), calls, sentences, plain)
+
+
+def best_temperature(tagger: Tagger, characters: Sequence[str], measured: Sequence[Example]) -> float:
+    """The one at which the labels of ``measured`` are likeliest."""
+    places = known(characters)
+    groups = [batch(measured[i : i + 40], places) for i in range(0, len(measured), 40)]
+
+    def loss(temperature: float) -> float:
+        class Cooled(torch.nn.Module):
+            def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+                return tagger(*inputs) / temperature  # type: ignore[no-any-return]
+
+        with torch.no_grad():
+            return sum(float(loss_of(Cooled(), one)) for one in groups)  # type: ignore[arg-type]
+
+    return float(min(TEMPERATURES, key=lambda one: loss(float(one))))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
