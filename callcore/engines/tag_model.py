@@ -15,11 +15,12 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callcore.engines.onnx_session import open_session
-from callcore.engines.text_model import CARD_FILE, GRAPH_FILE, FileEntry
+from callcore.engines.text_model import CARD_FILE, GRAMS_FILE, GRAPH_FILE, FileEntry
 from callcore.errors import ModelCorrupt, ModelNotFound
 
 Float32 = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int32]
+Grams = npt.NDArray[np.uint32]
 _HINT = "Install callcore again."
 
 
@@ -47,7 +48,11 @@ class OnnxTagModel:
         from its checksum or was made for other features.
         """
         self.card = _read_card(folder, features)
-        self._session = open_session(_graph(folder, self.card), f"{folder}: no usable ONNX model", _HINT)
+        graph, grams = (_checked(folder / name, self.card) for name in (GRAPH_FILE, GRAMS_FILE))
+        if not grams or len(grams) % 4:
+            raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of grams.", _HINT)
+        self._grams: Grams = np.frombuffer(grams, dtype="<u4").astype(np.uint32)
+        self._session = open_session(graph, f"{folder}: no usable ONNX model", _HINT)
         inputs = [node.name for node in self._session.get_inputs()]
         shape = self._session.get_outputs()[0].shape
         if inputs != ["rows", "start"] or shape[1:] != [len(self.card.labels)]:
@@ -67,6 +72,11 @@ class OnnxTagModel:
     def characters(self) -> str:
         """The characters that the model knows, in the order of its table."""
         return self.card.characters
+
+    @property
+    def grams(self) -> Grams:
+        """Checksums of the grams that the model knows, shape (n,), in the order of its table."""
+        return self._grams
 
     def tag(self, rows: Rows, start: int) -> Float32:
         """Calibrated probabilities of shape (positions from ``start`` on, labels), float32.
@@ -92,14 +102,13 @@ def _read_card(folder: Path, features: int) -> TagCard:
     return card
 
 
-def _graph(folder: Path, card: TagCard) -> bytes:
-    """The graph, compared with its checksum."""
-    file = folder / GRAPH_FILE
+def _checked(file: Path, card: TagCard) -> bytes:
+    """Content of a file of the model, compared with its checksum."""
     try:
         content = file.read_bytes()
     except OSError as error:
         raise ModelCorrupt(f"{file} cannot be read ({type(error).__name__}).", _HINT) from error
-    entry = card.files.get(GRAPH_FILE)
+    entry = card.files.get(file.name)
     if entry is None or hashlib.sha256(content).hexdigest() != entry.sha256:
         raise ModelCorrupt(f"{file} differs from its checksum.", _HINT)
     return content

@@ -18,10 +18,10 @@ from callcore.understand.entities.find import Found
 from callcore.understand.entities.tagger import Tag
 
 VERSION = "redaction/1"
-MASKED, FOUND = 0.2, 0.35  #: probability of each character of what the tagger finds, and of the likeliest of them
-OVER_FACTS = 0.9  #: that, where the rules read a fact that is no secret
+MASKED, FOUND = 0.2, 0.5  #: probability of each character of what the tagger finds, and of the likeliest of them
+OVER_FACTS = 0.97  #: that, where the rules read a fact that is no secret
 REMEMBERED = 0.7  #: that, from which on it is masked in the rest of the call
-REFUSED = 0.02  #: below which what rules without a check found is none
+REFUSED = 0.05  #: below which what rules without a check found is none
 REFUSABLE = frozenset({"name", "address", "digits", "code", "card_tail"})
 RUN = 3  #: digits in a row that are masked while somebody speaks
 LONG = 5  #: digits in a row that only a fact that is no secret explains
@@ -153,13 +153,15 @@ def _tagged(found: Found, view: View) -> Iterator[Secret]:
             continue
         unlikely = view.readable(tag.start, tag.end) or (digits and view.reference_wanted)
         if tag.likely >= (OVER_FACTS if unlikely else FOUND):
-            yield Secret(tag.kind, tag.start, tag.end, lasting=tag.likely >= REMEMBERED)
+            yield Secret(tag.kind, tag.start, tag.end, lasting=view.stage is Stage.TURN and tag.likely >= REMEMBERED)
 
 
 def _known_as_none(tag: Tag, digits: str, view: View) -> bool:
     """Whether the call has told that what the tagger finds is no secret: a hotline, a reference, one of the bank."""
     if tag.kind == "name":
         return any(name in view.text[tag.start : tag.end] for name in view.staff)
+    if any(span.kind == "reference" and span.start <= tag.start and tag.end <= span.end for span in view.spans):
+        return True
     if len(digits) < RUN or view.number_wanted:
         return False
     return any(digits in number for number in view.public) or is_service(digits)

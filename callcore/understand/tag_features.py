@@ -1,14 +1,15 @@
 """What a tagger of secrets sees of a turn: for each character a few rows of its table.
 
 The characters before the turn are the other side's: the question that the turn answers. A character is itself, the
-pair it makes with the one before it, its sound (Han) or its word (letters), its kind of writing, and its place: before
-the turn or in it, and who speaks.
+pair it makes with the one before it (Han) or the end of its word, its sound (Han) or its word, its kind of writing, and
+its place: before the turn or in it, and who speaks. Pairs and words that the model does not know are all one row: what
+is common is seldom a name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
@@ -23,16 +24,17 @@ from callcore.understand.features import merged_sound
 
 VERSION = 1  #: a model is given the features that it was made for
 BEFORE = 60  #: characters of the other side that are looked at
-PAIRS = 4096  #: buckets of pairs, and of word endings
-WORDS = 4096  #: buckets of sounds and words
 COLUMNS = 5
-UNKNOWN, EDGE = 0, 1  #: rows of a character that the model does not know, and of the place between the two sides
-FIRST_CHARACTER = 2
 _ROLES = (Role.UNKNOWN, Role.AGENT, Role.CUSTOMER)
 _WRITINGS = 6  # Han, small letter, capital, digit, space, all else
-PLACES = 2 * len(_ROLES)
-FIXED = PAIRS + WORDS + _WRITINGS + PLACES  #: rows beside those of characters
+_PLACES = 2 * len(_ROLES)
+#: rows of a character, a pair and a word that the model does not know, and of the place between the two sides
+UNKNOWN, UNKNOWN_PAIR, UNKNOWN_WORD, EDGE = range(4)
+WRITINGS = 4
+PLACES = WRITINGS + _WRITINGS
+FIXED = PLACES + _PLACES  #: rows that every model has; those of characters and grams come after them
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_LETTERS = re.compile(r"[a-z']+")
 _DIGIT_WORDS = frozenset("zero one two three four five six seven eight nine oh nought".split())
 
 Rows = npt.NDArray[np.int32]
@@ -50,59 +52,75 @@ class Said:
         return Said(self.raw[-count:], self.text[-count:]) if count else Said("", "")
 
 
-def rows(before: Said, said: Said, speaker: Role, characters: Mapping[str, int]) -> tuple[Rows, int]:
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Rows of the characters and of the grams (by checksum) that a model knows."""
+
+    characters: Mapping[str, int]
+    grams: Mapping[int, int]
+
+    @classmethod
+    def of(cls, characters: str, grams: npt.NDArray[np.uint32]) -> Vocabulary:
+        """Of a model's characters and of the checksums of its grams, each in the order of its table."""
+        first = FIXED + len(characters)
+        return cls(
+            {one: FIXED + place for place, one in enumerate(characters)},
+            {int(gram): first + place for place, gram in enumerate(grams)},
+        )
+
+    @property
+    def size(self) -> int:
+        """Rows of the table."""
+        return FIXED + len(self.characters) + len(self.grams)
+
+
+def rows(before: Said, said: Said, speaker: Role, known: Vocabulary) -> tuple[Rows, int]:
     """Rows of shape (positions, :data:`COLUMNS`), int32, and the position at which ``said`` begins.
 
-    ``before``: of the other side, its last :data:`BEFORE` characters are used; ``characters``: row of each that the
-    model knows.
+    ``before``: of the other side, its last :data:`BEFORE` characters are used.
     """
-    earlier = before.last(BEFORE)
-    place = _ROLES.index(speaker)
-    offset = FIRST_CHARACTER + len(characters)
-    found = [*_side(earlier, characters, offset, place), (EDGE, *_edge(offset), _place(offset, place, False))]
+    place = PLACES + 2 * _ROLES.index(speaker)
+    found = [*_side(before.last(BEFORE), known, place)]
+    found.append((EDGE, EDGE, EDGE, WRITINGS + _WRITINGS - 1, place))
     start = len(found)
-    found += _side(said, characters, offset, place, inside=True)
+    found += _side(said, known, place + 1)
     return np.array(found, dtype=np.int32), start
 
 
-def _side(
-    said: Said, characters: Mapping[str, int], offset: int, place: int, *, inside: bool = False
-) -> list[tuple[int, ...]]:
-    last = _place(offset, place, inside)
-    pairs, words, writings = offset, offset + PAIRS, offset + PAIRS + WORDS
-    in_words = _words(said.text)
-    found, previous = [], "^"
-    for at, (raw, one) in enumerate(zip(said.raw, said.text, strict=True)):
+def grams(text: str) -> Iterator[tuple[int, int]]:
+    """For each character of a text as rules read it, the checksums of its pair and of its sound or word."""
+    in_words = _words(text)
+    previous = "^"
+    for at, one in enumerate(text):
         word = in_words.get(at)
         if word is None:
-            pair, sound = _bucket("2" + previous + one, PAIRS), _bucket("o" + _sound(one), WORDS)
+            yield _checksum("2" + previous + one), _checksum("o" + _sound(one))
         else:
-            pair, sound = _bucket("3" + word[-3:], PAIRS), _bucket("w" + word, WORDS)
-        row = characters.get(one, UNKNOWN - FIRST_CHARACTER) + FIRST_CHARACTER
-        found.append((row, pairs + pair, words + sound, writings + _writing(raw), last))
+            yield _checksum("3" + word[-3:]), _checksum("w" + word)
         previous = one
-    return found
+
+
+def _side(said: Said, known: Vocabulary, place: int) -> Iterator[tuple[int, ...]]:
+    characters, rows_of = known.characters, known.grams
+    for raw, one, (pair, word) in zip(said.raw, said.text, grams(said.text), strict=True):
+        yield (
+            characters.get(one, UNKNOWN),
+            rows_of.get(pair, UNKNOWN_PAIR),
+            rows_of.get(word, UNKNOWN_WORD),
+            WRITINGS + _writing(raw),
+            place,
+        )
 
 
 def _words(text: str) -> dict[int, str]:
     """The word of letters that each character stands in; digits said as words are one and the same."""
     found: dict[int, str] = {}
     for match in _WORD.finditer(text):
-        if match[0].isascii() or not HAN_CHARACTER.search(match[0]):
-            word = "#" if match[0] in _DIGIT_WORDS else match[0]
-            found.update(dict.fromkeys(range(*match.span()), word))
-        else:  # letters beside Han characters
-            for part in re.finditer(r"[a-z']+", match[0]):
-                found.update(dict.fromkeys(range(match.start() + part.start(), match.start() + part.end()), part[0]))
+        parts = _LETTERS.finditer(text, *match.span()) if HAN_CHARACTER.search(match[0]) else [match]
+        for part in parts:
+            word = "#" if part[0] in _DIGIT_WORDS else part[0]
+            found.update(dict.fromkeys(range(*part.span()), word))
     return found
-
-
-def _edge(offset: int) -> tuple[int, int, int]:
-    return offset, offset + PAIRS, offset + PAIRS + WORDS + _WRITINGS - 1
-
-
-def _place(offset: int, place: int, inside: bool) -> int:
-    return offset + PAIRS + WORDS + _WRITINGS + 2 * place + inside
 
 
 def _writing(raw: str) -> int:
@@ -121,11 +139,6 @@ def _sound(one: str) -> str:
     return next(map(merged_sound, syllables(one)), one)
 
 
-@lru_cache(maxsize=65536)
-def _bucket(key: str, count: int) -> int:
-    return crc32(key.encode("utf-8", "replace")) % count
-
-
-def known(characters: Sequence[str]) -> dict[str, int]:
-    """Place of each character of a model, as :func:`rows` wants it."""
-    return {one: place for place, one in enumerate(characters)}
+@lru_cache(maxsize=32768)
+def _checksum(key: str) -> int:
+    return crc32(key.encode("utf-8", "replace"))

@@ -58,7 +58,9 @@ class Found:
         best = choose(span for rule in read.rules for span in rule(spoken, context))
         tagged = tag(spoken, read) if tag and words else None
         if tagged:
-            best = joined(best, tagged, spoken, (context.region, *REGIONS[read.name]) if context.region else REGIONS[read.name])
+            best = joined(
+                best, tagged, spoken, (context.region, *REGIONS[read.name]) if context.region else REGIONS[read.name]
+            )
         spans = tuple(corrected(best, spoken.text, read.corrections))
         return cls(spoken, read, spans, tuple(_entity(spoken, span, read.name) for span in spans), tagged)
 

@@ -1,4 +1,4 @@
-"""Facts of a turn where rules and tagger are heard together: kinds that rules could not tell, names that they missed."""
+"""Facts of a turn from rules and tagger together: kinds that rules could not tell, names that they missed."""
 
 from __future__ import annotations
 

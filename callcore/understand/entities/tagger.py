@@ -1,4 +1,4 @@
-"""Secrets as a learned tagger sees them: for each character of a turn how likely it is part of one, and of which kind.
+"""Secrets as a learned tagger sees them: how likely each character of a turn is part of one, and of which kind.
 
 It knows wordings that no rule foresaw, and the question that a turn answers; it knows nothing of check digits, calendars
 and what was said earlier in the call. Rules and tagger are joined in joining.py, and by the redaction.
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from callcore.types import Role
-from callcore.understand.tag_features import Said, known, rows
+from callcore.understand.tag_features import Said, Vocabulary, rows
 
 #: kinds of secrets that are marked in written calls (benchmarks/written_calls/README.md)
 KINDS = (
@@ -52,7 +52,11 @@ class TagNetwork(Protocol):
 
     @property
     def characters(self) -> str:
-        """The characters that the model knows."""
+        """The characters that the model knows, in the order of its table."""
+
+    @property
+    def grams(self) -> npt.NDArray[np.uint32]:
+        """Checksums of the grams that it knows, shape (n,), in the order of its table."""
 
     def tag(self, rows: Rows, start: int) -> Float32:
         """Probabilities of shape (positions from ``start`` on, labels)."""
@@ -118,7 +122,7 @@ class SecretTagger:
     def __init__(self, network: TagNetwork) -> None:
         self._network = network
         self._labels = tuple(network.labels)
-        self._characters = known(network.characters)
+        self._vocabulary = Vocabulary.of(network.characters, network.grams)
 
     @property
     def version(self) -> str:
@@ -132,7 +136,7 @@ class SecretTagger:
             end = min(start + PIECE, len(said.text))
             first, last = max(start - OVERLAP, 0), min(end + OVERLAP, len(said.text))
             piece = Said(said.raw[first:last], said.text[first:last])
-            likely = self._network.tag(*rows(before, piece, speaker, self._characters))
+            likely = self._network.tag(*rows(before, piece, speaker, self._vocabulary))
             parts.append(likely[start - first : end - first])
         return Tagged(_by_words(np.concatenate(parts), said.text), self._labels)
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from callcore.understand.entities.spoken import Spoken, plain_words
 from callcore.understand.entities.tagger import KINDS
-from callcore.understand.tag_features import Said, rows
+from callcore.understand.tag_features import FIXED, UNKNOWN_PAIR, UNKNOWN_WORD, Said, Vocabulary, rows
 from models.training.understand.tagging.examples import Example
 
 LABELS = ("none", *KINDS)
 LONGEST = 320  #: characters of a turn that is learned from
+FORGETFUL, FORGOTTEN = 0.5, 0.15  #: share of the turns that have grams forgotten, and of these grams
 ROOM = 9000  #: positions of a batch
 
 
@@ -39,9 +41,11 @@ def said_of(text: str) -> Said:
     return Said(spoken.raw, spoken.text)
 
 
-def batches(examples: Sequence[Example], characters: Mapping[str, int], random: Random) -> Iterator[Batch]:
+def batches(examples: Sequence[Example], known: Vocabulary, random: Random) -> Iterator[Batch]:
     """All examples, turns of a length together, in an order of chance."""
-    usable = [one for one in examples if one.text and one.text == " ".join(one.text.split()) and len(one.text) <= LONGEST]
+    usable = [
+        one for one in examples if one.text and one.text == " ".join(one.text.split()) and len(one.text) <= LONGEST
+    ]
     usable.sort(key=lambda one: len(one.text) + min(len(one.before), 60) + random.random() * 8)
     groups: list[list[Example]] = [[]]
     for one in usable:
@@ -52,12 +56,12 @@ def batches(examples: Sequence[Example], characters: Mapping[str, int], random: 
     random.shuffle(groups)
     for group in groups:
         if group:
-            yield batch(group, characters)
+            yield batch(group, known, random)
 
 
-def batch(group: Sequence[Example], characters: Mapping[str, int]) -> Batch:
-    """Some examples side by side."""
-    made = [rows(said_of(one.before), said_of(one.text), one.speaker, characters) for one in group]
+def batch(group: Sequence[Example], known: Vocabulary, random: Random | None = None) -> Batch:
+    """Some examples side by side. ``random``: for grams to be forgotten, where they are learned from."""
+    made = [rows(said_of(one.before), said_of(one.text), one.speaker, known) for one in group]
     longest = max(len(found) for found, _ in made)
     shape = (len(group), longest)
     table = np.zeros((*shape, made[0][0].shape[1]), dtype=np.int64)
@@ -66,6 +70,8 @@ def batch(group: Sequence[Example], characters: Mapping[str, int]) -> Batch:
     allowed[:, :, 0] = True
     for i, (one, (found, start)) in enumerate(zip(group, made, strict=True)):
         size = len(found)
+        if random is not None and random.random() < FORGETFUL:
+            _forget(found, random)
         table[i, :size] = found
         before[i, :start] = 1
         said[i, start:size] = 1
@@ -79,3 +85,11 @@ def batch(group: Sequence[Example], characters: Mapping[str, int]) -> Batch:
             else:
                 allowed[i, place] = True
     return Batch(*map(torch.from_numpy, (table, before, said, weights, allowed)))
+
+
+def _forget(found: npt.NDArray[np.int32], random: Random) -> None:
+    """Some pairs and words of a turn as if they were not known, each of them everywhere or nowhere."""
+    for column, unknown in ((1, UNKNOWN_PAIR), (2, UNKNOWN_WORD)):
+        for row in set(found[:, column].tolist()):
+            if row >= FIXED and random.random() < FORGOTTEN:
+                found[found[:, column] == row, column] = unknown

@@ -103,7 +103,9 @@ def silver(turns: Sequence[LabelledTurn], language: str, weight: float) -> list[
     for turn in turns:
         text = " ".join(turn.text.split())
         if text:
-            found.append(Example("", Role(turn.speaker), text, tuple(_silver_marks(text, turn.speaker, language)), weight))
+            found.append(
+                Example("", Role(turn.speaker), text, tuple(_silver_marks(text, turn.speaker, language)), weight)
+            )
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,33 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
 
-from models.training.understand.export import CARD_FILE, GRAPH_FILE, HALF_FROM, OPSET, _Nodes, quantised, sha256
+from models.training.understand.export import (
+    CARD_FILE,
+    GRAMS_FILE,
+    GRAPH_FILE,
+    HALF_FROM,
+    OPSET,
+    _Nodes,
+    quantised,
+    sha256,
+)
 from models.training.understand.tagging.network import Layer, Tagger
 
 Floats = npt.NDArray[np.float32]
 
 
-def write_folder(folder: Path, tagger: Tagger, temperature: float, card: Mapping[str, Any]) -> None:
-    """Write the model; ``card`` without the checksums, which are added here."""
+def write_folder(
+    folder: Path, tagger: Tagger, known: Sequence[int], temperature: float, card: Mapping[str, Any]
+) -> None:
+    """Write the model; ``known``: checksums of its grams; ``card`` without those of files, which are added here."""
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save_model(graph(tagger, temperature), str(folder / GRAPH_FILE))
-    entry = {"size": (folder / GRAPH_FILE).stat().st_size, "sha256": sha256(folder / GRAPH_FILE)}
-    text = json.dumps({**card, "files": {GRAPH_FILE: entry}}, ensure_ascii=False, indent=1)
+    (folder / GRAMS_FILE).write_bytes(np.array(known, dtype="<u4").tobytes())
+    files = {
+        name: {"size": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+        for name in (GRAPH_FILE, GRAMS_FILE)
+    }
+    text = json.dumps({**card, "files": files}, ensure_ascii=False, indent=1)
     (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
 
 

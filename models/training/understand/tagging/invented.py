@@ -161,7 +161,11 @@ class Maker:
 
     def _givenname_zh(self) -> str:
         random = self.random
-        source = [one for one in self._known["given"] if one in self._known["explain"]] if random.random() < 0.5 else list(self._known["given"])
+        source = (
+            [one for one in self._known["given"] if one in self._known["explain"]]
+            if random.random() < 0.5
+            else list(self._known["given"])
+        )
         return "".join(random.choice(source) for _ in range(random.choice((1, 2, 2))))
 
     def _onegiven_zh(self) -> str:
@@ -188,9 +192,9 @@ class Maker:
         pairs = self._pairs.get(one)
         if pairs and kind < 0.8:
             word = random.choice(pairs)
-            return random.choice(("{w}的{c}", "{w}的{c}", "{w}那个{c}", "{w}的那个{c}", "{w}里的{c}", "{w}个{c}")).format(
-                w=word, c=one
-            )
+            return random.choice(
+                ("{w}的{c}", "{w}的{c}", "{w}那个{c}", "{w}的那个{c}", "{w}里的{c}", "{w}个{c}")
+            ).format(w=word, c=one)
         return self._shape_zh(one)
 
     def _shape_zh(self, one: str) -> str:
@@ -244,7 +248,9 @@ class Maker:
         return self.pick("words")
 
     def _public_zh(self) -> str:
-        return self.number(self.random.choice(("95588", "95533", "12378", "12363", "110", "96110", "4008123123", "10086")))
+        return self.number(
+            self.random.choice(("95588", "95533", "12378", "12363", "110", "96110", "4008123123", "10086"))
+        )
 
     def _amount_zh(self) -> str:
         random = self.random
@@ -270,18 +276,26 @@ class Maker:
 
     def _figure_zh(self) -> str:
         random = self.random
-        return str(random.randrange(10, 2000) * random.choice((1, 10, 100))) if random.random() < 0.6 else self._amount_zh()
+        return (
+            str(random.randrange(10, 2000) * random.choice((1, 10, 100)))
+            if random.random() < 0.6
+            else self._amount_zh()
+        )
 
     def _place_zh(self) -> str:
         given = self._known["given"]
         name = "".join(self.random.choice(given) for _ in range(2))
-        return name + self.random.choice(("屯", "镇", "村", "桥", "支行", "路", "县", "岭", "商贸", "科技", "超市", "公司", "牌", "村镇银行"))
+        return name + self.random.choice(
+            ("屯", "镇", "村", "桥", "支行", "路", "县", "岭", "商贸", "科技", "超市", "公司", "牌", "村镇银行")
+        )
 
     def _err_zh(self) -> str:
         return self.random.choice(("E", "", "PX")) + self.number(digits(self.random, self.random.choice((3, 4, 5))))
 
     def _ref_zh(self) -> str:
-        self.reference = self.random.choice(("", "", "GD")) + self.number(digits(self.random, self.random.choice((6, 6, 7, 8, 10, 12))))
+        self.reference = self.random.choice(("", "", "GD")) + self.number(
+            digits(self.random, self.random.choice((6, 6, 7, 8, 10, 12)))
+        )
         return self.reference
 
     def _house_zh(self) -> str:
@@ -357,7 +371,9 @@ class Maker:
         return text.replace("{f}", self._first_en())
 
     def _letters_en(self) -> str:
-        letters = [self.random.choice("abcdefghijklmnopqrstuvwxyz").upper() for _ in range(self.random.choice((1, 2, 2)))]
+        letters = [
+            self.random.choice("abcdefghijklmnopqrstuvwxyz").upper() for _ in range(self.random.choice((1, 2, 2)))
+        ]
         if len(letters) == 2 and self.random.random() < 0.4:
             letters = [f"double {letters[0]}"]
         return self.random.choice((" ", ", ", "-")).join(f"a {one}" if len(letters) == 1 else one for one in letters)
@@ -398,12 +414,16 @@ class Maker:
         return self.pick("words")
 
     def _public_en(self) -> str:
-        return self.random.choice(("911", "999", "0800 111 2233", "1-800-555-0199", "0345 300 1200", "one eight hundred"))
+        return self.random.choice(
+            ("911", "999", "0800 111 2233", "1-800-555-0199", "0345 300 1200", "one eight hundred")
+        )
 
     def _amount_en(self) -> str:
         random = self.random
         unit = random.choice(("dollars", "pounds", "quid", "euros"))
-        figure = random.choice((f"{random.randrange(5, 999)}", f"{random.randrange(1, 90)},{random.randrange(100, 999)}"))
+        figure = random.choice(
+            (f"{random.randrange(5, 999)}", f"{random.randrange(1, 90)},{random.randrange(100, 999)}")
+        )
         return random.choice(
             (f"${figure}", f"£{figure}.{random.randrange(10, 99)}", f"{random.choice(_UNITS[1:])} hundred {unit}",
              f"{random.choice(_TENS)} {random.choice(_UNITS[1:])} {unit}", f"about {random.choice(_TEENS)} hundred",
@@ -490,19 +510,27 @@ class Maker:
         return self._mail("at", "dot")
 
     def _cased(self, word: str) -> str:
-        return " ".join(part if part in ("de", "da", "van", "der") else part[:1].upper() + part[1:] for part in word.split())
+        return " ".join(
+            part if part in ("de", "da", "van", "der") else part[:1].upper() + part[1:] for part in word.split()
+        )
 
     def _mail(self, at: str, dot: str) -> str:
-        random = self.random
-        local = self.pick("mail_words") + random.choice(("", "", digits(random, 2), digits(random, 4)))
-        if random.random() < 0.4:
-            local += random.choice((".", "_", "")) + self.pick("mail_words")
-        host, end = self.pick("mail_hosts"), random.choice(("com", "com", "cn" if self.language == "zh" else "co.uk"))
+        random, zh = self.random, self.language == "zh"
+        word = self.pick("mail_words")
+        if not zh and random.random() < 0.6:
+            first, last = (re.sub("[^a-z]", "", self.pick(key)) for key in ("first", "rare_last"))
+            word = random.choice((f"{first}.{last}", f"{first}{last}", f"{first[:1]}.{last}", f"{first[:1]} {last}", first))
+        local = word + random.choice(("", "", digits(random, 2), digits(random, 4)))
+        if random.random() < 0.25:
+            local += random.choice((".", "_", "-", "")) + self.pick("mail_words")
+        host = self.pick("mail_hosts") if random.random() < 0.6 else self.pick("mail_words") + random.choice(("mail", "", "net"))
+        end = random.choice(("com", "com", "org", "net", "example", "cn" if zh else "co.uk"))
         if random.random() < 0.45:
-            return f"{local}@{host}.{end}"
-        gap = "" if self.language == "zh" else " "
+            return f"{local.replace(' ', '')}@{host}.{end}"
+        gap = "" if zh else " "
         local = re.sub(r"\d+", lambda m: gap + self.number(m[0]) + gap, local).strip()
-        local = local.replace(".", f"{gap}{dot}{gap}").replace("_", "下划线" if gap == "" else " underscore ")
+        local = local.replace(".", f"{gap}{dot}{gap}").replace("_", "下划线" if zh else " underscore ")
+        local = local.replace("-", random.choice(("横杠", "短横", "杠")) if zh else " dash ")
         return f"{local}{gap}{at}{gap}{host}{gap}{dot}{gap}{end.replace('.', f'{gap}{dot}{gap}')}"
 
 
@@ -544,8 +572,11 @@ def _expiry(random: Random) -> str:
 
 
 def _id(random: Random) -> str:
-    return digits(random, 6, random.choice("123456")) + f"{random.randrange(1945, 2006)}" + digits(random, 7) + (
-        random.choice("0123456789X")
+    return (
+        digits(random, 6, random.choice("123456"))
+        + f"{random.randrange(1945, 2006)}"
+        + digits(random, 7)
+        + (random.choice("0123456789X"))
     )
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from callcore.understand.tag_features import known
+from callcore.types import Role
+from callcore.understand.tag_features import Vocabulary, grams
 from models.training.understand.tagging.batches import LABELS, Batch, batches, said_of
 from models.training.understand.tagging.examples import Example, before_of
 from models.training.understand.tagging.invented import Maker, pairs_of
@@ -21,9 +23,12 @@ from models.training.understand.tagging.noise import Noise
 from models.training.understand.tagging.phrases import Phrases, Swap, questions_of
 
 CHARACTERS = 2600  #: that a model knows at most
+GRAMS = 8000  #: that too
+COMMON = 4  #: turns that hold a gram that is known
 COPIES = 6  #: of each turn of a call in a round, most with other secrets
-MADE = 6000  #: turns of phrases in a round
-PLAIN = 11000  #: turns of the corpus in a round
+#: turns of phrases and of the corpus in a round; of English calls there are fewer, so that phrases count more
+MADE = {"zh": 6000, "en": 9000}
+PLAIN = {"zh": 11000, "en": 9000}
 JOINED = 0.25  #: of the turns of phrases, with a turn of the corpus before or after them
 FORGOTTEN = 0.15  #: of all, without what was said before
 NOBODY = 0.15  #: of all, said by nobody knows whom
@@ -40,14 +45,26 @@ class Material:
     sentences: Sequence[Example]
     plain: Sequence[Example]
 
-    def characters(self) -> list[str]:
-        """The characters that are common in it, and those of names."""
-        counts: Counter[str] = Counter()
+    def vocabulary(self) -> tuple[str, list[int]]:
+        """The characters that are common in it, with those of names; the checksums of grams that are common in what is
+        no secret.
+        """
+        letters: Counter[str] = Counter()
+        pairs: Counter[int] = Counter()
         for one in (*self.calls, *self.sentences, *self.plain):
-            counts.update(said_of(one.text).text)
-        names = "".join(str(self.tables.get(key, "")) for key in ("surnames", "rare_surnames", "two_syllables", "given"))
-        counts.update({one: 5 for one in names if one.strip()})
-        return sorted(one for one, count in counts.most_common(CHARACTERS) if count > 2)
+            text = said_of(one.text).text
+            letters.update(text)
+            secret = {i for mark in one.marks for i in range(mark.start, mark.end)}
+            found = enumerate(grams(text))
+            pairs.update({gram for at, both in found if at not in secret for gram in both})
+        names = "".join(
+            str(self.tables.get(key, "")) for key in ("surnames", "rare_surnames", "two_syllables", "given")
+        )
+        letters.update({one: 5 for one in names if one.strip()})
+        return (
+            "".join(sorted(one for one, count in letters.most_common(CHARACTERS) if count > 2)),
+            sorted(gram for gram, count in pairs.most_common(GRAMS) if count >= COMMON),
+        )
 
 
 class Rounds:
@@ -70,14 +87,14 @@ class Rounds:
             copies = COPIES if one.marks else 2
             found += [one if random.random() < 0.25 else self._swap.swapped(one) for _ in range(copies)]
         found += [self._swap.swapped(one) for one in material.sentences for _ in range(3)]
-        found += [self._made() for _ in range(MADE)]
-        plain = random.sample(list(material.plain), min(PLAIN, len(material.plain)))
+        found += [self._made() for _ in range(MADE[material.language])]
+        plain = random.sample(list(material.plain), min(PLAIN[material.language], len(material.plain)))
         found += [self._placed(self._swap.swapped(one) if random.random() < 0.3 else one) for one in plain]
         return [self._noise.heard(self._told_less(one)) for one in found]
 
     def _made(self) -> Example:
         """A turn of phrases, alone or beside something else that its speaker says."""
-        one = self._phrases.make()
+        one = self._written(self._phrases.make())
         if self._random.random() >= JOINED or not self._material.plain:
             return one
         other = self._random.choice(self._material.plain)
@@ -87,6 +104,17 @@ class Rounds:
         marks = [*first.marks, *(replace(mark, start=mark.start + shift, end=mark.end + shift) for mark in last.marks)]
         return replace(one, text=first.text + joint + last.text, marks=tuple(marks))
 
+    def _written(self, one: Example) -> Example:
+        """With the marks and capitals of a written turn, as often as not."""
+        if self._random.random() < 0.4 or not one.text:
+            return one
+        zh = self._material.language == "zh"
+        end = self._random.choice("。。。？，" if zh else "...?,") if one.text[-1].isalnum() else ""
+        before = one.before
+        if before and before[-1].isalnum():
+            before = before[0].upper() + before[1:] + self._random.choice("？。" if zh else "?.?")
+        return replace(one, text=one.text[0].upper() + one.text[1:] + end, before=before)
+
     def _placed(self, one: Example) -> Example:
         """A turn of the corpus after one of the other side, as far as nobody can tell that it was not."""
         if self._random.random() < 0.35:
@@ -95,20 +123,18 @@ class Rounds:
         return one if other.speaker is one.speaker else replace(one, before=before_of([other.text]))
 
     def _told_less(self, one: Example) -> Example:
-        from callcore.types import Role
-
         if self._random.random() < FORGOTTEN:
             one = replace(one, before="")
         return replace(one, speaker=Role.UNKNOWN) if self._random.random() < NOBODY else one
 
 
-def learned(material: Material, rounds: int, seed: int, watch: Any = None) -> tuple[Tagger, list[str]]:
-    """A tagger and the characters that it knows. ``watch``: called with the tagger and characters after each round."""
+def learned(material: Material, rounds: int, seed: int, watch: Any = None) -> tuple[Tagger, str, list[int]]:
+    """A tagger, the characters and the grams that it knows. ``watch``: called with these after each round."""
     torch.manual_seed(seed)
     random = Random(seed)
-    characters = material.characters()
-    places = known(characters)
-    tagger = Tagger(len(characters), len(LABELS))
+    characters, checksums = material.vocabulary()
+    places = Vocabulary.of(characters, np.array(checksums, dtype=np.uint32))
+    tagger = Tagger(places.size, len(LABELS))
     drawn = Rounds(material, random)
     examples = drawn.draw()
     steps = rounds * sum(1 for _ in batches(examples, places, random)) if watch is None else 0
@@ -128,14 +154,14 @@ def learned(material: Material, rounds: int, seed: int, watch: Any = None) -> tu
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
             optimiser.step()
-            total += float(loss)
+            total += loss.item()
             done += 1
         print(f"round {number + 1}: {len(examples)} turns, loss {total * rounds / max(1, steps):.4f}", flush=True)
         if watch:
-            watch(tagger.eval(), characters)
+            watch(tagger.eval(), places)
         if number + 1 < rounds:
             examples = drawn.draw()
-    return tagger.eval(), characters
+    return tagger.eval(), characters, checksums
 
 
 def loss_of(tagger: Tagger, one: Batch) -> Tensor:

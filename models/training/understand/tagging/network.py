@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from callcore.understand.tag_features import FIRST_CHARACTER, FIXED
-
 WIDTH = 64
 BELOW, ABOVE = (1, 2, 4), (8, 4, 1)  #: dilations of the layers before and after the two sides are summed up
 LOST = 0.15  #: share of values that a layer does without in training
@@ -36,9 +34,10 @@ class Layer(nn.Module):
 class Tagger(nn.Module):
     """Rows of characters to a logit for each label."""
 
-    def __init__(self, characters: int, labels: int, width: int = WIDTH) -> None:
+    def __init__(self, size: int, labels: int, width: int = WIDTH) -> None:
+        """``size``: rows of the table."""
         super().__init__()
-        self.table = nn.Embedding(FIRST_CHARACTER + characters + FIXED, width)
+        self.table = nn.Embedding(size, width)
         nn.init.normal_(self.table.weight, std=0.1)
         self.lost = nn.Dropout(LOST)
         self.below = nn.ModuleList(Layer(width, dilation) for dilation in BELOW)

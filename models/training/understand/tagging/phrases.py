@@ -36,7 +36,9 @@ def kind_of(slot: str) -> str:
 class Phrases:
     """Makes turns of the phrases of a language."""
 
-    def __init__(self, maker: Maker, known: Mapping[str, Any], random: Random, questions: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self, maker: Maker, known: Mapping[str, Any], random: Random, questions: Mapping[str, list[str]]
+    ) -> None:
         """``questions``: further ones by the kind that they ask for."""
         self._maker = maker
         self._random = random
@@ -121,7 +123,11 @@ class Swap:
             return maker.slot("explain")
         if len(said) == 1:
             maker.surname = ""
-            return maker.slot("surname") if re.match("[先女小总老姐哥]", after) or self._random.random() < 0.5 else maker.slot("onegiven")
+            return (
+                maker.slot("surname")
+                if re.match("[先女小总老姐哥]", after) or self._random.random() < 0.5
+                else maker.slot("onegiven")
+            )
         if said[0] in "小老阿" and len(said) <= 3:
             return maker.slot("nick") if self._random.random() < 0.5 else said
         if len(said) > 4:
@@ -135,7 +141,11 @@ class Swap:
             return maker.slot("spelled") if self._random.random() < 0.5 else said
         title = re.match(r"(?:Mr|Mrs|Ms|Miss|Dr|Doctor|Mister)\.? ", said)
         rest = said[title.end() :] if title else said
-        made = maker.slot("name") if " " in rest else maker.slot("last" if title else self._random.choice(("first", "last")))
+        made = (
+            maker.slot("name")
+            if " " in rest
+            else maker.slot("last" if title else self._random.choice(("first", "last")))
+        )
         made = made.lower() if rest.islower() else made
         return (title[0] if title else "") + made
 
@@ -152,7 +162,7 @@ def questions_of(examples: Sequence[Example]) -> dict[str, list[str]]:
     """What was said before turns that hold little but a secret, by its kind."""
     found: dict[str, list[str]] = {}
     for one in examples:
-        if one.before and not set('{}<>') & set(one.before) and len(one.marks) == 1 and len(one.marks[0].kinds) == 1:
+        if one.before and not set("{}<>") & set(one.before) and len(one.marks) == 1 and len(one.marks[0].kinds) == 1:
             mark = one.marks[0]
             if 2 * (mark.end - mark.start) >= len(one.text):
                 found.setdefault(next(iter(mark.kinds)), []).append(one.before)

@@ -15,7 +15,7 @@ from random import Random
 import numpy as np
 import torch
 
-from callcore.understand.tag_features import VERSION, known
+from callcore.understand.tag_features import VERSION, Vocabulary
 from models.training.understand.enter import enter
 from models.training.understand.export import CARD_FILE
 from models.training.understand.material import act_turns, own_turns
@@ -37,7 +37,7 @@ from models.training.understand.tagging.network import Tagger
 
 MODEL_VERSION = "1"
 ROUNDS = 16
-SILVER_WEIGHT = 0.5  #: of what the rules found, beside what was marked by hand
+SILVER_WEIGHT = {"zh": 0.5, "en": 0.35}  #: of what the rules found, beside what was marked by hand
 AWAY = 5  #: one call of so many tells the temperature
 TEMPERATURES = np.geomspace(0.5, 3.0, 26)
 
@@ -54,19 +54,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not away:
         order = Random(seed).sample(files, len(files))
         away, kept = order[: max(1, len(files) // AWAY)], order[max(1, len(files) // AWAY) :]
-    plain = silver([*own_turns(language, seed), *act_turns(language, seed)][: 200 if options.smoke else None], language, SILVER_WEIGHT)
-    tagger, characters = learned(_material(language, kept, plain), rounds, seed)
+    plain = silver(
+        [*own_turns(language, seed), *act_turns(language, seed)][: 200 if options.smoke else None],
+        language,
+        SILVER_WEIGHT[language],
+    )
+    tagger, characters, grams = learned(_material(language, kept, plain), rounds, seed)
     measured = [one for file in away for one in call_examples(file)]
-    temperature = best_temperature(tagger, characters, measured)
+    known = Vocabulary.of(characters, np.array(grams, dtype=np.uint32))
+    temperature = best_temperature(tagger, known, measured)
     print(f"temperature {temperature:.3f}, of {len(away)} calls that were held out")
     if not options.measured:
-        tagger, characters = learned(_material(language, files, plain), rounds, seed)
+        tagger, characters, grams = learned(_material(language, files, plain), rounds, seed)
     card = {
         "format": 1, "name": name, "version": MODEL_VERSION, "features": VERSION, "seed": seed, "language": language,
-        "labels": LABELS, "temperature": round(temperature, 4), "characters": "".join(characters),
+        "labels": LABELS, "temperature": round(temperature, 4), "characters": characters,
         "turns": {"calls": len(files), "corpus": len(plain)},
     }  # fmt: skip
-    write_folder(options.out / name, tagger, temperature, card)
+    write_folder(options.out / name, tagger, grams, temperature, card)
     if (manifest := options.out / "manifest.toml").is_file():
         enter(manifest, name, options.out / name / CARD_FILE)
     return 0
@@ -87,10 +92,9 @@ def _material(language: str, files: Sequence[Path], plain: Sequence[Example]) ->
     return Material(language, tables(language), calls, sentences, plain)
 
 
-def best_temperature(tagger: Tagger, characters: Sequence[str], measured: Sequence[Example]) -> float:
+def best_temperature(tagger: Tagger, known: Vocabulary, measured: Sequence[Example]) -> float:
     """The one at which the labels of ``measured`` are likeliest."""
-    places = known(characters)
-    groups = [batch(measured[i : i + 40], places) for i in range(0, len(measured), 40)]
+    groups = [batch(measured[i : i + 40], known) for i in range(0, len(measured), 40)]
 
     def loss(temperature: float) -> float:
         class Cooled(torch.nn.Module):
