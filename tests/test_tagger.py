@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -67,9 +68,14 @@ class Broken(ScriptedTagger):
         raise RuntimeError("这里有 13800138000")
 
 
-@pytest.fixture(scope="module", params=LANGUAGES)
+@cache
+def bundled(language: str) -> SecretTagger:
+    return SecretTagger(OnnxTagModel(reader_folder("secrets", language), VERSION))
+
+
+@pytest.fixture(params=LANGUAGES)
 def tagger(request) -> SecretTagger:
-    return SecretTagger(OnnxTagModel(reader_folder("secrets", request.param), VERSION))
+    return bundled(request.param)
 
 
 @pytest.fixture
@@ -120,8 +126,7 @@ def facts(tagger: SecretTagger, *says: tuple[int, str], language: str = "zh") ->
     ],
 )
 def test_answers_that_no_rule_introduces_are_secret(language, asked, text, secrets):
-    model = SecretTagger(OnnxTagModel(reader_folder("secrets", language), VERSION))
-    tagged = model.read(said(text), said(asked), Role.CUSTOMER)
+    tagged = bundled(language).read(said(text), said(asked), Role.CUSTOMER)
     for secret in secrets:
         assert tagged.secret(text.index(secret), text.index(secret) + len(secret)) > 0.5
 
@@ -136,25 +141,19 @@ def test_answers_that_no_rule_introduces_are_secret(language, asked, text, secre
     ],
 )
 def test_talk_without_secrets_has_none(language, text):
-    tagged = SecretTagger(OnnxTagModel(reader_folder("secrets", language), VERSION)).read(said(text))
+    tagged = bundled(language).read(said(text))
     assert not list(tagged.tags(text.lower(), 0.5))
 
 
 @given(text=st.text(max_size=80), before=st.text(max_size=80))
 @settings(max_examples=40, deadline=None)
 def test_any_text_has_probabilities_for_each_character(text, before):
-    model = _models()[1]
     this = said(text)
-    tagged = model.read(this, said(before))
+    tagged = bundled("en").read(this, said(before))
     assert tagged.likely.shape == (len(this.text), len(LABELS))
     assert np.allclose(tagged.likely.sum(axis=1), 1, atol=1e-3)
     for tag in tagged.tags(this.text, 0.3):
         assert 0 <= tag.start < tag.end <= len(this.text)
-
-
-def _models() -> tuple[SecretTagger, SecretTagger]:
-    first, second = (SecretTagger(OnnxTagModel(reader_folder("secrets", one), VERSION)) for one in LANGUAGES)
-    return first, second
 
 
 def test_a_very_long_turn_is_read_to_its_end(tagger):

@@ -122,8 +122,9 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     public = [one for one in entities if _public(one, view)]
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
-    kept = [one for one in kept if not _refused(one, found)]
-    kept += _tagged(found, view)
+    if speaker is not Role.UNKNOWN:  # of whom nobody knows the tagger knows too little to take something back
+        kept = [one for one in kept if not _refused(one, found)]
+    kept += (one for one in _tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
     kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in whole))

@@ -10,17 +10,24 @@ from callcore.text.chars import HAN_CHARACTER
 from callcore.understand.entities import checks
 from callcore.understand.entities.spans import Span
 from callcore.understand.entities.spoken import Spoken
-from callcore.understand.entities.tagger import Tag, Tagged
+from callcore.understand.entities.tagger import Tagged
+from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 
-SURE_KIND = 0.8  #: probability of a kind, from which on it stands in for that of the rules
+SURE_KIND = 0.8  #: probability of a kind, from which on digits have it of which the rules know none
+SURER_KIND = 0.97  #: that, where the rules know another
 SURE_SECRET = 0.6  #: of a number being a secret at all, where its kind is to change
 SURE_NAME = 0.7  #: of a name that only the tagger finds, to be taken for a fact
 LOOSE = ("digits", "card_tail", "account", "code")  #: kinds of numbers that no check digits tell
 NAME_RANK = 4
 _LENGTHS = {"card_tail": (4, 4), "account": (5, 34), "code": (3, 8), "phone": (7, 15), "id_number": (8, 18)}
 _OPEN = ("card_number", "account", "phone", "id_number")  #: that are said in pieces
-_HAN_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
-_NO_NAME = re.compile("[的是我你您他她]|.[先女][生士]$|^[小老阿]")
+_HAN_NAME = re.compile(
+    rf"(?P<known>(?:{COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{COMMON}{RARE}][\u4e00-\u9fff]{{1,2}})|[\u4e00-\u9fff]{{3,6}}"
+)
+_NO_NAME = re.compile("[的是我你您他她念个旁边]|^[小老阿大]|(?:老师?|先生|女士|小姐|师傅|[姐哥叔姨总爷奶嫂工])$")
+_SURE_OF_RARE = 0.9  # probability of a name with a surname that is in no table
+_TELLS = re.compile("[的那里]个?")  # after a name that tells how a character is written
+_CLAUSE = re.compile("[^,.;:?!。、]+")
 _LATIN_NAME = re.compile(r"[^\W\d_][^\W\d_'-]+(?: [^\W\d_][^\W\d_'-]+){0,2}")
 _TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|doctor|mister)\.? ")
 
@@ -38,7 +45,8 @@ def _with_kind(span: Span, tagged: Tagged, regions: tuple[str, ...]) -> Span:
     if span.kind not in LOOSE or span.parts or tagged.secret(span.start, span.end) < SURE_SECRET:
         return span
     kind, likely = tagged.kind(span.start, span.end)
-    if kind == span.kind or likely < SURE_KIND or not span.value.isalnum():
+    known = span.hint or (span.kind if span.kind != "digits" else "")
+    if kind in (span.kind, span.hint) or likely < (SURER_KIND if known else SURE_KIND) or not span.value.isalnum():
         return span
     shortest, longest = _LENGTHS.get(kind, (99, 0))
     if shortest <= len(span.value) <= longest:
@@ -56,18 +64,30 @@ def _hinted(span: Span, kind: str) -> Span:
 
 def _names(tagged: Tagged, spoken: Spoken, taken: set[int]) -> Iterator[Span]:
     for tag in tagged.tags(spoken.text, 0.5):
-        if tag.kind != "name" or tag.likely < SURE_NAME or not taken.isdisjoint(range(tag.start, tag.end)):
+        if tag.kind != "name":
             continue
-        value = _name(tag, spoken)
-        if value:
-            yield Span("name", tag.start, tag.end, value, round(tag.likely, 2), rank=NAME_RANK, source="")
+        for part in _CLAUSE.finditer(spoken.text, tag.start, tag.end):
+            start, end = spoken.trim(*part.span())
+            likely = tagged.secret(start, end)
+            if likely >= SURE_NAME and taken.isdisjoint(range(start, end)):
+                value = _name(start, end, likely, spoken)
+                if value:
+                    yield Span("name", start, end, value, round(likely, 2), rank=NAME_RANK)
 
 
-def _name(tag: Tag, spoken: Spoken) -> str:
+def _name(start: int, end: int, likely: float, spoken: Spoken) -> str:
     """The name as a value; "" where the stretch is rather a surname alone, a nickname, or tells characters."""
-    said, raw = spoken.text[tag.start : tag.end], spoken.raw[tag.start : tag.end]
+    said, raw = spoken.text[start:end], spoken.raw[start:end]
     if HAN_CHARACTER.search(said):
-        return said if _HAN_NAME.fullmatch(said) and not _NO_NAME.search(said) else ""
+        match = _HAN_NAME.fullmatch(said)
+        tells = _TELLS.match(spoken.text, end)
+        if (
+            match is None
+            or _NO_NAME.search(said)
+            or (tells and said.find(spoken.text[tells.end() : tells.end() + 1] or "。") >= 0)
+        ):
+            return ""
+        return said if match["known"] or likely >= _SURE_OF_RARE else ""
     title = _TITLE.match(said)
     at = title.end() if title else 0
     if not _LATIN_NAME.fullmatch(said, at):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from callcore.understand.entities.spoken import Spoken, plain_words
 from callcore.understand.entities.tagger import KINDS
-from callcore.understand.tag_features import FIXED, UNKNOWN_PAIR, UNKNOWN_WORD, Said, Vocabulary, rows
+from callcore.understand.tag_features import BEFORE, FIXED, UNKNOWN_PAIR, UNKNOWN_WORD, Said, Vocabulary, rows
 from models.training.understand.tagging.examples import Example
 
 LABELS = ("none", *KINDS)
@@ -41,22 +41,21 @@ def said_of(text: str) -> Said:
     return Said(spoken.raw, spoken.text)
 
 
-def batches(examples: Sequence[Example], known: Vocabulary, random: Random) -> Iterator[Batch]:
-    """All examples, turns of a length together, in an order of chance."""
-    usable = [
-        one for one in examples if one.text and one.text == " ".join(one.text.split()) and len(one.text) <= LONGEST
-    ]
-    usable.sort(key=lambda one: len(one.text) + min(len(one.before), 60) + random.random() * 8)
+def grouped(examples: Sequence[Example], random: Random) -> list[list[Example]]:
+    """Examples in batches of turns of about the same length, the batches in an order of chance."""
+    usable = [one for one in examples if 0 < len(one.text) <= LONGEST and one.text == " ".join(one.text.split())]
+    usable.sort(key=lambda one: _size(one) + random.random() * 8)
     groups: list[list[Example]] = [[]]
     for one in usable:
-        size = len(one.text) + min(len(one.before), 60) + 1
-        if groups[-1] and size * (len(groups[-1]) + 1) > ROOM:
+        if groups[-1] and _size(one) * (len(groups[-1]) + 1) > ROOM:
             groups.append([])
         groups[-1].append(one)
     random.shuffle(groups)
-    for group in groups:
-        if group:
-            yield batch(group, known, random)
+    return groups
+
+
+def _size(one: Example) -> int:
+    return len(one.text) + min(len(one.before), BEFORE) + 1
 
 
 def batch(group: Sequence[Example], known: Vocabulary, random: Random | None = None) -> Batch:

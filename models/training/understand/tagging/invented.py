@@ -519,11 +519,17 @@ class Maker:
         word = self.pick("mail_words")
         if not zh and random.random() < 0.6:
             first, last = (re.sub("[^a-z]", "", self.pick(key)) for key in ("first", "rare_last"))
-            word = random.choice((f"{first}.{last}", f"{first}{last}", f"{first[:1]}.{last}", f"{first[:1]} {last}", first))
+            word = random.choice(
+                (f"{first}.{last}", f"{first}{last}", f"{first[:1]}.{last}", f"{first[:1]} {last}", first)
+            )
         local = word + random.choice(("", "", digits(random, 2), digits(random, 4)))
         if random.random() < 0.25:
             local += random.choice((".", "_", "-", "")) + self.pick("mail_words")
-        host = self.pick("mail_hosts") if random.random() < 0.6 else self.pick("mail_words") + random.choice(("mail", "", "net"))
+        host = (
+            self.pick("mail_hosts")
+            if random.random() < 0.6
+            else self.pick("mail_words") + random.choice(("mail", "", "net"))
+        )
         end = random.choice(("com", "com", "org", "net", "example", "cn" if zh else "co.uk"))
         if random.random() < 0.45:
             return f"{local.replace(' ', '')}@{host}.{end}"

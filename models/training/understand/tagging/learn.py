@@ -15,7 +15,7 @@ from torch import Tensor
 
 from callcore.types import Role
 from callcore.understand.tag_features import Vocabulary, grams
-from models.training.understand.tagging.batches import LABELS, Batch, batches, said_of
+from models.training.understand.tagging.batches import LABELS, Batch, batch, grouped, said_of
 from models.training.understand.tagging.examples import Example, before_of
 from models.training.understand.tagging.invented import Maker, pairs_of
 from models.training.understand.tagging.network import Tagger
@@ -32,7 +32,8 @@ PLAIN = {"zh": 11000, "en": 9000}
 JOINED = 0.25  #: of the turns of phrases, with a turn of the corpus before or after them
 FORGOTTEN = 0.15  #: of all, without what was said before
 NOBODY = 0.15  #: of all, said by nobody knows whom
-RATE, DECAY = 3e-3, 1e-4
+RATE, LEAST_RATE, DECAY = 3e-3, 1e-5, 1e-4
+WARM = 100  #: steps of the rise
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,32 +137,35 @@ def learned(material: Material, rounds: int, seed: int, watch: Any = None) -> tu
     places = Vocabulary.of(characters, np.array(checksums, dtype=np.uint32))
     tagger = Tagger(places.size, len(LABELS))
     drawn = Rounds(material, random)
-    examples = drawn.draw()
-    steps = rounds * sum(1 for _ in batches(examples, places, random)) if watch is None else 0
-    steps = steps or rounds * max(1, sum(len(one.text) + len(one.before) for one in examples) // 7000)
+    groups = grouped(drawn.draw(), random)
+    steps = rounds * len(groups)
     optimiser = torch.optim.AdamW(tagger.parameters(), lr=RATE, weight_decay=DECAY, betas=(0.9, 0.98))
     done = 0
     for number in range(rounds):
         tagger.train()
         total = 0.0
-        for one in batches(examples, places, random):
-            share = min(1.0, done / steps)
-            rate = RATE * min(1.0, done / 100) * (0.5 + 0.5 * math.cos(math.pi * share)) + 1e-5
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            loss = loss_of(tagger, one)
+        for group in groups:
+            for parameters in optimiser.param_groups:
+                parameters["lr"] = _rate(done, steps)
+            loss = loss_of(tagger, batch(group, places, random))
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
             optimiser.step()
             total += loss.item()
             done += 1
-        print(f"round {number + 1}: {len(examples)} turns, loss {total * rounds / max(1, steps):.4f}", flush=True)
+        print(f"round {number + 1}: {sum(map(len, groups))} turns, loss {total / len(groups):.4f}", flush=True)
         if watch:
             watch(tagger.eval(), places)
         if number + 1 < rounds:
-            examples = drawn.draw()
+            groups = grouped(drawn.draw(), random)
     return tagger.eval(), characters, checksums
+
+
+def _rate(done: int, steps: int) -> float:
+    """Learning rate: a short rise, then along a cosine to nearly nothing."""
+    falling = 0.5 + 0.5 * math.cos(math.pi * min(1.0, done / steps))
+    return RATE * min(1.0, done / WARM) * falling + LEAST_RATE
 
 
 def loss_of(tagger: Tagger, one: Batch) -> Tensor:
