@@ -46,26 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, calibrate and write one model."""
     options = _options(arguments)
     torch.set_num_threads(1)
-    name, language, seed = f"secrets-{options.language}", options.language, options.seed
-    files = [file for folder in options.calls for file in call_files(folder, language)]
-    rounds = 1 if options.smoke else options.rounds
-    away = [file for folder in options.measured for file in call_files(folder, language)]
-    kept = [file for file in files if file not in away]
-    if not away:
-        order = Random(seed).sample(files, len(files))
-        away, kept = order[: max(1, len(files) // AWAY)], order[max(1, len(files) // AWAY) :]
-    plain = silver(
-        [*own_turns(language, seed), *act_turns(language, seed)][: 200 if options.smoke else None],
-        language,
-        SILVER_WEIGHT[language],
-    )
-    tagger, characters, grams = learned(_material(language, kept, plain), rounds, seed)
-    measured = [one for file in away for one in call_examples(file)]
-    known = Vocabulary.of(characters, np.array(grams, dtype=np.uint32))
-    temperature = best_temperature(tagger, known, measured)
-    print(f"temperature {temperature:.3f}, of {len(away)} calls that were held out")
-    if not options.measured:
-        tagger, characters, grams = learned(_material(language, files, plain), rounds, seed)
+    language, seed, rounds = options.language, options.seed, 1 if options.smoke else options.rounds
+    files, kept, away = _calls(options)
+    turns = [*own_turns(language, seed), *act_turns(language, seed)]
+    plain = silver(turns[: 200 if options.smoke else None], language, SILVER_WEIGHT[language])
+    temperature: float | None = options.temperature
+    if temperature is None:
+        temperature = _held_out_temperature(_material(language, kept, plain), away, rounds, seed)
+    tagger, characters, grams = learned(_material(language, files, plain), rounds, seed)
+    name = f"secrets-{language}"
     card = {
         "format": 1, "name": name, "version": MODEL_VERSION, "features": VERSION, "seed": seed, "language": language,
         "labels": LABELS, "temperature": round(temperature, 4), "characters": characters,
@@ -77,11 +66,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _calls(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[Path]]:
+    """Files of all calls that are learned from; without those that tell the temperature; and these."""
+    files = [file for folder in options.calls for file in call_files(folder, options.language)]
+    order = Random(options.seed).sample(files, len(files))
+    some = max(1, len(files) // AWAY)
+    return files, order[some:], order[:some]
+
+
+def _held_out_temperature(material: Material, away: Sequence[Path], rounds: int, seed: int) -> float:
+    tagger, characters, grams = learned(material, rounds, seed)
+    measured = [one for file in away for one in call_examples(file)]
+    temperature = best_temperature(tagger, Vocabulary.of(characters, np.array(grams, dtype=np.uint32)), measured)
+    print(f"temperature {temperature:.3f}, of {len(away)} calls that were held out")
+    return temperature
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ship_options(__doc__)
     parser.add_argument("--language", choices=("zh", "en"), required=True)
     parser.add_argument("--calls", type=Path, nargs="+", default=[ROOT / "benchmarks" / "written_calls" / "train"])
-    parser.add_argument("--measured", type=Path, nargs="*", default=[], help="calls that are not learned from")
+    parser.add_argument("--temperature", type=float, help="as an earlier run with calls held out has found it")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     return parser.parse_args(arguments)
 
