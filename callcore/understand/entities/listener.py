@@ -18,6 +18,7 @@ class Listener:
     def __init__(self, taggers: Mapping[str, SecretTagger]) -> None:
         self._taggers = taggers
         self._last: dict[int, Said] = {}
+        self._tagged: dict[int, tuple[tuple[Said, Said, Role], Tagged]] = {}  #: by channel: what was read last
         self._latest = -1  #: channel of the last turn
 
     def tag(self, channel: int, speaker: Role) -> Tag | None:
@@ -28,7 +29,13 @@ class Listener:
 
         def tag(spoken: Spoken, language: Language) -> Tagged | None:
             tagger = self._taggers.get(language.name)
-            return tagger.read(Said(spoken.raw, spoken.text), before, speaker) if tagger else None
+            if tagger is None:
+                return None
+            key = (Said(spoken.raw, spoken.text), before, speaker)
+            known = self._tagged.get(channel)
+            if known is None or known[0] != key:  # a turn of one final has been read with it
+                known = self._tagged[channel] = key, tagger.read(*key)
+            return known[1]
 
         return tag
 

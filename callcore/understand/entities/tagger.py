@@ -1,7 +1,7 @@
 """Secrets as a learned tagger sees them: how likely each character of a turn is part of one, and of which kind.
 
-It knows wordings that no rule foresaw, and the question that a turn answers; it knows nothing of check digits, calendars
-and what was said earlier in the call. Rules and tagger are joined in joining.py, and by the redaction.
+It knows wordings that no rule foresaw, and the question that a turn answers; it knows nothing of check digits and of
+what was said earlier in the call. Rules and tagger are joined in joining.py, and by the redaction.
 """
 
 from __future__ import annotations
@@ -95,8 +95,10 @@ class Tagged:
 
         Where the kind changes a new one begins; spaces and marks at the ends belong to none.
         """
-        over = self.likely[:, 0] <= 1 - least
-        kinds = self.likely[:, 1:].argmax(axis=1)
+        likely = self.likely[:, 0] <= 1 - least
+        if not likely.any():
+            return
+        over, kinds = likely.tolist(), self.likely[:, 1:].argmax(axis=1).tolist()
         start = 0
         while start < len(text):
             if not over[start] or not text[start].isalnum():

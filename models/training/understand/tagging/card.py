@@ -82,15 +82,17 @@ def _text(language: str, report: dict[str, Any], learned: dict[str, int]) -> str
     return "\n".join(
         [
             f"# secrets-{language}\n",
-            f"Tags the characters of a {NAMES[language]} turn of a bank call with what is secret in it: names, numbers, "
-            "addresses and the like, by what is said and what the other side said before. It is heard beside the rules "
-            "of the redaction: `docs/privacy.md`; how it is made: `docs/understanding-models.md`.\n",
-            f"Made by `python -m models.training.understand.tagging.train --language {language}`; licence Apache-2.0.\n",
+            f"Tags the characters of a {NAMES[language]} turn of a bank call with what is secret in it: names, "
+            "numbers, addresses and the like, by what is said and what the other side said before. It is heard beside "
+            "the rules of the redaction: `docs/privacy.md`; how it is made: `docs/understanding-models.md`.\n",
+            f"Made by `python -m models.training.understand.tagging.train --language {language}`; "
+            "licence Apache-2.0.\n",
             "## Measured\n",
             f"The tagger alone, without any rule, on the {report['calls']} written calls of "
             "`benchmarks/written_calls/dev`, of which it has learned nothing: recall "
-            f"{clean['all']['recall']:.3f}, precision of stretches {clean['all']['precision']:.3f}; with {ERRORS:.0%} of "
-            f"the characters or words changed as a recogniser would {misheard['all']['recall']:.3f} and "
+            f"{clean['all']['recall']:.3f}, precision of stretches {clean['all']['precision']:.3f}; with "
+            f"{ERRORS:.0%} of the characters or words changed as a recogniser would "
+            f"{misheard['all']['recall']:.3f} and "
             f"{misheard['all']['precision']:.3f}.\n",
             markdown(rows),
             "## Learned from\n",

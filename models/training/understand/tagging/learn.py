@@ -17,7 +17,8 @@ from callcore.types import Role
 from callcore.understand.tag_features import Vocabulary, grams
 from models.training.understand.tagging.batches import LABELS, Batch, batch, grouped, said_of
 from models.training.understand.tagging.examples import Example, before_of
-from models.training.understand.tagging.invented import Maker, pairs_of
+from models.training.understand.tagging.invented import pairs_of
+from models.training.understand.tagging.makers import maker as maker_of
 from models.training.understand.tagging.network import Tagger
 from models.training.understand.tagging.noise import Noise
 from models.training.understand.tagging.phrases import Phrases, Swap, questions_of
@@ -74,7 +75,7 @@ class Rounds:
     def __init__(self, material: Material, random: Random) -> None:
         self._material = material
         self._random = random
-        maker = Maker(material.language, material.tables, random, pairs_of([one.text for one in material.plain]))
+        maker = maker_of(material.language, material.tables, random, pairs_of([one.text for one in material.plain]))
         self._swap = Swap(maker, random)
         self._phrases = Phrases(maker, material.tables, random, questions_of(material.calls))
         texts = [one.text for one in (*material.plain, *material.calls)]

@@ -1,1 +1,0 @@
-"""Training of the taggers of secrets (docs/understanding-models.md)."""
