@@ -14,10 +14,10 @@ from callcore.config import load_settings
 from callcore.errors import SealError
 from callcore.evaluate import tickets as scoring
 from callcore.following import Following
-from callcore.loading import load_understander
+from callcore.loading import load_ticket_rules, load_understander
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
-from callcore.tickets import TicketRules, ticket_of
+from callcore.tickets import ticket_of
 from callcore.tickets.spec import FieldSpec
 from callcore.types import MASK, Event, Turn
 from callcore.written import WrittenCall, told
@@ -171,7 +171,7 @@ class TicketScorer:
         self._settings = load_settings()
         self._understander = load_understander(self._settings)
         self._sealer = Sealer([new_key()])
-        self._rules = TicketRules.load(self._settings.tickets, self._understander.catalogue)
+        self._rules = load_ticket_rules(self._settings, self._understander.catalogue)
         self._following = Following(
             Redactor.of(self._sealer, self._settings.understand, self._understander.taggers), self._rules
         )

@@ -19,11 +19,10 @@ from typing import Any
 
 from benchmarks.common import ROOT, markdown_table, spread, write_result
 from callcore.config import Settings
-from callcore.loading import load_redactor, load_understander
+from callcore.loading import load_redactor, load_ticket_rules, load_understander
 from callcore.pipeline.follower import Follower
 from callcore.pipeline.ticketed import Ticketed
 from callcore.privacy.seal import Sealer, new_key
-from callcore.tickets import TicketRules
 from callcore.types import Output, Turn
 from callcore.written import read_written, told
 
@@ -52,7 +51,7 @@ def measure(rounds: int) -> dict[str, Any]:
     settings = Settings()
     understander, redactor = load_understander(settings), load_redactor(settings)
     redactor = type(redactor)(Sealer([new_key()]), redactor.currency, redactor.region)
-    rules = TicketRules.load(settings.tickets, understander.catalogue)
+    rules = load_ticket_rules(settings, understander.catalogue)
     spent: dict[str, dict[str, list[float]]] = {}
     for file in sorted(CALLS.glob("*/*.json")) * rounds:
         call = read_written(file)

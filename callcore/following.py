@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from callcore.config import Settings
+from callcore.loading import load_ticket_rules
 from callcore.pipeline.follower import Follower
 from callcore.pipeline.ticketed import Ticketed
 from callcore.privacy import Redactor
@@ -24,10 +25,11 @@ class Following:
     def of(cls, settings: Settings, understander: Understander | None, redactor: Redactor | None) -> Following:
         """Without an ``understander`` nothing is read from turns, and there are no tickets.
 
-        Raises :class:`ConfigError` for a broken file of fields, cues, promises or rules.
+        Raises :class:`ConfigError` for a broken file of fields, cues, promises or rules, :class:`ModelNotFound` and
+        :class:`ModelCorrupt` for the model that judges calls.
         """
         wanted = understander if settings.tickets.enabled else None
-        return cls(redactor, TicketRules.load(settings.tickets, wanted.catalogue) if wanted else None)
+        return cls(redactor, load_ticket_rules(settings, wanted.catalogue) if wanted else None)
 
     def call(self, day: date, *, ticket: bool) -> list[Follower]:
         """The followers of a new call on ``day``. ``ticket``: whether it tells how its ticket grows."""

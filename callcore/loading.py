@@ -8,19 +8,24 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from callcore.config import Settings, settings_hash
 from callcore.engines.base import Recogniser
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.tag_model import OnnxTagModel
 from callcore.engines.text_model import OnnxTextModel
 from callcore.engines.voice_model import VoiceMoodModel
-from callcore.errors import ConfigError, LanguageUnsupported, ModelNotFound
+from callcore.errors import ConfigError, LanguageUnsupported, ModelCorrupt, ModelNotFound
 from callcore.keys import load_sealer
 from callcore.models.manifest import load_manifest
-from callcore.models.readers import reader_folder
+from callcore.models.readers import CARD_FILE, reader_folder
 from callcore.models.registry import InstalledModel, resolve
 from callcore.privacy import Redactor
 from callcore.roles import RoleCues
+from callcore.tickets import TicketRules
+from callcore.tickets.judge import VERSION as SIGNS
+from callcore.tickets.linear import LinearModel
 from callcore.understand.acts import ActReader
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
@@ -107,6 +112,27 @@ def load_taggers() -> dict[str, SecretTagger]:
         except ModelNotFound as error:
             logging.getLogger(__name__).warning("%s Secrets are found by rules alone.", error)
     return taggers
+
+
+def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
+    """What tickets are made with: the bank's files, and the model that judges calls that are over.
+
+    Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
+    """
+    return TicketRules.load(settings.tickets, catalogue, _linear_model("judge", SIGNS))
+
+
+def _linear_model(kind: str, features: int) -> LinearModel:
+    file = reader_folder(kind, "any") / CARD_FILE
+    try:
+        model = LinearModel.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise ModelCorrupt(
+            f"{file} is no model of callcore ({type(error).__name__}).", "Install callcore again."
+        ) from error
+    if model.features != features:
+        raise ModelCorrupt(f"{file} was made for features {model.features}, not {features}.", "Install callcore again.")
+    return model
 
 
 def load_redactor(settings: Settings) -> Redactor:

@@ -12,9 +12,10 @@ from rich.console import Console
 from store_samples import AGENT, CALL, CUSTOMER, NOON, call_events, sha, started, turns, write_call
 
 from callcore.cli import run
-from callcore.cli.conversation import clock, print_conversation, print_facts
+from callcore.cli.conversation import print_conversation, print_facts
 from callcore.record import fold
 from callcore.store import Store
+from callcore.text.clock import clock
 from callcore.types import Rejected, Role, RolesAssigned, Turn
 
 

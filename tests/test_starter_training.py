@@ -16,6 +16,7 @@ from models.training.starter import losses, model, optimise  # noqa: E402
 from models.training.starter.checkpoints import State  # noqa: E402
 from models.training.starter.export import export  # noqa: E402
 from models.training.starter.tokens import EOT, Tokens  # noqa: E402
+from models.training.starter.train import saved_state  # noqa: E402
 
 SHAPE = model.Shape(width=32, heads=2, encoder_layers=2, decoder_layers=2, positions=200)
 
@@ -41,6 +42,18 @@ def test_a_checkpoint_comes_back_as_it_was(state: State, tmp_path: Path) -> None
     assert again.shape == state.shape
     assert again.rows == state.rows
     assert torch.equal(again.weights["encoder.pad"], state.weights["encoder.pad"])
+
+
+def test_a_run_goes_on_from_the_constant_rate_or_from_the_decayed_model(state: State, tmp_path: Path) -> None:
+    for step, name in ((10, "constant.pt"), (15, "decayed.pt")):
+        State(
+            state.shape, state.rows, step=step, decay_spent_s=9.0, weights=state.weights, averaged=state.averaged
+        ).save(tmp_path / name)
+    constant = saved_state(tmp_path, decay=False, resume=True, rewarm=False)
+    decaying = saved_state(tmp_path, decay=True, resume=True, rewarm=False)
+    rewarmed = saved_state(tmp_path, decay=False, resume=False, rewarm=True)
+    assert (constant.step, decaying.step, rewarmed.step) == (10, 15, 15)
+    assert (decaying.decay_spent_s, rewarmed.decay_spent_s) == (9.0, 0.0)
 
 
 def test_layers_that_are_added_change_nothing_at_first(state: State) -> None:

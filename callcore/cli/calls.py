@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from callcore.cli import selection
-from callcore.cli.conversation import clock, print_conversation, print_facts, printable
+from callcore.cli.conversation import print_conversation, print_facts, printable
 from callcore.cli.options import db_option, format_option, settings_option
 from callcore.cli.selection import local_time, open_store
 from callcore.errors import ConfigError
+from callcore.text.clock import clock
 
 if TYPE_CHECKING:
     from callcore.store import CallSummary

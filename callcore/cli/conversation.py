@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from callcore.types import SAMPLE_RATE_HZ, Rejected, Role, RolesAssigned, Turn
+from callcore.text.clock import clock
+from callcore.types import Rejected, Role, RolesAssigned, Turn
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,12 +26,6 @@ REASONS = {
     "too_dense": "more text than can be said in that time",
     "low_confidence": "the recogniser was too unsure of it",
 }  #: of a refused segment, in words
-
-
-def clock(sample: int) -> str:
-    """A position as ``mm:ss``, from an hour on as ``h:mm:ss``."""
-    minutes, seconds = divmod(sample // SAMPLE_RATE_HZ, 60)
-    return f"{minutes:02d}:{seconds:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
 
 
 def role_name(role: Role, language: str) -> str:

@@ -66,10 +66,10 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
     from callcore.config import load_settings
     from callcore.evaluate.tickets import read_gold, score
     from callcore.following import Following
-    from callcore.loading import load_understander
+    from callcore.loading import load_ticket_rules, load_understander
     from callcore.privacy import Redactor
     from callcore.privacy.seal import Sealer, new_key
-    from callcore.tickets import Ticket, TicketRules, ticket_of
+    from callcore.tickets import Ticket, ticket_of
     from callcore.types import Event
     from callcore.written import told
 
@@ -78,7 +78,7 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
     understander = load_understander(settings)
     sealer = Sealer([new_key()])
     redactor = Redactor.of(sealer, settings.understand, understander.taggers)
-    rules = TicketRules.load(settings.tickets, understander.catalogue)
+    rules = load_ticket_rules(settings, understander.catalogue)
     following = Following(redactor if settings.privacy.redact else None, rules)
 
     def fill(one: GoldCall) -> tuple[Ticket, list[Event]]:

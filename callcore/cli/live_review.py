@@ -9,12 +9,13 @@ from rich.text import Text
 
 from callcore.batch.job import BatchJob, Wishes
 from callcore.batch.transcriber import Transcriber
-from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, speaker_name
+from callcore.cli.conversation import SPEAKER_STYLES, printable, speaker_name
 from callcore.cli.progress import progress_for
 from callcore.config import Settings
 from callcore.live.review import Difference, differences
 from callcore.record import CallRecord
 from callcore.store import Store
+from callcore.text.clock import clock
 from callcore.types import Role
 
 

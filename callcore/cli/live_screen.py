@@ -8,13 +8,14 @@ from pathlib import PurePath
 from rich.console import Group
 from rich.text import Text
 
-from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
+from callcore.cli.conversation import SPEAKER_STYLES, printable, role_name
 from callcore.cli.live_state import Say, ScreenState, Vitals
 from callcore.cli.tags import tag_line, tags
 from callcore.cli.ticket_panel import BELOW_SHARE, PANEL_COLUMNS, TALL_ROWS, WIDE_COLUMNS, TicketPanel, beside
 from callcore.cli.wrapping import wrapped
 from callcore.output.labels import columns, padded
 from callcore.text.chars import is_chinese
+from callcore.text.clock import clock
 from callcore.types import SAMPLE_RATE_HZ, Role
 from callcore.understand.dynamics import DynamicsSnapshot
 

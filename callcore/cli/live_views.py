@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
 
-from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
+from callcore.cli.conversation import SPEAKER_STYLES, printable, role_name
 from callcore.cli.keys import Keys
 from callcore.cli.stopping import Stopping
 from callcore.cli.tags import tag_line, tags
 from callcore.text.chars import is_chinese
+from callcore.text.clock import clock
 from callcore.types import AudioWarning, Event, Final, MoodAlert, Paused, Resumed, Role, Understanding
 from callcore.wire import to_wire
 

@@ -82,10 +82,10 @@ def rescore(
     models, settled, apply = (own.pop(name) for name in ("models", "settled", "apply"))
     settings = load_settings(settings_file, overrides(store={"db": db}, tickets=own))
     filer = Filer.load(settings)
-    understander = load_understander(settings) if models else None
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
     with Store.open(database_file(settings.store), settings.store, read_only=not apply) as store:
         ids = _chosen(store, call, since, until)
+        understander = load_understander(settings) if models else None
         summary = work.Summary(filer.rules.hash)
         at = acting().at
         found = work.rescore(store, filer, ids, at, apply=apply, settled=settled, understander=understander)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callcore.cli import selection
-from callcore.cli.conversation import SPEAKER_STYLES, clock, printable, role_name
+from callcore.cli.conversation import SPEAKER_STYLES, printable, role_name
 from callcore.cli.options import db_option, format_option, settings_option
 from callcore.cli.selection import local_time, open_store
+from callcore.text.clock import clock
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from callcore.output.labels import speaker_labels
-from callcore.output.tables import clock
 from callcore.stats import CallStats, ChannelStats
 from callcore.text.chars import is_chinese
+from callcore.text.clock import clock
 from callcore.types import SAMPLE_RATE_HZ, seconds
 
 if TYPE_CHECKING:

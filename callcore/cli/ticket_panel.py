@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from callcore.cli.conversation import clock, printable
+from callcore.cli.conversation import printable
 from callcore.cli.live_state import ScreenState
 from callcore.config import Settings
 from callcore.output.labels import columns, padded
 from callcore.output.tickets import words_for
 from callcore.text.chars import is_chinese
+from callcore.text.clock import clock
 from callcore.tickets.spec import FieldSpec
 from callcore.types import FieldStatus, FieldValue, Promise
 

@@ -14,10 +14,11 @@ from rich.text import Text
 
 from callcore.cli.conversation import printable
 from callcore.orders.form import FieldNow, Form
-from callcore.orders.words import Words, moment, sections
+from callcore.orders.words import Words, sections
 from callcore.privacy.seal import is_sealed
 from callcore.store.desk import Edit, Trace, WorkOrder
 from callcore.store.followups import Followup
+from callcore.text.clock import clock_ms
 from callcore.tickets.lifecycle import State
 from callcore.tickets.model import Place, Value
 
@@ -131,7 +132,7 @@ def print_order(
 
 def _print_head(form: Form, say: Words, note: str, console: Console) -> None:
     call, severity = form.ticket.call, form.normal("handling.severity")
-    facts = [call.day, moment(call.duration_ms), call.language, printable(call.source)]
+    facts = [call.day, clock_ms(call.duration_ms), call.language, printable(call.source)]
     head = Text.assemble(
         (f"{say('work order')}  ", "dim"),
         (call.id, "bold"),
@@ -189,7 +190,7 @@ def _quote(place: Place, say: Words) -> str:
         while cell_len(words) > QUOTE_COLUMNS - 1:
             words = words[:-1]
         words += "…"
-    return f"{say.speaker(place)} {moment(place.start_ms)} “{words}”"
+    return f"{say.speaker(place)} {clock_ms(place.start_ms)} “{words}”"
 
 
 def print_followups(items: Sequence[Followup], console: Console, say: Words, form: Form | None = None) -> None:

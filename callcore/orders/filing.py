@@ -9,6 +9,7 @@ from datetime import datetime
 
 from callcore.config import Settings
 from callcore.errors import ConfigError, RewriteError
+from callcore.loading import load_ticket_rules
 from callcore.orders.form import MACHINE, Form, as_json
 from callcore.orders.promised import Settled, settle_promises
 from callcore.record import fold
@@ -43,7 +44,7 @@ class Filer:
     @classmethod
     def load(cls, settings: Settings) -> Filer:
         """With the files that the settings name. Raises :class:`ConfigError`."""
-        return cls.of(settings, TicketRules.load(settings.tickets, Catalogue.of(settings.understand)))
+        return cls.of(settings, load_ticket_rules(settings, Catalogue.of(settings.understand)))
 
     @classmethod
     def of(cls, settings: Settings, rules: TicketRules) -> Filer:

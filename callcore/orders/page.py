@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from callcore.orders.form import FieldNow, Form
-from callcore.orders.words import Words, moment, sections
+from callcore.orders.words import Words, sections
 from callcore.output.labels import one_line
 from callcore.store.followups import Followup
+from callcore.text.clock import clock_ms
 from callcore.tickets.model import Place
 
 EVIDENCE = 2  #: places shown a value
@@ -22,7 +23,7 @@ def markdown(form: Form, followups: Sequence[Followup]) -> str:
     lines = [
         f"# {say('work order')} {call.id}",
         "",
-        f"{say.state(form.state)} · {say('version')} {form.version} · {call.day} · {moment(call.duration_ms)}",
+        f"{say.state(form.state)} · {say('version')} {form.version} · {call.day} · {clock_ms(call.duration_ms)}",
         "",
     ]
     if form.missing:
@@ -57,7 +58,7 @@ def _row(field: FieldNow, say: Words) -> str:
 
 
 def _place(place: Place, say: Words) -> str:
-    return f"{moment(place.start_ms)} {escaped(say.speaker(place))}: {escaped(place.words)}"
+    return f"{clock_ms(place.start_ms)} {escaped(say.speaker(place))}: {escaped(place.words)}"
 
 
 def escaped(text: str) -> str:

@@ -84,13 +84,6 @@ class Words:
         return chinese if self._chinese else english
 
 
-def moment(ms: int) -> str:
-    """A place in a call as mm:ss, from one hour on as h:mm:ss."""
-    minutes, second = divmod(ms // 1000, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
-
-
 def sections(form: Form) -> dict[str, list[FieldNow]]:
     """Fields by the first half of their names, in order."""
     found: dict[str, list[FieldNow]] = {}

@@ -7,7 +7,8 @@ import io
 
 from callcore.output.labels import columns, one_line, padded, record_labels, source_name
 from callcore.record import CallRecord
-from callcore.types import SAMPLE_RATE_HZ, seconds
+from callcore.text.clock import clock
+from callcore.types import seconds
 
 CSV_COLUMNS = (
     "call_id",
@@ -74,10 +75,3 @@ def harmless(text: str) -> str:
     """The text on one line, with an apostrophe before it when a spreadsheet would run it as a formula."""
     line = one_line(text)
     return f"'{line}" if line.startswith(_FORMULA_STARTS) else line
-
-
-def clock(sample: int) -> str:
-    """Position as mm:ss, from one hour on as h:mm:ss."""
-    minutes, second = divmod(sample // SAMPLE_RATE_HZ, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"

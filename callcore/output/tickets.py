@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from callcore.text.chars import is_chinese
+from callcore.text.clock import clock_ms
 from callcore.tickets import Ticket, TicketRules
 from callcore.tickets.model import Place, Value
 from callcore.tickets.summary import joined
@@ -101,8 +102,7 @@ def titles(names: tuple[str, ...], rules: TicketRules, language: str) -> list[st
 
 def cited(place: Place, words: dict[str, str]) -> str:
     """Where something was said: who, when, and the words."""
-    minutes, seconds = divmod(place.start_ms // 1000, 60)
-    return f"{minutes:02d}:{seconds:02d} {words[place.speaker]} “{place.words}”"
+    return f"{clock_ms(place.start_ms)} {words[place.speaker]} “{place.words}”"
 
 
 def ticket_markdown(ticket: Ticket, rules: TicketRules) -> str:

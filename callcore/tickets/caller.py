@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from callcore.tickets.matter import Judged, Matter, Support
+from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
 from callcore.tickets.reading import CallView, Reading, Span
 from callcore.types import Evidence, Mood
 
@@ -27,12 +27,14 @@ SURE, USUAL = 0.85, 0.7  #: confidence of rules of words, and of what holds wher
 class Caller:
     """The customer of one call. Lives as long as one look at it."""
 
-    def __init__(self, call: CallView, matter: Matter) -> None:
-        self._call, self._matter = call, matter
+    def __init__(self, call: CallView, matter: Matter, verdicts: Verdicts = NO_VERDICTS) -> None:
+        self._call, self._matter, self._verdicts = call, matter, verdicts
 
     @cached_property
     def type(self) -> Judged | None:
         """Agitated, confused, demanding, or none of them."""
+        if "caller.type" in self._verdicts.one:
+            return self._verdicts.one["caller.type"]
         if not self._call.customer:
             return None
         upset = [reading for reading, mood in self._moods if mood.label in ("angry", "dissatisfied")]
@@ -54,11 +56,15 @@ class Caller:
     @cached_property
     def mood_start(self) -> Judged | None:
         """Of the first turn with something to say."""
+        if "caller.mood_start" in self._verdicts.one:
+            return self._verdicts.one["caller.mood_start"]
         return self._mood(*self._moods[0]) if self._moods else None
 
     @cached_property
     def mood_worst(self) -> Judged | None:
         """Of the turn that is worst."""
+        if "caller.mood_worst" in self._verdicts.one:
+            return self._verdicts.one["caller.mood_worst"]
         if not self._moods:
             return None
         return self._mood(*min(self._moods, key=lambda one: one[1].valence - max(one[1].arousal, 0.0) / 2))
@@ -66,26 +72,37 @@ class Caller:
     @cached_property
     def mood_end(self) -> Judged | None:
         """Of the last turns: the last mood there that is not calm."""
+        if "caller.mood_end" in self._verdicts.one:
+            return self._verdicts.one["caller.mood_end"]
         last = self._moods[-LAST_MOODS:]
         return self._mood(*next((one for one in reversed(last) if one[1].label != "calm"), last[-1])) if last else None
 
     @cached_property
     def causes(self) -> list[Judged]:
         """Why they are dissatisfied, surest first."""
+        if "caller.causes" in self._verdicts.several:
+            return list(self._verdicts.several["caller.causes"])
+        if not self._unhappy:
+            return []
+        ranked = sorted(self.cause_supports.items(), key=lambda item: (-item[1].best, item[0]))
+        return [Judged(c, round(s.best, 4), s.evidence) for c, s in ranked if s.best >= LEAST_CAUSE][:2]
+
+    @cached_property
+    def cause_supports(self) -> dict[str, Support]:
+        """What speaks for each cause."""
         supports: dict[str, Support] = {}
         for reading in self._call.customer:
             for label in reading.found.causes if reading.found else ():
                 support = supports.setdefault(label.code, Support())
                 place = reading.evidence(label.first_word, label.end_word)
                 support.add(label.probability, label.probability, place)
-        if not self._unhappy:
-            return []
-        ranked = sorted(supports.items(), key=lambda item: (-item[1].best, item[0]))
-        return [Judged(c, round(s.best, 4), s.evidence) for c, s in ranked if s.best >= LEAST_CAUSE][:2]
+        return supports
 
     @cached_property
     def satisfaction(self) -> Judged | None:
         """Satisfied or unsatisfied, where the last words tell."""
+        if "caller.satisfaction" in self._verdicts.one:
+            return self._verdicts.one["caller.satisfaction"]
         if not self._call.customer:
             return None
         last = {reading.turn.turn_id for reading in self._call.customer[-ENDING:]}
@@ -106,6 +123,8 @@ class Caller:
     @cached_property
     def churn_risk(self) -> Judged | None:
         """Stated, possible or none."""
+        if "caller.churn_risk" in self._verdicts.one:
+            return self._verdicts.one["caller.churn_risk"]
         if not self._call.customer:
             return None
         stated, possible = list(self._call.hits("leaving")), list(self._call.hits("may_leave"))

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from callcore.datafile import distinct
 from callcore.tickets.phrases import Phrases
 from callcore.tickets.spec import Code, Entry, Speaker, Text, read
+from callcore.types import PromiseKind
 
 CueCode = Literal[
     "complaint",
@@ -42,7 +43,6 @@ CueCode = Literal[
     "broke_off",
     "trouble",
 ]
-PromiseKind = Literal["call_back", "handle", "send", "refund", "visit", "pay", "document", "other"]
 
 
 class Said(Entry):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 
-from callcore.tickets.look import Filled, Open, look, with_open
+from callcore.tickets.look import Filled, Look, Open, look, with_open
 from callcore.tickets.model import (
     CallFacts,
     Change,
@@ -110,6 +110,10 @@ class TicketFold:
         )
         made = Made(rules=self._rules.hash, settings=started.settings_hash, models=" ".join(sorted(self._models)))
         return writer.ticket(facts, filled, tuple(self._history(writer)), made)
+
+    def look(self) -> Look:
+        """Everything that can be worked out of the call as it is now."""
+        return Look(self._call(), self._rules)
 
     @property
     def promises(self) -> tuple[Promise, ...]:

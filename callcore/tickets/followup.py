@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from callcore.text.clock import clock_ms
 from callcore.tickets.cues import Said as Phrasing
 from callcore.tickets.spec import Entry, read
 
@@ -112,8 +113,7 @@ def _heard(phrasing: Phrasing, later: LaterCall, speaker: str) -> Said | None:
 
 
 def _place(said: Said) -> str:
-    minutes, rest = divmod(said.at_ms // 1000, 60)
-    return f"turn {said.turn} at {minutes:02d}:{rest:02d}"
+    return f"turn {said.turn} at {clock_ms(said.at_ms)}"
 
 
 def _past(due: str, day: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from callcore.tickets.caller import SURE, USUAL, Caller
-from callcore.tickets.matter import Judged, Matter
+from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts
 from callcore.tickets.promises import REACHED_BY, Promises, works_in
 from callcore.tickets.reading import CallView, Reading, Span
 from callcore.tickets.rulefile import RuleFile, SeverityRule
@@ -27,9 +27,16 @@ class Handling:
     """What was done about the matter of one call. Lives as long as one look at it."""
 
     def __init__(
-        self, call: CallView, matter: Matter, caller: Caller, promises: Promises, rules: RuleFile, catalogue: Catalogue
+        self,
+        call: CallView,
+        matter: Matter,
+        caller: Caller,
+        promises: Promises,
+        rules: RuleFile,
+        catalogue: Catalogue,
+        verdicts: Verdicts = NO_VERDICTS,
     ) -> None:
-        self._call, self._matter, self._caller = call, matter, caller
+        self._call, self._matter, self._caller, self._verdicts = call, matter, caller, verdicts
         self._promises, self._rules, self._catalogue = promises, rules, catalogue
 
     @property
@@ -40,6 +47,8 @@ class Handling:
     @cached_property
     def resolution(self) -> Judged | None:
         """solved, transferred, promised, unresolved or abandoned; while the call goes on only what is certain."""
+        if "handling.resolution" in self._verdicts.one:
+            return self._verdicts.one["handling.resolution"]
         category = self._matter.category
         noted = category is not None and category.normal in ("praise", "suggestion")
         answered = any(promise.due or promise.kind == "call_back" for promise in self._owed)
@@ -91,6 +100,8 @@ class Handling:
     @cached_property
     def authority(self) -> Judged | None:
         """Within what the agent may do, or beyond."""
+        if "handling.authority" in self._verdicts.one:
+            return self._verdicts.one["handling.authority"]
         if beyond := self._hits("beyond"):
             return Judged("beyond", SURE, self._places(beyond))
         if self.resolution and self.resolution.normal == "transferred":
@@ -100,6 +111,8 @@ class Handling:
     @cached_property
     def severity(self) -> Judged | None:
         """P1 (at once) to P4, by the first rule that fits."""
+        if "handling.severity" in self._verdicts.one:
+            return self._verdicts.one["handling.severity"]
         for rule in self._rules.severity:
             fits, evidence = self._fits(rule)
             if fits:

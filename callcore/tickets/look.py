@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from callcore.tickets.caller import Caller
 from callcore.tickets.facts import choice_field, customer_name, entity_field, pattern_field, suggested
 from callcore.tickets.handling import Handling
-from callcore.tickets.matter import Judged, Matter
+from callcore.tickets.judge import ByRules, Signs, signs, verdicts
+from callcore.tickets.linear import LinearModel
+from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
+from callcore.tickets.picks import Candidates, cause_signs, intent_signs, main_first, picked, topic_signs
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
@@ -47,12 +50,66 @@ class Look:
 
     def __init__(self, call: CallView, rules: TicketRules) -> None:
         self.call, self._rules = call, rules
-        self.matter = Matter(call, rules.file.weights)
-        self.caller = Caller(call, self.matter)
         self.promises = Promises(call)
-        catalogue = rules.catalogue
-        self.handling = Handling(call, self.matter, self.caller, self.promises, rules.file, catalogue)
-        self.summary = summarise(call, self.matter, self.handling, catalogue)
+        self._judge_by(NO_VERDICTS)
+        if call.ended and rules.judge is not None:
+            self._judge_by(self._verdicts(rules.judge))
+        self.summary = summarise(call, self.matter, self.handling, rules.catalogue)
+
+    def _judge_by(self, found: Verdicts) -> None:
+        """Rules for everything of which there is no verdict."""
+        rules = self._rules
+        self.matter = Matter(self.call, rules.file.weights, found)
+        self.caller = Caller(self.call, self.matter, found)
+        self.handling = Handling(self.call, self.matter, self.caller, self.promises, rules.file, rules.catalogue, found)
+
+    def _verdicts(self, judge: LinearModel) -> Verdicts:
+        one = verdicts(judge, self.signs, self.judged_by_rules)
+        several = {
+            name: picked(judge.heads[name], judge.source, candidates, supports)
+            for name, (candidates, supports) in self.candidates.items()
+            if name in judge.heads
+        }
+        if "request.topics" in several:
+            several["request.topics"] = main_first(several["request.topic"], several["request.topics"])
+        return Verdicts(one, several)
+
+    @property
+    def candidates(self) -> Mapping[str, tuple[Candidates, Mapping[str, Support]]]:
+        """Codes that may be among those of a field, with their signs and with what speaks for them."""
+        intents = next((spec.intents for spec in self._rules.fields if spec.name == "request.intents"), ())
+        topics = topic_signs(self.call, self.matter)
+        by_topic, by_intent = self.matter.topic_supports, self.matter.intent_supports(intents)
+        return {
+            "request.topic": (topics, by_topic),
+            "request.topics": (topics, by_topic),
+            "request.intents": (intent_signs(self.call, self.matter, by_intent), by_intent),
+            "caller.causes": (
+                cause_signs(self.call, self.matter, self.caller.cause_supports),
+                self.caller.cause_supports,
+            ),
+        }
+
+    @property
+    def signs(self) -> Signs:
+        """What speaks for one verdict or another."""
+        return signs(self.call, self.matter, self.promises, self.judged_by_rules)
+
+    @property
+    def judged_by_rules(self) -> ByRules:
+        """What the rules make of the fields that may be judged by a model."""
+        return {
+            "request.category": self.matter.category,
+            "handling.severity": self.handling.severity,
+            "handling.authority": self.handling.authority,
+            "handling.resolution": self.handling.resolution,
+            "caller.type": self.caller.type,
+            "caller.satisfaction": self.caller.satisfaction,
+            "caller.churn_risk": self.caller.churn_risk,
+            "caller.mood_start": self.caller.mood_start,
+            "caller.mood_worst": self.caller.mood_worst,
+            "caller.mood_end": self.caller.mood_end,
+        }
 
     def values(self, spec: FieldSpec) -> list[FieldValue]:
         """Of one field."""
@@ -79,7 +136,7 @@ class Look:
                 round(judged.confidence, 4),
                 FieldStatus.FILLED,
                 judged.evidence,
-                f"rules/{source}/{VERSION}",
+                judged.source or f"rules/{source}/{VERSION}",
             )
             for judged in found
             if spec.accepts(judged.normal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -101,18 +101,32 @@ class Judged:
     confidence: float
     evidence: tuple[Evidence, ...]
     value: str = ""  #: as shown, where that is not the name of the code
+    source: str = ""  #: model, with its version; else it comes from rules
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What was judged of fields by other means than these rules, by field. ``one``: None where there is no value."""
+
+    one: Mapping[str, Judged | None] = field(default_factory=dict)
+    several: Mapping[str, Sequence[Judged]] = field(default_factory=dict)
+
+
+NO_VERDICTS = Verdicts()
 
 
 class Matter:
     """What one call is about. Lives as long as one look at it."""
 
-    def __init__(self, call: CallView, weights: Weights) -> None:
-        self._call, self._weights = call, weights
+    def __init__(self, call: CallView, weights: Weights, verdicts: Verdicts = NO_VERDICTS) -> None:
+        self._call, self._weights, self._verdicts = call, weights, verdicts
 
     @cached_property
     def topics(self) -> list[Judged]:
         """The most important first."""
-        supports = self._topic_supports()
+        if "request.topics" in self._verdicts.several:
+            return list(self._verdicts.several["request.topics"])
+        supports = self.topic_supports
         ranked = sorted(supports.items(), key=lambda item: (-item[1].weight, item[0]))
         total = sum(support.weight for support in supports.values())
         if not ranked or ranked[0][1].weight < self._weights.least_topic:
@@ -127,6 +141,8 @@ class Matter:
     @cached_property
     def category(self) -> Judged | None:
         """Blame makes a complaint, whatever else is wanted; an order makes a transaction, whatever else is asked."""
+        if "request.category" in self._verdicts.one:
+            return self._verdicts.one["request.category"]
         supports = self._category_supports
         total = sum(support.weight for support in supports.values())
         for code, least in LEAST_OF.items():
@@ -184,8 +200,18 @@ class Matter:
                     return Judged(code, HIT_CONFIDENCE, (reading.at(),))
         return Judged("account", HIT_CONFIDENCE, topic.evidence)
 
-    def intents(self, codes: Iterable[str]) -> list[Judged]:
+    def intents(self, codes: Sequence[str]) -> list[Judged]:
         """Which of ``codes`` the customer has, surest first."""
+        if "request.intents" in self._verdicts.several:
+            return [one for one in self._verdicts.several["request.intents"] if one.normal in codes]
+        supports = self.intent_supports(codes)
+        if not self.blame:
+            supports.pop("complain", None)
+        ranked = sorted(supports.items(), key=lambda item: (-item[1].best, -item[1].weight, item[0]))
+        return [Judged(code, round(support.best, 4), support.evidence) for code, support in ranked[:MOST_INTENTS]]
+
+    def intent_supports(self, codes: Sequence[str]) -> dict[str, Support]:
+        """What speaks for each of the intents ``codes``."""
         wanted = frozenset(codes)
         supports: dict[str, Support] = {}
         for reading in self._call.customer:
@@ -196,10 +222,7 @@ class Matter:
         for cue, code in INTENT_OF_CUE.items():
             for reading, span in self._call.hits(cue) if code in wanted else ():
                 supports.setdefault(code, Support()).add(CUE_INTENT, CUE_INTENT, reading.at(span))
-        if not self.blame:
-            supports.pop("complain", None)
-        ranked = sorted(supports.items(), key=lambda item: (-item[1].best, -item[1].weight, item[0]))
-        return [Judged(code, round(support.best, 4), support.evidence) for code, support in ranked[:MOST_INTENTS]]
+        return supports
 
     @cached_property
     def opening(self) -> list[Reading]:
@@ -228,7 +251,9 @@ class Matter:
                 place = _place(reading, label)
                 supports[category].add(label.probability * share * weight, label.probability, place)
 
-    def _topic_supports(self) -> dict[str, Support]:
+    @cached_property
+    def topic_supports(self) -> dict[str, Support]:
+        """What speaks for each topic, weighed by who says it, when, and how."""
         supports: dict[str, Support] = {}
         opening = self.opening
         recency = 1.0

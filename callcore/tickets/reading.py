@@ -16,13 +16,14 @@ from callcore.types import (
     Entity,
     Evidence,
     Label,
+    PromiseKind,
     Resolved,
     Role,
     Turn,
     Understanding,
 )
+from callcore.understand.catalogue import Act
 
-PROMISE = "promise."  #: first part of the codes of acts that promise
 LESS_SURE = 3.0  #: times: odds of another promise in the same sentence by which it is left out
 Span = tuple[int, int]  #: half-open range of characters of a turn's text
 
@@ -31,7 +32,7 @@ Span = tuple[int, int]  #: half-open range of characters of a turn's text
 class PromiseHit:
     """A place where somebody may promise something."""
 
-    kind: str
+    kind: PromiseKind
     by: str  #: "agent" or "customer": whose promise it is, if they say so
     span: Span
     today: bool = False  #: whether it is for the day of the call, unless another time is given
@@ -218,9 +219,9 @@ class Reader:
         choices: Sequence[tuple[tuple[str, str], Phrases]],
         terms: Sequence[tuple[str, str]],
         topics: Sequence[TopicWords],
-        acts: Mapping[str, str],
+        acts: Sequence[Act],
     ) -> None:
-        """``acts``: codes that models find, and whose they are.
+        """``acts``: those that models find.
 
         ``never`` and ``same_day``: see :class:`~callcore.tickets.cues.PromiseFile`.
 
@@ -231,8 +232,8 @@ class Reader:
         self._topics: PhraseIndex[str] = PhraseIndex((words.code, words.phrases) for words in topics)
         self._choices = PhraseIndex(choices)
         self._never, self._same_day = never, same_day
-        self._acts = acts
-        self.said_by: Mapping[str, str] = {**acts, **{cue.code: cue.by for cue in cues}}
+        self._acts = {act.code: act for act in acts}
+        self.said_by: Mapping[str, str] = {act.code: act.by for act in acts} | {cue.code: cue.by for cue in cues}
         self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
 
     def read(self, turn: Turn, found: Understanding | None = None, role: Role = Role.UNKNOWN) -> Reading:
@@ -286,31 +287,31 @@ class Reader:
         hits = dict(reading.hits)
         for label, span in self._acts_of(reading):
             known = hits.get(label.code, ())
-            if not label.code.startswith(PROMISE) and not any(a < span[1] and span[0] < b for a, b in known):
+            if not self._acts[label.code].promise and not any(a < span[1] and span[0] < b for a, b in known):
                 hits[label.code] = tuple(sorted((*known, span)))
         return hits
 
     def _acts_of(self, reading: Reading) -> Iterator[tuple[Label, Span]]:
         """The acts of the side that speaks; of both where nobody knows who does."""
         for label in reading.found.acts if reading.found else ():
-            if reading.speaks(self._acts.get(label.code, "either")):
+            if label.code in self._acts and reading.speaks(self._acts[label.code].by):
                 yield label, reading.characters(label.first_word, label.end_word)
 
     def _promised_by_acts(self, reading: Reading) -> Iterator[PromiseHit]:
         """Promises that the model has found, in sentences of which no phrase told; of several the surest."""
         told = {(hit.kind, reading.sentence(hit.span)) for hit in reading.promises}
-        found = [(label, span) for label, span in self._acts_of(reading) if label.code.startswith(PROMISE)]
+        found = [(label, self._acts[label.code], span) for label, span in self._acts_of(reading)]
         surest: dict[tuple[Span, str], float] = {}
         never = self._never(reading.text) if found else []
-        for label, span in found:
-            key = span, self._acts[label.code]
-            surest[key] = max(surest.get(key, 0.0), _odds(label))
-        for label, span in found:
-            kind, by = label.code.removeprefix(PROMISE), self._acts[label.code]
-            if (kind, reading.sentence(span)) in told or _odds(label) * LESS_SURE < surest[span, by]:
+        for label, act, span in found:
+            if act.promise:
+                surest[span, act.by] = max(surest.get((span, act.by), 0.0), _odds(label))
+        for label, act, span in found:
+            if not act.promise or (act.promise, reading.sentence(span)) in told:
                 continue
-            if not any(span[0] <= a < span[1] for a, _ in never):
-                yield PromiseHit(kind, by, span, self._for_today(reading, span))
+            if _odds(label) * LESS_SURE < surest[span, act.by] or any(span[0] <= a < span[1] for a, _ in never):
+                continue
+            yield PromiseHit(act.promise, act.by, span, self._for_today(reading, span))
 
 
 def _odds(label: Label) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from callcore.config import TicketSettings, settings_hash
 from callcore.text.chars import is_chinese
 from callcore.tickets.cues import Cue, PromiseFile, TopicWords, load_cues, load_promises, load_topics
+from callcore.tickets.linear import LinearModel
 from callcore.tickets.look import RULES, VERSION
 from callcore.tickets.reading import Reader
 from callcore.tickets.rulefile import RuleFile
@@ -30,10 +31,16 @@ class TicketRules:
     reader: Reader
     hash: str
     names: Mapping[tuple[str, str], tuple[str, str]]  #: of the choices of fields: (field, code) to (zh, en)
+    judge: LinearModel | None = None  #: judges calls that are over; without it the rules do
 
     @classmethod
-    def load(cls, settings: TicketSettings, catalogue: Catalogue) -> TicketRules:
-        """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`."""
+    def load(cls, settings: TicketSettings, catalogue: Catalogue, judge: LinearModel | None = None) -> TicketRules:
+        """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`.
+
+        What a bank has written down itself holds: with a rules file of its own the severity is not the ``judge``'s.
+        """
+        if judge and settings.rules_file:
+            judge = judge.without("handling.severity")
         fields = load_fields(settings.fields_file, RULES)
         words = _Words(
             tuple(load_cues(settings.cues_file)),
@@ -46,8 +53,9 @@ class TicketRules:
             file,
             catalogue,
             _reader(fields, words, catalogue),
-            _hash(fields, words, file, catalogue),
+            _hash(fields, words, file, catalogue, judge),
             {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
+            judge,
         )
 
     def fold(self, started: CallStarted) -> TicketFold:
@@ -83,11 +91,12 @@ def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) ->
     topics = [one for one in words.topics if one.code in catalogue.topics]
     promises = words.promises
     never, same_day = promises.never.phrases.find, promises.same_day.phrases.find
-    acts = {act.code: act.by for act in Acts.load().act}
-    return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics, acts)
+    return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics, Acts.load().act)
 
 
-def _hash(fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue) -> str:
+def _hash(
+    fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue, judge: LinearModel | None
+) -> str:
     return settings_hash(
         {
             "version": VERSION,
@@ -97,5 +106,6 @@ def _hash(fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue:
             "topics": [one.model_dump(mode="json") for one in words.topics],
             "rules": file.model_dump(mode="json"),
             "catalogue": catalogue.model_dump(mode="json"),
+            "judge": judge.model_dump(mode="json") if judge else None,
         }
     )

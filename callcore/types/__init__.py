@@ -55,7 +55,7 @@ from callcore.types.speech import (
     Word,
     text_of,
 )
-from callcore.types.ticket import Evidence, FieldStatus, FieldValue, Promise, TicketChanged
+from callcore.types.ticket import Evidence, FieldStatus, FieldValue, Promise, PromiseKind, TicketChanged
 
 Event = (
     CallStarted
@@ -133,6 +133,7 @@ __all__ = [
     "Passing",
     "Paused",
     "Promise",
+    "PromiseKind",
     "Rejected",
     "RequestKind",
     "Resolved",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from callcore.types.speech import Role
+
+PromiseKind = Literal["call_back", "handle", "send", "refund", "visit", "pay", "document", "other"]
 
 
 class FieldStatus(StrEnum):
@@ -47,7 +50,7 @@ class Promise:
     """Something that one side said it would do."""
 
     promise_id: str  #: "turn-place", unique in its call
-    kind: str  #: "call_back", "handle", "send", "refund", "visit", "pay", "document", "other"
+    kind: PromiseKind
     by: Role
     due: str  #: ISO 8601 date or time, "" where no time was given
     contact: str  #: how the customer is reached, "" where nothing was said; masked

@@ -13,6 +13,7 @@ from callcore.config import UnderstandSettings
 from callcore.datafile import distinct, parse_toml
 from callcore.errors import ConfigError
 from callcore.text.chars import is_chinese
+from callcore.types import PromiseKind
 
 FORMAT_HINT = "See docs/understanding.md for the format."
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -51,10 +52,11 @@ class Cause(Named):
 
 
 class Act(Named):
-    """What a sentence does in the call. ``by``: whose act it is."""
+    """What a sentence does in the call. ``by``: whose act it is; ``promise``: kind of the promise that it makes."""
 
     code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
     by: Literal["agent", "customer"]
+    promise: PromiseKind | None = None
 
 
 class Acts(BaseModel):

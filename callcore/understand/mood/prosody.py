@@ -147,6 +147,20 @@ def _bins(low_hz: float, high_hz: float) -> slice:
     return slice(round(low_hz * FFT / BAND_RATE_HZ), round(high_hz * FFT / BAND_RATE_HZ) + 1)
 
 
+_VOICE = slice(_bins(60.0, 60.0).start, _bins(*BAND_HZ).stop)  #: of the spectrum, where pitch is looked for
+
+
+@cache
+def _waves() -> Float32:
+    """What turns power into autocorrelation, (bins of ``_VOICE``, 1 + lags): at lag 0 and at those searched.
+
+    The inverse transform of a real, even spectrum, written out: a fifth of its lags are wanted.
+    """
+    lags = np.concatenate([[0.0], _window()[2]])
+    bins = np.arange(_VOICE.start, _VOICE.stop)
+    return np.asarray(np.cos(2 * np.pi / FFT * np.outer(bins, lags)) / (FFT * LAG_STEP / 2), dtype=np.float32)
+
+
 def _frames(audio: Samples) -> _Frames | None:
     """Cut ``audio`` into frames at 8 kHz; None where there is not one that could be speech."""
     sound = np.nan_to_num(np.asarray(audio, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
@@ -171,13 +185,8 @@ def _frames(audio: Samples) -> _Frames | None:
 def _pitch(power: Float32) -> tuple[Float32, Float32]:
     """Pitch in semitones above 1 Hz and strength 0..1 of frames with spectra ``power`` (n, 257)."""
     _, own, lags, cost = _window()
-    band = power.copy()
-    band[:, : _bins(60.0, 60.0).start] = 0.0
-    band[:, _bins(*BAND_HZ).stop :] = 0.0
-    shape = np.fft.irfft(band, FFT * LAG_STEP)
-    first = round(float(lags[0]) * LAG_STEP)
-    peak = shape[:, :1] + np.float32(1e-12)
-    curve = (shape[:, first : first + len(lags)] / peak / own).astype(np.float32)
+    shape = power[:, _VOICE] @ _waves()
+    curve = (shape[:, 1:] / (shape[:, :1] + np.float32(1e-12)) / own).astype(np.float32)
     tops = np.full_like(curve, -np.inf)
     inner = curve[:, 1:-1]
     tops[:, 1:-1] = np.where((inner >= curve[:, :-2]) & (inner > curve[:, 2:]), inner - cost[1:-1], -np.inf)

@@ -75,9 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     if smoke:
         state = new_state(SMOKE, options.language, run.data, most_lines=200)
-    elif options.resume or run.decay:
-        going_on = run.decay and options.resume and (run.out / DECAYED).exists()
-        state = State.load(run.out / (DECAYED if going_on else CONSTANT))
+    elif options.resume or run.decay or options.rewarm:
+        state = saved_state(run.out, decay=run.decay, resume=options.resume, rewarm=options.rewarm)
         if options.grow and options.grow > state.shape.encoder_layers:
             state.grow(options.grow)
     elif (run.out / CONSTANT).exists():
@@ -102,6 +101,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--decay", type=float, metavar="HOURS", help="let the rate fall to nothing")
     parser.add_argument("--steps", type=int, help="end after so many steps, if that is sooner")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    parser.add_argument("--rewarm", action="store_true", help="go on at the constant rate from the decayed model")
     parser.add_argument("--smoke", action="store_true", help="a tiny run that only shows that everything works")
     parser.add_argument("--seconds", type=float, default=120.0, help="of audio in a batch")
     parser.add_argument("--workers", type=int, default=1, help="processes that make data")
@@ -119,6 +119,19 @@ def new_state(shape: Shape, language: str, data: Path | None, most_lines: int | 
     """A run that has not begun, for all tokens of the text."""
     rows = Tokens.rows_for(TOKENIZER, all_texts(language, data, most_lines), [language], LONGEST_S)
     return State(replace(shape, tokens=len(rows), **frame_classes(language)), tuple(rows), language)
+
+
+def saved_state(out: Path, *, decay: bool, resume: bool, rewarm: bool) -> State:
+    """The checkpoint that a run goes on from.
+
+    ``rewarm``: from the decayed model at the full rate again, so that the steps of the decay count too (WSD-S of Wen et
+    al., "Understanding Warmup-Stable-Decay Learning Rates", 2024). Raises OSError where there is none.
+    """
+    going_on = decay and resume and (out / DECAYED).exists()
+    state = State.load(out / (DECAYED if going_on or rewarm else CONSTANT))
+    if rewarm:
+        state.decay_spent_s = 0.0  # the next decay is another one
+    return state
 
 
 def best_type(device: str) -> torch.dtype:

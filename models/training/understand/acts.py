@@ -1,7 +1,7 @@
 """Train a model for dialogue acts: ``python -m models.training.understand.acts --language zh``.
 
-Learns as the models of whole turns do, from sentences of its own corpus. Writes the model's folder, and size and
-checksum of its card into ``manifest.toml`` beside it.
+Learns as the models of whole turns do, from sentences of its own corpus, and of promises from written calls. Writes the
+model's folder, and size and checksum of its card into ``manifest.toml`` beside it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from callcore.understand.catalogue import Acts
 from models.training.understand import calibrate
 from models.training.understand.augment import noise
 from models.training.understand.calibrate import Sums
+from models.training.understand.calls import promising_turns
 from models.training.understand.grams import Floats
 from models.training.understand.heads import SIDES, head_places
 from models.training.understand.material import Part, act_turns, own_turns
@@ -29,7 +30,7 @@ from models.training.understand.ship import options as ship_options
 from models.training.understand.ship import ship
 from models.training.understand.train import held_out, held_out_sums
 
-MODEL_VERSION = "1"
+MODEL_VERSION = "2"
 MOST_GRAMS = 14_000
 ROUNDS = 14
 SENTENCES_FOR_ONE = 25  #: of one side, in which one holds a certain act
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, language, seed = f"acts-{options.language}", options.language, options.seed
     heads = act_heads()
     own = act_turns(language, seed)
+    if options.calls:
+        own += promising_turns(language)
     rounds = ROUNDS
     if options.smoke:
         own, rounds = own[:200], 1
@@ -62,6 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ship_options(__doc__)
     parser.add_argument("--language", choices=("zh", "en"), required=True)
+    parser.add_argument(
+        "--no-calls",
+        dest="calls",
+        action="store_false",
+        help="learn nothing from written calls, for who learns from them",
+    )
     return parser.parse_args(arguments)
 
 
@@ -85,7 +94,7 @@ def joined(turns: Sequence[LabelledTurn], seed: int) -> list[LabelledTurn]:
     random = Random(seed)
     found = []
     for side in SIDES:
-        said = [turn for turn in turns if turn.speaker == side]
+        said = [turn for turn in turns if turn.speaker == side and not turn.open_acts]
         for _ in range(round(len(said) * JOINED_SHARE) if len(said) > 2 else 0):
             some = random.sample(said, random.choice((2, 2, 3)))
             text = random.choice(("，", " ", "。")).join(turn.text for turn in some)
@@ -105,7 +114,9 @@ def _thresholds(
         known = (wanted[:, place] >= 0).any(axis=1)
         likely = calibrate.probabilities(sums.at(known, place), head, scales[head])
         for code, probability, aims in zip(heads[head], likely.T, wanted[known][:, place].T, strict=True):
-            found[code] = _threshold(probability, aims == 1) if (aims == 1).sum() >= calibrate.FEW else UNKNOWN
+            said = aims >= 0
+            enough = (aims == 1).sum() >= calibrate.FEW
+            found[code] = _threshold(probability[said], aims[said] == 1) if enough else UNKNOWN
     return found
 
 

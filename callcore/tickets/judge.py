@@ -1,0 +1,196 @@
+"""What a finished call adds up to, judged by a learned model: category, severity, resolution, moods and the like.
+
+The model weighs named signs: labels of turns, acts of either side, moods, promises, topics, and what the rules would
+say. Each sign knows where it was seen, so that a verdict comes with evidence. A pure function of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from callcore.text.chars import is_chinese
+from callcore.tickets.linear import LinearModel
+from callcore.tickets.matter import Judged, Matter
+from callcore.tickets.promises import Promises
+from callcore.tickets.reading import CallView, Reading
+from callcore.types import Evidence, Label, Mood
+
+VERSION = 1  #: of these signs; a model made for another version is refused
+LAST = 4  #: turns that make the end of a call
+OPENING = 2  #: turns of the customer about business that make its opening
+LEAST_LETTERS = 4  #: of a turn that shows a mood
+MANY = 3  #: of something that counts once for each time it was seen: so many count as one
+MOST_EVIDENCE = 3
+TURNS = 30  #: of a call of usual length
+SILENT = ("none", "no", "within")  #: values that say that something was not there
+
+
+ByRules = Mapping[str, Judged | None]  #: what the rules make of the fields that may be judged
+
+
+@dataclass(slots=True)
+class Signs:
+    """Values by name, and the places that show them."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    places: dict[str, list[Evidence]] = field(default_factory=dict)
+
+    def most(self, name: str, value: float, place: Evidence | None = None) -> None:
+        """The strongest counts."""
+        self._put(name, max(self.values.get(name, 0.0), value), place)
+
+    def more(self, name: str, value: float, place: Evidence | None = None) -> None:
+        """All count together."""
+        self._put(name, self.values.get(name, 0.0) + value / MANY, place)
+
+    def _put(self, name: str, value: float, place: Evidence | None) -> None:
+        self.values[name] = value
+        if place is not None:
+            self.places.setdefault(name, []).append(place)
+
+
+def signs(call: CallView, matter: Matter, promises: Promises, rules: ByRules) -> Signs:
+    """All signs of a call. ``rules``: what the rules say of each field that is judged."""
+    found = Signs()
+    _said(call, found)
+    _labelled(call.customer, found)
+    _felt(call.customer, found)
+    for promise in promises.all:
+        found.most(f"promise.{promise.by.value}.{promise.kind}", 1.0, promise.evidence[0])
+        if promise.due:
+            found.most(f"promise.{promise.by.value}.due", 1.0, promise.evidence[0])
+    for place, topic in enumerate(matter.topics):
+        group = topic.normal.partition(".")[0]
+        found.most(f"topics.{group}", 1.0, topic.evidence[0])
+        if not place:
+            found.most(f"topic.{topic.normal}", 1.0, topic.evidence[0])
+            found.most(f"topic.{group}", 1.0, topic.evidence[0])
+    for name, judged in rules.items():
+        found.most(f"rule.{name}={judged.normal if judged else ''}", 1.0)
+    found.values |= {
+        "blame": float(matter.blame),
+        "turns": len(call.readings) / TURNS,
+        "chinese": float(is_chinese(call.language)),
+    }
+    return found
+
+
+def _said(call: CallView, found: Signs) -> None:
+    """Cues and acts: whether they are there, how often, in which third of the call, at its very end."""
+    count = len(call.readings)
+    for place, reading in enumerate(call.readings):
+        third = "begin" if place < count / 3 else "end" if place >= count * 2 / 3 else "middle"
+        for code, spans in reading.hits.items():
+            if not spans or not reading.speaks(call.said_by[code]):
+                continue
+            where = reading.at(spans[0])
+            found.most(f"cue.{code}", 1.0, where)
+            found.most(f"cue.{code}.{third}", 1.0, where)
+            found.more(f"cues.{code}", 1.0, where)
+            if place >= count - LAST:
+                found.most(f"cue.{code}.last", 1.0, where)
+
+
+def _labelled(customer: Iterable[Reading], found: Signs) -> None:
+    """What models say of the customer's turns."""
+    opening = 0
+    for reading in customer:
+        meaning = reading.found
+        if meaning is None:
+            continue
+        if meaning.category:
+            _label("category", meaning.category, reading, found)
+            opening += 1
+            if opening <= OPENING:
+                found.most(
+                    f"category.{meaning.category.code}.begin",
+                    meaning.category.probability,
+                    _at(reading, meaning.category),
+                )
+        for label in meaning.intents:
+            _label("intent", label, reading, found)
+        for label in meaning.causes:
+            found.most("cause", label.probability, _at(reading, label))
+            found.most(f"cause.{label.code.partition('.')[0]}", label.probability, _at(reading, label))
+        if meaning.caller:
+            _label("caller", meaning.caller, reading, found)
+
+
+def _label(head: str, label: Label, reading: Reading, found: Signs) -> None:
+    found.most(f"{head}.{label.code}", label.probability, _at(reading, label))
+    found.more(f"{head}s.{label.code}", label.probability, _at(reading, label))
+
+
+def _felt(customer: Iterable[Reading], found: Signs) -> None:
+    """The customer's moods: over the call, at its beginning and end, and at the worst moment."""
+    moods = [
+        (reading, reading.found.mood)
+        for reading in customer
+        if reading.found
+        and reading.found.mood
+        and reading.found.mood.label
+        and sum(map(str.isalnum, reading.text)) >= LEAST_LETTERS
+    ]
+    if not moods:
+        return
+    for reading, mood in moods:
+        found.most(f"mood.{mood.label}", mood.probability, reading.at())
+        found.more(f"moods.{mood.label}", mood.probability, reading.at())
+    worst = min(moods, key=lambda one: one[1].valence - max(one[1].arousal, 0.0) / 2)
+    for moment, (reading, mood) in _moments(moods, worst):
+        found.most(f"mood.{moment}.{mood.label}", mood.probability, reading.at())
+    found.values |= {
+        "valence.first": moods[0][1].valence,
+        "valence.last": moods[-1][1].valence,
+        "valence.least": min(mood.valence for _, mood in moods),
+        "valence.mean": sum(mood.valence for _, mood in moods) / len(moods),
+        "arousal.most": max(mood.arousal for _, mood in moods),
+    }
+
+
+def _moments(
+    moods: list[tuple[Reading, Mood]], worst: tuple[Reading, Mood]
+) -> Iterable[tuple[str, tuple[Reading, Mood]]]:
+    yield "first", moods[0]
+    yield "last", moods[-1]
+    yield "worst", worst
+    if len(moods) > 1:
+        yield "second", moods[1]
+        yield "last_but_one", moods[-2]
+
+
+def verdicts(model: LinearModel, seen: Signs, rules: ByRules) -> dict[str, Judged | None]:
+    """For each question of the model the surest answer; None where that is that there is nothing to say."""
+    found: dict[str, Judged | None] = {}
+    for name in rules:
+        if (head := model.heads.get(name)) is None:
+            continue
+        likely = head.probabilities(seen.values)
+        value = max(likely, key=lambda label: likely[label])
+        if not value:
+            found[name] = None
+            continue
+        before = rules.get(name)
+        if value in SILENT:
+            evidence: tuple[Evidence, ...] = ()
+        elif before is not None and before.normal == value and before.evidence:
+            evidence = before.evidence
+        else:
+            evidence = _shown(head.speaks_for(value, seen.values), seen)
+        found[name] = Judged(value, round(likely[value], 4), evidence, source=model.source)
+    return found
+
+
+def _shown(shares: Mapping[str, float], seen: Signs) -> tuple[Evidence, ...]:
+    """The places that speak loudest for a value, in the order of the call."""
+    by_place: dict[Evidence, float] = {}
+    for name, share in shares.items():
+        for place in seen.places.get(name, ()):
+            by_place[place] = by_place.get(place, 0.0) + share / len(seen.places[name])
+    loudest = sorted(by_place, key=lambda place: -by_place[place])[:MOST_EVIDENCE]
+    return tuple(sorted(loudest, key=lambda place: place.start_sample))
+
+
+def _at(reading: Reading, label: Label) -> Evidence:
+    return reading.evidence(label.first_word, label.end_word)

@@ -1,0 +1,74 @@
+"""Linear models over named features: what speaks for a value can be read off the file, weight by weight.
+
+Multinomial logistic regression, one head a question; training and cards: ``models/training/tickets``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Head(BaseModel):
+    """One question. ``weights``: by feature, one for each label, as ``bias``.
+
+    ``least``: probability below which an answer of yes does not count.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: tuple[str, ...] = Field(min_length=2)
+    bias: tuple[float, ...]
+    weights: Mapping[str, tuple[float, ...]]
+    least: float = Field(0.5, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _as_many(self) -> Self:
+        if any(len(row) != len(self.labels) for row in (self.bias, *self.weights.values())):
+            raise ValueError("a weight for each label is wanted")
+        return self
+
+    def probabilities(self, features: Mapping[str, float]) -> dict[str, float]:
+        """By label, calibrated, adding up to 1. Features that the head does not know count nothing."""
+        sums = list(self.bias)
+        for name, value in features.items():
+            for place, weight in enumerate(self.weights.get(name, ())):
+                sums[place] += weight * value
+        top = max(sums)
+        powers = [math.exp(one - top) for one in sums]
+        whole = sum(powers)
+        return {label: power / whole for label, power in zip(self.labels, powers, strict=True)}
+
+    def speaks_for(self, label: str, features: Mapping[str, float]) -> dict[str, float]:
+        """What each feature adds to a label beyond the mean of all, where it adds anything."""
+        place = self.labels.index(label)
+        shares = {
+            name: value * (row[place] - sum(row) / len(row))
+            for name, value in features.items()
+            if (row := self.weights.get(name))
+        }
+        return {name: share for name, share in shares.items() if share > 0}
+
+
+class LinearModel(BaseModel):
+    """The parsed file. ``features``: version of the features that it was made for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1]
+    name: str
+    version: str
+    features: int
+    heads: Mapping[str, Head] = Field(min_length=1)
+
+    def without(self, head: str) -> Self:
+        """The same, which leaves one question to others."""
+        return self.model_copy(update={"heads": {name: one for name, one in self.heads.items() if name != head}})
+
+    @property
+    def source(self) -> str:
+        """Name and version, as results cite it."""
+        return f"{self.name}@{self.version}"

@@ -1,0 +1,106 @@
+"""Which of the codes that turns were labelled with are the call's own: topics, intents, causes of dissatisfaction.
+
+Each code that anything in the call speaks for has its signs, and a learned model weighs them one by one. A pure
+function of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from callcore.tickets.linear import Head
+from callcore.tickets.matter import Judged, Matter, Support
+from callcore.tickets.reading import CallView, Reading
+from callcore.types import Label, Understanding
+
+YES = "yes"
+MANY = 3.0  #: turns that count as one
+Candidates = Mapping[str, dict[str, float]]  #: by code, its signs
+
+
+def topic_signs(call: CallView, matter: Matter) -> Candidates:
+    """Signs of each topic that anything speaks for."""
+    supports = matter.topic_supports
+    found = _labelled(call, matter, lambda meaning: meaning.topics, supports)
+    top = max((support.weight for support in supports.values()), default=0.0)
+    ranked = sorted(supports, key=lambda code: (-supports[code].weight, code))
+    for code, values in found.items():
+        group = code.partition(".")[0]
+        share = supports[code].weight / top if top else 0.0
+        values |= {"weight": min(supports[code].weight, MANY), "share": share, f"group.{group}": 1.0}
+        values |= {f"group.{group}.share": share, f"place.{min(ranked.index(code), 3)}": 1.0}
+        for reading in call.readings:
+            who = "customer" if reading.customer else "agent"
+            for name, codes in (("term", reading.terms), ("phrase", reading.topics)):
+                if any(code == one for one, _ in codes):
+                    values[f"{name}.{who}"] = values.get(f"{name}.{who}", 0.0) + 1 / MANY
+    return found
+
+
+def intent_signs(call: CallView, matter: Matter, supports: Mapping[str, Support]) -> Candidates:
+    """Signs of each intent that anything speaks for."""
+    return _beside_category(_labelled(call, matter, lambda meaning: meaning.intents, supports), matter)
+
+
+def cause_signs(call: CallView, matter: Matter, supports: Mapping[str, Support]) -> Candidates:
+    """Signs of each cause of dissatisfaction that anything speaks for."""
+    return _beside_category(_labelled(call, matter, lambda meaning: meaning.causes, supports), matter)
+
+
+def picked(head: Head, source: str, candidates: Candidates, supports: Mapping[str, Support]) -> list[Judged]:
+    """The codes that the model takes, surest first. ``source``: its name and version."""
+    likely = {code: head.probabilities(values)[YES] for code, values in candidates.items()}
+    ranked = sorted(likely, key=lambda code: (-likely[code], code))
+    return [
+        Judged(code, round(likely[code], 4), supports[code].evidence, source=source)
+        for code in ranked
+        if likely[code] >= head.least
+    ]
+
+
+def main_first(main: Sequence[Judged], others: Sequence[Judged]) -> list[Judged]:
+    """The code that is likeliest to be the most important, then the others that hold; none where there is no first."""
+    return [*main[:1], *(one for one in others if one.normal != main[0].normal)] if main else []
+
+
+def _labelled(
+    call: CallView,
+    matter: Matter,
+    labels: Callable[[Understanding], Sequence[Label]],
+    supports: Mapping[str, Support],
+) -> dict[str, dict[str, float]]:
+    """How surely, how often, where and by whom turns were labelled with each code that has support."""
+    opening = matter.opening
+    found: dict[str, dict[str, float]] = {
+        code: {f"code.{code}": 1.0, "best": support.best, f"code.{code}.best": support.best}
+        for code, support in supports.items()
+    }
+    for place, reading in enumerate(call.readings):
+        for label in labels(reading.found) if reading.found else ():
+            if label.code not in found:
+                continue
+            values = found[label.code]
+            for name in _where(reading, place / len(call.readings), opening):
+                values[name] = max(values.get(name, 0.0), label.probability)
+            who = "customer" if reading.customer else "agent"
+            values[f"{who}s"] = values.get(f"{who}s", 0.0) + label.probability / MANY
+    for values in found.values():
+        values[f"among.{min(len(found), 4)}"] = 1.0
+    return found
+
+
+def _where(reading: Reading, place: float, opening: Sequence[Reading]) -> list[str]:
+    who = "customer" if reading.customer else "agent"
+    third = "begin" if place < 1 / 3 else "end" if place >= 2 / 3 else "middle"
+    return [who, f"{who}.{third}", *(["opening"] if reading in opening else [])]
+
+
+def _beside_category(found: dict[str, dict[str, float]], matter: Matter) -> Candidates:
+    category = matter.category.normal if matter.category else ""
+    for code, values in found.items():
+        values |= {
+            f"blame.{code}": float(matter.blame),
+            f"category.{category}": 1.0,
+            f"category.{category}.{code}": 1.0,
+        }
+    return found

@@ -1,0 +1,336 @@
+"""Train what judges finished calls: ``python -m models.training.tickets.judge``.
+
+Reads the written calls of the parts ``train`` and ``dev``, looks at each as callcore does, and learns one logistic
+regression a field from the signs that callcore sees. Strength of the regularisation, and whether what the rules say
+counts among the signs, are chosen by cross-validation over the calls of ``train``: the rules were tuned on ``dev``.
+The models for acts that callcore ships have learnt from the calls of ``train`` what promises are; so that promises are
+no surer here than in calls that nobody has seen, ``--acts`` names models made without them (``acts --no-calls``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
+
+from callcore.config import Settings
+from callcore.engines.text_model import OnnxTextModel
+from callcore.evaluate.tickets import GoldCall, read_gold
+from callcore.following import Following
+from callcore.loading import READ, load_understander
+from callcore.privacy import Redactor
+from callcore.privacy.seal import Sealer, new_key
+from callcore.tickets import TicketRules
+from callcore.tickets.fold import TicketFold
+from callcore.tickets.judge import VERSION
+from callcore.tickets.linear import Head
+from callcore.tickets.picks import YES, Candidates
+from callcore.types import CallStarted
+from callcore.understand.acts import ActReader
+from callcore.understand.call import Understander
+from callcore.understand.features import VERSION as FEATURES
+from callcore.written import told
+from models.training.understand.enter import enter
+
+ROOT = Path(__file__).parents[3]
+CALLS = ROOT / "benchmarks" / "written_calls"
+NAME, MODEL_FILE = "ticket-judge", "model.json"
+LISTS = ("request.topic", "request.topics", "request.intents", "caller.causes")  #: codes are taken one by one
+FIELDS = (
+    "request.category",
+    "handling.severity",
+    "handling.authority",
+    "handling.resolution",
+    "caller.type",
+    "caller.satisfaction",
+    "caller.churn_risk",
+    "caller.mood_start",
+    "caller.mood_worst",
+    "caller.mood_end",
+)
+STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: inverse of the regularisation
+FOLDS = 8
+RARE = 3  #: a sign that fewer calls have is left out
+RULE = "rule."
+DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A call: its signs, its gold fields ("" where there is none), and what the rules say of them.
+
+    ``candidates``: for each of :data:`LISTS` signs by code; ``listed``: its gold codes; ``ruled``: those of the rules.
+    """
+
+    signs: Mapping[str, float]
+    gold: Mapping[str, str]
+    rules: Mapping[str, str]
+    candidates: Mapping[str, Candidates]
+    listed: Mapping[str, frozenset[str]]
+    ruled: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A head, and how good it was on calls that it had not seen."""
+
+    head: Head
+    accuracy: float
+    rules: float  #: accuracy of the rules on the same calls
+    log_loss: float
+    strength: float
+    by_rules: bool  #: whether what the rules say is among the signs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train and write ``ticket-judge``; print how good each head is on calls it was not trained on."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "models")
+    parser.add_argument("--calls", type=Path, default=CALLS, help="folder with the parts train and dev")
+    parser.add_argument("--acts", type=Path, help="folder with models for acts that learnt nothing from these calls")
+    parser.add_argument("--version", default="1")
+    options = parser.parse_args(arguments)
+    fresh, tuned = (examples(options.calls / part, options.acts) for part in ("train", "dev"))
+    learned = {name: learn(name, fresh, tuned) for name in FIELDS}
+    for name, one in learned.items():
+        print(f"{name:22} rules {one.rules:.3f}  judge {one.accuracy:.3f}  {one.strength:g} {one.by_rules}")
+    lists = {name: learn_list(name, fresh, tuned) for name in LISTS}
+    for name, pick in lists.items():
+        print(f"{name:22} rules {pick.rules:.3f}  judge {pick.f1:.3f}  {pick.strength:g} from {pick.head.least}")
+    folder = options.out / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    model = {
+        "format": 1,
+        "name": NAME,
+        "version": options.version,
+        "features": VERSION,
+        "heads": {name: one.head.model_dump(mode="json") for name, one in (*learned.items(), *lists.items())},
+    }
+    (folder / MODEL_FILE).write_text(json.dumps(model, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(_card(learned, lists, len(fresh), len(tuned)), encoding="utf-8")
+    if (manifest := options.out / "manifest.toml").is_file():
+        enter(manifest, NAME, folder / MODEL_FILE)
+    return 0
+
+
+def examples(folder: Path, acts: Path | None = None) -> list[Example]:
+    """The calls of a folder as the judge sees them, by rules alone. ``acts``: where the models for acts are."""
+    settings = Settings()
+    understander = load_understander(settings)
+    if acts:
+        readers = {language: ActReader(OnnxTextModel(acts / f"acts-{language}", FEATURES)) for language in READ}
+        understander = replace(understander, acts=readers)
+    rules = TicketRules.load(settings.tickets, understander.catalogue)
+    return list(_examples(read_gold(folder), settings, understander, rules))
+
+
+def _examples(
+    calls: Sequence[GoldCall], settings: Settings, understander: Understander, rules: TicketRules
+) -> Iterator[Example]:
+    following = Following(Redactor.of(Sealer([new_key()]), settings.understand), rules)
+    for one in calls:
+        followers = following.call(one.call.call_date, ticket=False)
+        events = iter(told(one.call, one.name, settings, understander, followers))
+        started = next(event for event in events if isinstance(event, CallStarted))
+        fold = TicketFold(rules, started)
+        for event in events:
+            fold.absorb(event)
+        seen = fold.look()
+        said = {name: judged.normal if judged else "" for name, judged in seen.judged_by_rules.items()}
+        gold = {name: (*one.gold.fields.get(name, ()), "")[0] for name in FIELDS}
+        values = {spec.name: frozenset(value.normal for value in seen.values(spec)) for spec in rules.fields}
+        yield Example(
+            seen.signs.values,
+            gold,
+            said,
+            {name: candidates for name, (candidates, _) in seen.candidates.items()},
+            {name: frozenset(one.gold.fields.get(name, ())) for name in LISTS},
+            {name: values[name] for name in LISTS},
+        )
+
+
+def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Learned:
+    """The head of one field: the best of a few settings by log loss on calls left out, trained on all calls."""
+    tried = []
+    for by_rules in (False, True):
+        for strength in STRENGTHS:
+            probabilities, labels = _left_out(name, fresh, tuned, strength, by_rules)
+            tried.append((_log_loss(probabilities, labels, name, fresh), strength, by_rules, probabilities, labels))
+    loss, strength, by_rules, probabilities, labels = min(tried, key=lambda one: one[0])
+    scale = minimize_scalar(
+        lambda s: _log_loss(_softened(probabilities, s), labels, name, fresh), bounds=(0.3, 3.0), method="bounded"
+    ).x
+    guessed = [labels[place] for place in probabilities.argmax(axis=1)]
+    everything = [*fresh, *tuned]
+    vectors, model = _fitted(name, everything, strength, by_rules)
+    return Learned(
+        _head(vectors, model, float(scale)),
+        float(np.mean([guess == one.gold[name] for guess, one in zip(guessed, fresh, strict=True)])),
+        float(np.mean([one.rules[name] == one.gold[name] for one in fresh])),
+        float(loss),
+        strength,
+        by_rules,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A head that takes codes one by one; F1 over all calls of ``train`` by models that had not seen them."""
+
+    head: Head
+    f1: float
+    rules: float  #: F1 of the rules on the same calls
+    strength: float
+
+
+def learn_list(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Picked:
+    """The head of a field that holds codes; strength and threshold are the best on calls left out."""
+    best: tuple[float, float, float] = (-1.0, 0.0, 0.0)
+    for strength in STRENGTHS:
+        likely: list[dict[str, float]] = [{} for _ in fresh]
+        for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(fresh):
+            vectors, model = _fitted_list(name, [*(fresh[i] for i in train), *tuned], strength)
+            for i in test:
+                for code, values in fresh[i].candidates[name].items():
+                    likely[i][code] = float(model.predict_proba(vectors.transform([values]))[0, 1])
+        for least in np.arange(0.2, 0.75, 0.05):
+            best = max(
+                best, (_f1(name, fresh, [_taken(name, one, float(least)) for one in likely]), strength, float(least))
+            )
+    f1, strength, least = best
+    vectors, model = _fitted_list(name, [*fresh, *tuned], strength)
+    head = _head(vectors, model, 1.0).model_copy(update={"labels": ("no", YES), "least": round(least, 2)})
+    return Picked(head, f1, _f1(name, fresh, [one.ruled[name] for one in fresh]), strength)
+
+
+def _taken(name: str, likely: Mapping[str, float], least: float) -> frozenset[str]:
+    if name == "request.topic":  # one at most
+        best = max(likely, key=lambda code: likely[code], default=None)
+        return frozenset([best] if best is not None and likely[best] >= least else [])
+    return frozenset(code for code, probability in likely.items() if probability >= least)
+
+
+def _f1(name: str, calls: Sequence[Example], found: Sequence[frozenset[str]]) -> float:
+    right = sum(len(one.listed[name] & codes) for one, codes in zip(calls, found, strict=True))
+    return 2 * right / max(sum(len(one.listed[name]) + len(codes) for one, codes in zip(calls, found, strict=True)), 1)
+
+
+def _fitted_list(name: str, calls: Sequence[Example], strength: float) -> tuple[DictVectorizer, LogisticRegression]:
+    rows = [(values, code in one.listed[name]) for one in calls for code, values in one.candidates[name].items()]
+    counts = Counter(sign for values, _ in rows for sign in values)
+    vectors, model = DictVectorizer(sparse=False), LogisticRegression(C=strength, max_iter=5000)
+    known = [{sign: value for sign, value in values.items() if counts[sign] >= RARE} for values, _ in rows]
+    return vectors, model.fit(vectors.fit_transform(known), [held for _, held in rows])
+
+
+def _left_out(
+    name: str, fresh: Sequence[Example], tuned: Sequence[Example], strength: float, by_rules: bool
+) -> tuple[npt.NDArray[np.float64], list[str]]:
+    """Probabilities of each call of ``fresh`` by a model that was not trained on it, and their labels."""
+    labels = sorted({one.gold[name] for one in (*fresh, *tuned)})
+    found = np.full((len(fresh), len(labels)), 1e-6)
+    for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(fresh):
+        vectors, model = _fitted(name, [*(fresh[i] for i in train), *tuned], strength, by_rules)
+        part = model.predict_proba(vectors.transform([_used(fresh[i], by_rules) for i in test]))
+        columns = [labels.index(label) for label in model.classes_]
+        found[np.ix_(test, columns)] = part
+    return found / found.sum(axis=1, keepdims=True), labels
+
+
+def _fitted(
+    name: str, calls: Sequence[Example], strength: float, by_rules: bool
+) -> tuple[DictVectorizer, LogisticRegression]:
+    counts = Counter(sign for one in calls for sign in one.signs)
+    rows = [{sign: value for sign, value in _used(one, by_rules).items() if counts[sign] >= RARE} for one in calls]
+    vectors = DictVectorizer(sparse=False)
+    model = LogisticRegression(C=strength, max_iter=5000)
+    return vectors, model.fit(vectors.fit_transform(rows), [one.gold[name] for one in calls])
+
+
+def _used(one: Example, by_rules: bool) -> dict[str, float]:
+    return {sign: value for sign, value in one.signs.items() if by_rules or not sign.startswith(RULE)}
+
+
+def _log_loss(
+    probabilities: npt.NDArray[np.float64], labels: Sequence[str], name: str, calls: Sequence[Example]
+) -> float:
+    right = [labels.index(one.gold[name]) for one in calls]
+    return float(-np.log(np.maximum(probabilities[np.arange(len(right)), right], 1e-6)).mean())
+
+
+def _softened(probabilities: npt.NDArray[np.float64], scale: float) -> npt.NDArray[np.float64]:
+    powers: npt.NDArray[np.float64] = np.maximum(probabilities, 1e-9) ** scale
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _head(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> Head:
+    """Weights by sign; two classes as two opposite rows, so that all heads are read alike."""
+    weights, bias = model.coef_ * scale, model.intercept_ * scale
+    if len(model.classes_) == 2:
+        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    names = vectors.get_feature_names_out()
+    return Head(
+        labels=tuple(map(str, model.classes_)),
+        bias=tuple(round(float(value), DECIMALS) for value in bias),
+        weights={
+            str(names[i]): tuple(round(float(value), DECIMALS) for value in weights[:, i])
+            for i in range(len(names))
+            if np.abs(weights[:, i]).max() >= 10**-DECIMALS
+        },
+    )
+
+
+def _card(learned: Mapping[str, Learned], lists: Mapping[str, Picked], fresh: int, tuned: int) -> str:
+    rows = [
+        f"| {name} | {one.rules:.3f} | {one.accuracy:.3f} | {one.log_loss:.2f} | {one.strength:g} |"
+        f" {'yes' if one.by_rules else 'no'} |"
+        for name, one in learned.items()
+    ]
+    picks = [
+        f"| {name} | {one.rules:.3f} | {one.f1:.3f} | {one.strength:g} | {one.head.least:g} |"
+        for name, one in lists.items()
+    ]
+    return TEXT.format(name=NAME, fresh=fresh, tuned=tuned, folds=FOLDS, rows="\n".join(rows), picks="\n".join(picks))
+
+
+TEXT = """# {name}
+
+What a finished call adds up to. Ten fields of its ticket, each a multinomial logistic regression over named signs
+(callcore/tickets/judge.py); and its topics, intents and causes, each code taken or left by a logistic regression over
+signs of its own (callcore/tickets/picks.py). `model.json` holds the weights by sign, to be read.
+
+Made by `python -m models.training.tickets.judge` from {fresh} written calls of the part `train` and {tuned} of `dev`
+(benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.
+
+Accuracy on the calls of `train`, each judged by a model trained without it ({folds} parts), beside the rules, which
+were not made from these calls either; log loss; strength; whether what the rules say is among the signs:
+
+| field | rules | judge | log loss | strength | rules among signs |
+| --- | ---: | ---: | ---: | ---: | --- |
+{rows}
+
+F1 of codes, measured in the same way; strength; probability from which a code is taken (both chosen on these calls, so
+the figures flatter a little):
+
+| field | rules | judge | strength | from |
+| --- | ---: | ---: | ---: | ---: |
+{picks}
+
+Written calls are balanced: complaints, hand-overs and severe matters are more frequent than on a bank's line, so the
+model expects more of them. Train it again on calls of your own where you have labelled ones.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
