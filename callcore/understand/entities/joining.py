@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from callcore.text.chars import HAN_CHARACTER
@@ -16,16 +16,16 @@ from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 SURE_KIND = 0.8  #: probability of a kind, from which on digits have it of which the rules know none
 SURER_KIND = 0.97  #: that, where the rules know another
 SURE_SECRET = 0.6  #: of a number being a secret at all, where its kind is to change
-SURE_NAME = 0.7  #: of a name that only the tagger finds, to be taken for a fact
+SURE_NAME = 0.8  #: of a name that only the tagger finds, to be taken for a fact
 LOOSE = ("digits", "card_tail", "account", "code")  #: kinds of numbers that no check digits tell
 NAME_RANK = 4
 _LENGTHS = {"card_tail": (4, 4), "account": (5, 34), "code": (3, 8), "phone": (7, 15), "id_number": (8, 18)}
 _OPEN = ("card_number", "account", "phone", "id_number")  #: that are said in pieces
-_HAN_NAME = re.compile(
-    rf"(?P<known>(?:{COMPOUND})[\u4e00-\u9fff]{{1,2}}|[{COMMON}{RARE}][\u4e00-\u9fff]{{1,2}})|[\u4e00-\u9fff]{{3,6}}"
-)
+_GIVEN = "[\u4e00-\u9fff]{1,2}"
+_DOTTED = "[\u4e00-\u9fff]{2,8}·[\u4e00-\u9fff]{2,8}"  # 古丽努尔·艾合买提
+_HAN_NAME = re.compile(rf"(?P<known>(?:{COMPOUND}|[{COMMON}{RARE}]){_GIVEN}|{_DOTTED})|[\u4e00-\u9fff]{{3,6}}")
 _NO_NAME = re.compile("[的是我你您他她念个旁边]|^[小老阿大]|(?:老师?|先生|女士|小姐|师傅|[姐哥叔姨总爷奶嫂工])$")
-_SURE_OF_RARE = 0.9  # probability of a name with a surname that is in no table
+_SURER_NAME = 0.92  # of one with a surname that is in no table, and of a single word of letters
 _TELLS = re.compile("[的那里]个?")  # after a name that tells how a character is written
 _CLAUSE = re.compile("[^,.;:?!。、]+")
 _LATIN_NAME = re.compile(r"[^\W\d_][^\W\d_'-]+(?: [^\W\d_][^\W\d_'-]+){0,2}")
@@ -33,11 +33,11 @@ _TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|doctor|mister)\.? ")
 
 
 def joined(spans: Sequence[Span], tagged: Tagged, spoken: Spoken, regions: tuple[str, ...]) -> list[Span]:
-    """The spans of the rules with the tagger's kinds, and with the names that only it has found, in order."""
-    found = [_with_kind(span, tagged, regions) for span in spans]
-    taken = {i for span in spans for i in range(span.start, span.end)}
-    found += _names(tagged, spoken, taken)
-    return sorted(found, key=lambda span: span.start)
+    """The spans of the rules with the tagger's kinds, and with the names that only it has found whole, in order."""
+    names = _names(tagged, spoken, spans)
+    covered = {i for name in names for i in range(name.start, name.end)}
+    kept = [span for span in spans if span.kind != "name" or covered.isdisjoint(range(span.start, span.end))]
+    return sorted([*names, *(_with_kind(span, tagged, regions) for span in kept)], key=lambda span: span.start)
 
 
 def _with_kind(span: Span, tagged: Tagged, regions: tuple[str, ...]) -> Span:
@@ -62,17 +62,28 @@ def _hinted(span: Span, kind: str) -> Span:
     return replace(span, kind="digits", hint=kind) if kind in _OPEN else span
 
 
-def _names(tagged: Tagged, spoken: Spoken, taken: set[int]) -> Iterator[Span]:
+def _names(tagged: Tagged, spoken: Spoken, spans: Sequence[Span]) -> list[Span]:
+    """Names that the rules have not found, or only a part of which."""
+    found = []
     for tag in tagged.tags(spoken.text, 0.5):
         if tag.kind != "name":
             continue
         for part in _CLAUSE.finditer(spoken.text, tag.start, tag.end):
             start, end = spoken.trim(*part.span())
-            likely = tagged.secret(start, end)
-            if likely >= SURE_NAME and taken.isdisjoint(range(start, end)):
+            beside = [span for span in spans if span.start < end and start < span.end]
+            if (
+                all(_is_part(span, start, end) for span in beside)
+                and (likely := tagged.secret(start, end)) >= SURE_NAME
+            ):
                 value = _name(start, end, likely, spoken)
                 if value:
-                    yield Span("name", start, end, value, round(likely, 2), rank=NAME_RANK)
+                    found.append(Span("name", start, end, value, round(likely, 2), rank=NAME_RANK))
+    return found
+
+
+def _is_part(span: Span, start: int, end: int) -> bool:
+    """Whether a name of the rules is less than the range."""
+    return span.kind == "name" and start <= span.start and span.end <= end and span.end - span.start < end - start
 
 
 def _name(start: int, end: int, likely: float, spoken: Spoken) -> str:
@@ -87,9 +98,9 @@ def _name(start: int, end: int, likely: float, spoken: Spoken) -> str:
             or (tells and said.find(spoken.text[tells.end() : tells.end() + 1] or "。") >= 0)
         ):
             return ""
-        return said if match["known"] or likely >= _SURE_OF_RARE else ""
+        return said if match["known"] or likely >= _SURER_NAME else ""
     title = _TITLE.match(said)
     at = title.end() if title else 0
-    if not _LATIN_NAME.fullmatch(said, at):
+    if not _LATIN_NAME.fullmatch(said, at) or (likely < _SURER_NAME and not title and " " not in said):
         return ""
     return " ".join(word if word != word.lower() else word.capitalize() for word in raw[at:].split(" "))
