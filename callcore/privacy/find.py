@@ -18,7 +18,7 @@ from callcore.understand.entities.find import Found
 from callcore.understand.entities.tagger import Tag
 
 VERSION = "redaction/1"
-MASKED, FOUND = 0.2, 0.5  #: probability of each character of what the tagger finds, and of the likeliest of them
+MASKED, FOUND = 0.2, 0.6  #: probability of each character of what the tagger finds, and of the likeliest of them
 OVER_FACTS = 0.97  #: that, where the rules read a fact that is no secret
 REMEMBERED = 0.7  #: that, from which on it is masked in the rest of the call
 REFUSED = 0.05  #: below which what rules without a check found is none
