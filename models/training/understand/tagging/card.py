@@ -82,7 +82,7 @@ def _text(language: str, report: dict[str, Any], learned: dict[str, int]) -> str
     return "\n".join(
         [
             f"# secrets-{language}\n",
-            f"Tags the characters of a {NAMES[language]} turn of a bank call with what is secret in it: names, "
+            f"Tags the characters of a turn of a bank call in {NAMES[language]} with what is secret in it: names, "
             "numbers, addresses and the like, by what is said and what the other side said before. It is heard beside "
             "the rules of the redaction: `docs/privacy.md`; how it is made: `docs/understanding-models.md`.\n",
             f"Made by `python -m models.training.understand.tagging.train --language {language}`; "
