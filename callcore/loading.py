@@ -119,7 +119,8 @@ def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
 
     Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
     """
-    return TicketRules.load(settings.tickets, catalogue, _linear_model("judge", SIGNS))
+    judge = _linear_model("judge", SIGNS) if settings.tickets.judge else None
+    return TicketRules.load(settings.tickets, catalogue, judge)
 
 
 def _linear_model(kind: str, features: int) -> LinearModel:

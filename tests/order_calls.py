@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from callcore.config import Settings
+from callcore.config import Settings, TicketSettings
 from callcore.loading import load_acts
 from callcore.orders import Filed, Filer
 from callcore.privacy import Redactor
@@ -84,8 +84,8 @@ def write_events(store: Store, events: list[Event], at: datetime = NOON) -> str:
 
 
 @cache
-def filer(*, posting: bool = False) -> Filer:
-    settings = Settings()
+def filer(*, posting: bool = False, judge: bool = True) -> Filer:
+    settings = Settings(tickets=TicketSettings(judge=judge))
     update = {"webhook": settings.webhook.model_copy(update={"url": "http://127.0.0.1:9/orders"})} if posting else {}
     return Filer.load(settings.model_copy(update=update))
 
@@ -98,10 +98,11 @@ def file_call(
     keys: tuple[str, ...] = (KEY,),
     *,
     posting: bool = False,
+    judge: bool = True,
 ) -> Filed:
-    """A call in the database with its work order."""
+    """A call in the database with its work order. No labels of turns are known, of which the ``judge`` makes much."""
     call_id = write_events(store, call_events(lines, day, at, keys), at)
-    return filer(posting=posting).file(store, call_id, at + timedelta(minutes=3))
+    return filer(posting=posting, judge=judge).file(store, call_id, at + timedelta(minutes=3))
 
 
 def calls_db(path: Path, *lines: tuple[str, ...]) -> list[str]:

@@ -334,7 +334,7 @@ def test_somebody_else_settles_nothing(store):
 
 def test_without_a_promise_somebody_still_says_where_it_stands(store):
     lines = (*FEE[:4], "坐席：信用卡的年费问题我这边处理不了，我转给信用卡中心核实。", *FEE[5:])
-    form = file_call(store, lines).form
+    form = file_call(store, lines, judge=False).form
     (item,) = store.followups.of([form.ticket.call.id])
     assert (item.promise_id, item.kind, item.owner) == ("status", "inform", "credit_cards")
     assert item.due == form.normal("followup.due")

@@ -120,3 +120,10 @@ def test_probabilities_add_up_whatever_the_signs(signs: dict[str, float]):
 def test_a_head_with_a_weight_too_few_is_refused():
     with pytest.raises(ValueError, match="a weight for each label"):
         Head(labels=("a", "b"), bias=(0.0,), weights={})
+
+
+def test_a_bank_may_leave_everything_to_rules():
+    by_rules = load_ticket_rules(Settings(tickets=TicketSettings(judge=False)), CATALOGUE)
+    assert by_rules.hash == RULES.hash
+    sources = {value.source for values in ticket(CALL, rules=by_rules).fields.values() for value in values}
+    assert not [source for source in sources if source.startswith("ticket-judge")]

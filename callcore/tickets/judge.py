@@ -23,6 +23,7 @@ LEAST_LETTERS = 4  #: of a turn that shows a mood
 MANY = 3  #: of something that counts once for each time it was seen: so many count as one
 MOST_EVIDENCE = 3
 TURNS = 30  #: of a call of usual length
+RULE = "rule."  #: beginning of the sign that tells what the rules say
 SILENT = ("none", "no", "within")  #: values that say that something was not there
 
 
@@ -50,8 +51,8 @@ class Signs:
             self.places.setdefault(name, []).append(place)
 
 
-def signs(call: CallView, matter: Matter, promises: Promises, rules: ByRules) -> Signs:
-    """All signs of a call. ``rules``: what the rules say of each field that is judged."""
+def signs(call: CallView, matter: Matter, promises: Promises) -> Signs:
+    """All signs of a call."""
     found = Signs()
     _said(call, found)
     _labelled(call.customer, found)
@@ -66,8 +67,6 @@ def signs(call: CallView, matter: Matter, promises: Promises, rules: ByRules) ->
         if not place:
             found.most(f"topic.{topic.normal}", 1.0, topic.evidence[0])
             found.most(f"topic.{group}", 1.0, topic.evidence[0])
-    for name, judged in rules.items():
-        found.most(f"rule.{name}={judged.normal if judged else ''}", 1.0)
     found.values |= {
         "blame": float(matter.blame),
         "turns": len(call.readings) / TURNS,
@@ -160,24 +159,30 @@ def _moments(
         yield "last_but_one", moods[-2]
 
 
+def with_rule(values: Mapping[str, float], ruled: str) -> dict[str, float]:
+    """The signs for one field: those of the call, and what the rules make of that field ("": nothing)."""
+    return {**values, f"{RULE}{ruled}": 1.0}
+
+
 def verdicts(model: LinearModel, seen: Signs, rules: ByRules) -> dict[str, Judged | None]:
     """For each question of the model the surest answer; None where that is that there is nothing to say."""
     found: dict[str, Judged | None] = {}
     for name in rules:
         if (head := model.heads.get(name)) is None:
             continue
-        likely = head.probabilities(seen.values)
+        before = rules.get(name)
+        values = with_rule(seen.values, before.normal if before else "")
+        likely = head.probabilities(values)
         value = max(likely, key=lambda label: likely[label])
         if not value:
             found[name] = None
             continue
-        before = rules.get(name)
         if value in SILENT:
             evidence: tuple[Evidence, ...] = ()
         elif before is not None and before.normal == value and before.evidence:
             evidence = before.evidence
         else:
-            evidence = _shown(head.speaks_for(value, seen.values), seen)
+            evidence = _shown(head.speaks_for(value, values), seen)
         found[name] = Judged(value, round(likely[value], 4), evidence, source=model.source)
     return found
 

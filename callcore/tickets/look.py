@@ -93,7 +93,7 @@ class Look:
     @property
     def signs(self) -> Signs:
         """What speaks for one verdict or another."""
-        return signs(self.call, self.matter, self.promises, self.judged_by_rules)
+        return signs(self.call, self.matter, self.promises)
 
     @property
     def judged_by_rules(self) -> ByRules:

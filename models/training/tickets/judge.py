@@ -33,7 +33,7 @@ from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules
 from callcore.tickets.fold import TicketFold
-from callcore.tickets.judge import VERSION
+from callcore.tickets.judge import VERSION, with_rule
 from callcore.tickets.linear import Head
 from callcore.tickets.picks import YES, Candidates
 from callcore.types import CallStarted
@@ -62,7 +62,6 @@ FIELDS = (
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: inverse of the regularisation
 FOLDS = 8
 RARE = 3  #: a sign that fewer calls have is left out
-RULE = "rule."
 DECIMALS = 4
 
 
@@ -242,7 +241,7 @@ def _left_out(
     found = np.full((len(fresh), len(labels)), 1e-6)
     for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(fresh):
         vectors, model = _fitted(name, [*(fresh[i] for i in train), *tuned], strength, by_rules)
-        part = model.predict_proba(vectors.transform([_used(fresh[i], by_rules) for i in test]))
+        part = model.predict_proba(vectors.transform([_used(name, fresh[i], by_rules) for i in test]))
         columns = [labels.index(label) for label in model.classes_]
         found[np.ix_(test, columns)] = part
     return found / found.sum(axis=1, keepdims=True), labels
@@ -251,15 +250,16 @@ def _left_out(
 def _fitted(
     name: str, calls: Sequence[Example], strength: float, by_rules: bool
 ) -> tuple[DictVectorizer, LogisticRegression]:
-    counts = Counter(sign for one in calls for sign in one.signs)
-    rows = [{sign: value for sign, value in _used(one, by_rules).items() if counts[sign] >= RARE} for one in calls]
+    rows = [_used(name, one, by_rules) for one in calls]
+    counts = Counter(sign for row in rows for sign in row)
+    rows = [{sign: value for sign, value in row.items() if counts[sign] >= RARE} for row in rows]
     vectors = DictVectorizer(sparse=False)
     model = LogisticRegression(C=strength, max_iter=5000)
     return vectors, model.fit(vectors.fit_transform(rows), [one.gold[name] for one in calls])
 
 
-def _used(one: Example, by_rules: bool) -> dict[str, float]:
-    return {sign: value for sign, value in one.signs.items() if by_rules or not sign.startswith(RULE)}
+def _used(name: str, one: Example, by_rules: bool) -> dict[str, float]:
+    return with_rule(one.signs, one.rules[name]) if by_rules else dict(one.signs)
 
 
 def _log_loss(
