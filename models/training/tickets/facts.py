@@ -5,7 +5,9 @@
 :mod:`callcore.tickets.traits`; one logistic regression a field says how likely it is the value. Regularisation, the
 probability that is asked for and its calibration come of cross-validation over the calls of ``train``: the rules were
 tuned on ``dev``. ``--held FOLDER`` leaves the calls of a folder out of the training, measures on them, and writes
-nothing. The same input gives the same file.
+nothing. The models for acts that callcore ships have learnt from the calls of ``train`` what promises are; ``--acts``
+names models made without them (``acts --no-calls``), so that promises are no surer here than in calls that nobody has
+seen. The same input gives the same file.
 """
 
 from __future__ import annotations
@@ -27,13 +29,16 @@ from sklearn.linear_model import LogisticRegression
 
 from callcore.config import Settings
 from callcore.evaluate.tickets import GoldCall, read_gold
+from callcore.engines.text_model import OnnxTextModel
 from callcore.following import Following
-from callcore.loading import load_redactor, load_understander
+from callcore.loading import READ, load_redactor, load_understander
 from callcore.tickets import TicketRules
 from callcore.tickets.chosen import deadline_rows, field_rows
 from callcore.tickets.look import Look
 from callcore.tickets.traits import DEADLINE, VERSION
+from callcore.understand.acts import ActReader
 from callcore.understand.call import Understander
+from callcore.understand.features import VERSION as FEATURES
 from callcore.written import told
 from models.training.understand.enter import enter
 
@@ -77,9 +82,13 @@ class Learned:
 class Views:
     """Calls as the pipeline sees them, redaction and all."""
 
-    def __init__(self) -> None:
+    def __init__(self, acts: Path | None = None) -> None:
+        """``acts``: folder of models for acts to be used in place of those that callcore ships."""
         self._settings = Settings()
         self._understander: Understander = load_understander(self._settings)
+        if acts:
+            readers = {language: ActReader(OnnxTextModel(acts / f"acts-{language}", FEATURES)) for language in READ}
+            self._understander = replace(self._understander, acts=readers)
         self.rules = TicketRules.load(self._settings.tickets, self._understander.catalogue)
         self._following = Following(load_redactor(self._settings), self.rules)
         self._specs = {spec.name: spec for spec in self.rules.fields}
@@ -238,9 +247,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--calls", type=Path, default=CALLS, help="folder with the parts train and dev")
     parser.add_argument("--held", type=Path, help="calls that only tell how good it is")
     parser.add_argument("--out", type=Path, default=ROOT / "models")
+    parser.add_argument("--acts", type=Path, help="folder with models for acts that learnt nothing from these calls")
     options = parser.parse_args(arguments)
     held = {one.name: one for one in read_gold(options.held)} if options.held else {}
-    views = Views()
+    views = Views(options.acts)
     fresh = views.questions(one for one in read_gold(options.calls / "train") if one.name not in held)
     tuned = views.questions(read_gold(options.calls / "dev"))
     left = views.questions(held.values())
