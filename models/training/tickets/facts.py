@@ -28,8 +28,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from callcore.config import Settings
-from callcore.evaluate.tickets import GoldCall, read_gold
 from callcore.engines.text_model import OnnxTextModel
+from callcore.evaluate.tickets import GoldCall, read_gold
 from callcore.following import Following
 from callcore.loading import READ, load_redactor, load_understander
 from callcore.tickets import TicketRules
