@@ -23,6 +23,7 @@ from benchmarks.common import ROOT, markdown_table, spread, write_result
 from benchmarks.heard_texts import read_heard
 from callcore.evaluate.entities import EntitySet, read_set
 from callcore.evaluate.redaction import is_secret, score
+from callcore.loading import load_taggers
 from callcore.paths import labelled_turns_folder
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
@@ -48,7 +49,7 @@ def test_set(language: str) -> EntitySet:
 
 def masker(language: str) -> Mask:
     """What masks a text that stands by itself."""
-    redactor = Redactor(Sealer())
+    redactor = Redactor(Sealer(), taggers=load_taggers())
     return lambda text, day: redactor.text(text, language, day)
 
 
@@ -117,7 +118,7 @@ def cost(language: str, rounds: int) -> dict[str, Any]:
     """Milliseconds for all events of a turn, and characters of the turns."""
     prepare((language,))
     marked = test_set(language)
-    redactor = Redactor(Sealer([new_key()]))
+    redactor = Redactor(Sealer([new_key()]), taggers=load_taggers())
     spent: list[float] = []
     used: list[float] = []
     for _ in range(rounds):

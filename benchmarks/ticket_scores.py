@@ -172,7 +172,9 @@ class TicketScorer:
         self._understander = load_understander(self._settings)
         self._sealer = Sealer([new_key()])
         self._rules = load_ticket_rules(self._settings, self._understander.catalogue)
-        self._following = Following(Redactor.of(self._sealer, self._settings.understand), self._rules)
+        self._following = Following(
+            Redactor.of(self._sealer, self._settings.understand, self._understander.taggers), self._rules
+        )
         self.versions = {language: model.version for language, model in self._understander.models.items()}
 
     def groups(self) -> dict[str, list[str]]:

@@ -26,7 +26,7 @@ class Following:
         """Without an ``understander`` nothing is read from turns, and there are no tickets.
 
         Raises :class:`ConfigError` for a broken file of fields, cues, promises or rules, :class:`ModelNotFound` and
-        :class:`ModelCorrupt` for the model that judges calls.
+        :class:`ModelCorrupt` for the models of tickets.
         """
         wanted = understander if settings.tickets.enabled else None
         return cls(redactor, load_ticket_rules(settings, wanted.catalogue) if wanted else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,9 +13,10 @@ from pydantic import ValidationError
 from callcore.config import Settings, settings_hash
 from callcore.engines.base import Recogniser
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
+from callcore.engines.tag_model import OnnxTagModel
 from callcore.engines.text_model import OnnxTextModel
 from callcore.engines.voice_model import VoiceMoodModel
-from callcore.errors import ConfigError, LanguageUnsupported, ModelCorrupt
+from callcore.errors import ConfigError, LanguageUnsupported, ModelCorrupt, ModelNotFound
 from callcore.keys import load_sealer
 from callcore.models.manifest import load_manifest
 from callcore.models.readers import CARD_FILE, reader_folder
@@ -24,13 +26,16 @@ from callcore.roles import RoleCues
 from callcore.tickets import TicketRules
 from callcore.tickets.judge import VERSION as SIGNS
 from callcore.tickets.linear import LinearModel
+from callcore.tickets.traits import VERSION as TRAITS
 from callcore.understand.acts import ActReader
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
 from callcore.understand.entities import prepare
 from callcore.understand.entities.find import VERSION as ENTITY_RULES
+from callcore.understand.entities.tagger import SecretTagger
 from callcore.understand.features import VERSION as FEATURES
 from callcore.understand.mood.prosody import MEASURES
+from callcore.understand.tag_features import VERSION as TAG_FEATURES
 from callcore.understand.text_reader import TextReader
 
 READ = ("zh", "en")  #: languages with a text model
@@ -87,7 +92,7 @@ def load_understander(settings: Settings) -> Understander:
     models |= {language: models[other] for language, other in READ_AS.items()}
     voice = VoiceMoodModel(reader_folder("voice", "any"), MEASURES) if how.voice else None
     prepare(READ)  # now, and not in the first turn of a call
-    return Understander(how, catalogue, models, voice, load_acts())
+    return Understander(how, catalogue, models, voice, load_acts(), load_taggers())
 
 
 def load_acts() -> dict[str, ActReader]:
@@ -96,13 +101,30 @@ def load_acts() -> dict[str, ActReader]:
     return acts | {language: acts[other] for language, other in READ_AS.items()}
 
 
+def load_taggers() -> dict[str, SecretTagger]:
+    """What finds secrets beside the rules, by language; a language without a model has its rules alone.
+
+    Raises :class:`ModelCorrupt`.
+    """
+    taggers: dict[str, SecretTagger] = {}
+    for language in READ:
+        try:
+            taggers[language] = SecretTagger(OnnxTagModel(reader_folder("secrets", language), TAG_FEATURES))
+        except ModelNotFound as error:
+            logging.getLogger(__name__).warning("%s Secrets are found by rules alone.", error)
+    return taggers
+
+
 def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
-    """What tickets are made with: the bank's files, and the model that judges calls that are over.
+    """What tickets are made with: the bank's files, and the models that judge calls that are over and choose
+    among the facts that were said.
 
     Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
     """
-    judge = _linear_model("judge", SIGNS) if settings.tickets.judge else None
-    return TicketRules.load(settings.tickets, catalogue, judge)
+    if not settings.tickets.judge:
+        return TicketRules.load(settings.tickets, catalogue)
+    judge, facts = _linear_model("judge", SIGNS), _linear_model("facts", TRAITS)
+    return TicketRules.load(settings.tickets, catalogue, judge, facts)
 
 
 def _linear_model(kind: str, features: int) -> LinearModel:
@@ -120,7 +142,7 @@ def _linear_model(kind: str, features: int) -> LinearModel:
 
 def load_redactor(settings: Settings) -> Redactor:
     """What masks secrets, with the key that seals them. Raises :class:`SealError`."""
-    redactor = Redactor.of(load_sealer(settings.privacy), settings.understand)
+    redactor = Redactor.of(load_sealer(settings.privacy), settings.understand, load_taggers())
     for sample, language in (
         ("我叫李小明,三个工作日内,手机号13800138000", "zh"),
         ("my name is John, call 212 736 5000", "en"),
@@ -151,6 +173,7 @@ def result_settings(
 def _identity(understander: Understander) -> dict[str, str]:
     versions = list(dict.fromkeys(model.version for model in understander.models.values()))
     versions += dict.fromkeys(reader.version for reader in understander.acts.values())
+    versions += dict.fromkeys(tagger.version for tagger in understander.taggers.values())
     versions += [understander.voice.version] if understander.voice else []
     return {
         "catalogue_hash": settings_hash(understander.catalogue.model_dump(mode="json")),

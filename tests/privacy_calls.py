@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import numpy as np
 from pipeline_tools import SETTINGS
@@ -14,12 +15,14 @@ from voice_tools import voice
 
 from callcore.config import UnderstandSettings
 from callcore.engines.scripted import ScriptedEngine
+from callcore.loading import load_taggers
 from callcore.privacy import Redactor
 from callcore.privacy.digits import stretches
 from callcore.privacy.seal import Sealer, new_key
 from callcore.types import SAMPLE_RATE_HZ, Partial, Revision, UnderstandingPreview
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
+from callcore.understand.entities.tagger import SecretTagger
 from callcore.wire import to_wire
 
 DAY = date(2026, 11, 22)
@@ -202,15 +205,20 @@ CALLS = (
 )
 
 
+@cache
+def taggers() -> dict[str, SecretTagger]:
+    """The bundled ones, as every call has them."""
+    return load_taggers()
+
+
 def redactor(key: str = KEY) -> Redactor:
-    return Redactor(Sealer([key] if key else []))
+    return Redactor(Sealer([key] if key else []), taggers=taggers())
 
 
 def understander(text: ScriptedText | None = None) -> Understander:
-    """The rules as they are; models that read nothing."""
-    return Understander(
-        UnderstandSettings(), Catalogue.load(), {"zh": text or ScriptedText(), "en": text or ScriptedText()}
-    )
+    """The rules and the taggers as they are; models that read nothing else."""
+    models = {"zh": text or ScriptedText(), "en": text or ScriptedText()}
+    return Understander(UnderstandSettings(), Catalogue.load(), models, taggers=taggers())
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def test_missing_names_what_the_case_needs() -> None:
     assert "request.topic" not in missing
 
 
-def test_unresolved_matter_gets_a_day_to_say_where_it_stands() -> None:
+def test_a_refusal_leaves_nothing_to_follow_up() -> None:
     found = ticket("""
         C: 我的额度为什么降了？气死我了，我要投诉。
         A: 很抱歉，这个我们办不了。
@@ -150,7 +150,19 @@ def test_unresolved_matter_gets_a_day_to_say_where_it_stands() -> None:
         A: 再见。
         """)
     assert normals(found, "handling.resolution") == ["unresolved"]
+    assert not {"followup.owner", "followup.due"} & {*found.fields, *found.missing}
+
+
+def test_a_matter_that_was_handed_on_without_a_time_gets_a_day_to_say_where_it_stands() -> None:
+    found = ticket("""
+        C: 我的额度为什么降了？气死我了，我要投诉。
+        A: 很抱歉，这个我处理不了，我转给信用卡中心核实。
+        C: 好吧，再见。
+        A: 再见。
+        """)
+    assert normals(found, "handling.resolution") == ["transferred"]
     assert normals(found, "followup.due") == ["2026-11-17"]  # P3: three working days
+    assert normals(found, "handling.transfer_contact") == ["phone"]
 
 
 def test_call_that_breaks_off_is_abandoned() -> None:

@@ -26,6 +26,8 @@ THURSDAY = "2026-11-12"
         ("C: 我明天去网点办。", "visit", "2026-11-13"),
         ("C: 我今天下午就把材料拍照传给你们。", "document", "2026-11-12"),
         ("C: 月底我先还两千。", "pay", "2026-11-30"),
+        ("A: 我明天一早递给审批组，最晚11月18号我打电话给您答复。", "call_back", "2026-11-18"),
+        ("A: 我把十二期的明细发到您邮箱，明天就能收到。", "send", "2026-11-13"),
     ],
 )
 def test_mandarin(line: str, kind: str, due: str) -> None:
@@ -40,6 +42,7 @@ def test_mandarin(line: str, kind: str, due: str) -> None:
         ("A: Somebody will be in touch within two working days.", "call_back", "2026-11-16"),
         ("A: We'll send you a new card within five working days.", "send", "2026-11-19"),
         ("A: The amount will be refunded within three working days.", "refund", "2026-11-17"),
+        ("A: I'll call you back by five on Monday.", "call_back", "2026-11-16T17:00"),
         ("C: I'll email you the documents tomorrow.", "document", "2026-11-13"),
         ("C: I'll pay the balance tomorrow.", "pay", "2026-11-13"),
     ],

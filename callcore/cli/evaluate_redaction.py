@@ -58,12 +58,13 @@ def redaction(file: Path | None, language: str | None, form: str, output: Path |
 def _report(file: Path | None, language: str) -> dict[str, Any]:
     from callcore.evaluate.entities import read_set
     from callcore.evaluate.redaction import score
+    from callcore.loading import load_taggers
     from callcore.paths import labelled_turns_folder
     from callcore.privacy import Redactor
     from callcore.privacy.seal import Sealer
 
     marked = read_set(file or labelled_turns_folder() / "entities" / f"{language}_test.toml")
-    redactor = Redactor(Sealer())
+    redactor = Redactor(Sealer(), taggers=load_taggers())
 
     def mask(text: str, day: date) -> str:
         return redactor.text(text, language, day)

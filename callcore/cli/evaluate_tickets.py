@@ -77,7 +77,7 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
     calls = read_gold(folder)
     understander = load_understander(settings)
     sealer = Sealer([new_key()])
-    redactor = Redactor.of(sealer, settings.understand)
+    redactor = Redactor.of(sealer, settings.understand, understander.taggers)
     rules = load_ticket_rules(settings, understander.catalogue)
     following = Following(redactor if settings.privacy.redact else None, rules)
 

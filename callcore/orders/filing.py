@@ -43,7 +43,10 @@ class Filer:
 
     @classmethod
     def load(cls, settings: Settings) -> Filer:
-        """With the files that the settings name. Raises :class:`ConfigError`."""
+        """With the files that the settings name.
+
+        Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
+        """
         return cls.of(settings, load_ticket_rules(settings, Catalogue.of(settings.understand)))
 
     @classmethod

@@ -15,8 +15,14 @@ from callcore.privacy.view import Rule, Stage, View
 from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Role
 from callcore.understand.entities.find import Found
+from callcore.understand.entities.tagger import Tag
 
 VERSION = "redaction/1"
+MASKED, FOUND = 0.2, 0.6  #: probability of each character of what the tagger finds, and of the likeliest of them
+OVER_FACTS = 0.97  #: that, where the rules read a fact that is no secret
+REMEMBERED = 0.7  #: that, from which on it is masked in the rest of the call
+REFUSED = 0.03  #: below which what rules without a check found is none
+REFUSABLE = frozenset({"name", "address", "digits", "code", "card_tail"})
 RUN = 3  #: digits in a row that are masked while somebody speaks
 LONG = 5  #: digits in a row that only a fact that is no secret explains
 NO_COUNT = 9  #: digits that are no number of things whatever follows them
@@ -116,6 +122,9 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     public = [one for one in entities if _public(one, view)]
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
+    if speaker is not Role.UNKNOWN:  # of whom nobody knows the tagger knows too little to take something back
+        kept = [one for one in kept if not _refused(one, found)]
+    kept += (one for one in _tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
     kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in whole))
@@ -126,6 +135,37 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     kept += [*_gaps(text, kept), *_letters(text, kept)]
     names = frozenset(text[one.start : one.end] for one in staff)
     return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)))
+
+
+def _refused(one: Secret, found: Found) -> bool:
+    """Whether the tagger is sure that what a rule without a check took for a secret is none."""
+    if found.tagged is None or one.kind not in REFUSABLE:
+        return False
+    return found.tagged.secret(one.start, one.end) < REFUSED
+
+
+def _tagged(found: Found, view: View) -> Iterator[Secret]:
+    """What the tagger finds. What it is less sure of is masked here, and not wherever else it is said."""
+    if found.tagged is None:
+        return
+    for tag in found.tagged.tags(view.text, MASKED):
+        digits = "".join(one.digits for one in stretches(view.text[tag.start : tag.end]))
+        if _known_as_none(tag, digits, view):
+            continue
+        unlikely = view.readable(tag.start, tag.end) or (digits and view.reference_wanted)
+        if tag.likely >= (OVER_FACTS if unlikely else FOUND):
+            yield Secret(tag.kind, tag.start, tag.end, lasting=view.stage is Stage.TURN and tag.likely >= REMEMBERED)
+
+
+def _known_as_none(tag: Tag, digits: str, view: View) -> bool:
+    """Whether the call has told that what the tagger finds is no secret: a hotline, a reference, one of the bank."""
+    if tag.kind == "name":
+        return any(name in view.text[tag.start : tag.end] for name in view.staff)
+    if any(span.kind == "reference" and span.start <= tag.start and tag.end <= span.end for span in view.spans):
+        return True
+    if len(digits) < RUN or view.number_wanted:
+        return False
+    return any(digits in number for number in view.public) or is_service(digits)
 
 
 def _is_one(one: Secret, view: View) -> bool:

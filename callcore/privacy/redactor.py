@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
@@ -43,6 +43,7 @@ from callcore.types import (
 )
 from callcore.understand.entities import CallEntities, Context, plain_words
 from callcore.understand.entities.find import Found
+from callcore.understand.entities.tagger import SecretTagger
 
 PATIENCE = 3  #: turns in which a question for a name, an address ... may be answered
 BEFORE = 80  #: words of the same say that are looked at with a new piece of it
@@ -60,11 +61,14 @@ class Redactor:
     sealer: Sealer
     currency: str = ""
     region: str = ""
+    taggers: Mapping[str, SecretTagger] = field(default_factory=dict)  #: by language; without one rules alone search
 
     @classmethod
-    def of(cls, sealer: Sealer, settings: UnderstandSettings) -> Redactor:
+    def of(
+        cls, sealer: Sealer, settings: UnderstandSettings, taggers: Mapping[str, SecretTagger] | None = None
+    ) -> Redactor:
         """With the currency and region that entities are read by."""
-        return cls(sealer, settings.currency, settings.region)
+        return cls(sealer, settings.currency, settings.region, taggers or {})
 
     def call(self, day: date) -> CallRedactor:
         """The redaction of a new call. ``day``: of the call."""
@@ -80,7 +84,8 @@ class Redactor:
         """Words of a text that stands by itself, as they may leave."""
         if not words:
             return Masked((), ())
-        found = Found.of(as_meant(words), language, Context(day, self.currency, self.region))
+        entities = CallEntities(Context(day, self.currency, self.region), self.taggers)
+        found = entities.glance(as_meant(words), language, 0, Role.UNKNOWN)
         view, memory = View(found.spoken, found.spans), CallMemory()
         own = search(found, view)
         memory.remember(view.text, own)
@@ -98,7 +103,7 @@ class CallRedactor:
 
     def __init__(self, redactor: Redactor, context: Context) -> None:
         self._redactor = redactor
-        self._entities = CallEntities(context)
+        self._entities = CallEntities(context, redactor.taggers)
         self._memory = CallMemory()
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
@@ -176,9 +181,10 @@ class CallRedactor:
         self._said[event.channel] = [one for one in said if one[0] not in event.segment_ids]
         self._turns += 1
         known = self._known(event.channel, self._turns)
-        found, _ = self._entities.take(replace(event, words=as_meant(event.words)))
+        speaker = self._roles.get(event.channel, Role.UNKNOWN)
+        found, _ = self._entities.take(replace(event, words=as_meant(event.words)), speaker)
         view = View(found.spoken, found.spans, Stage.TURN, **known)
-        own = search(found, view, self._roles.get(event.channel, Role.UNKNOWN))
+        own = search(found, view, speaker)
         self._memory.remember(view.text, own)
         hidden = characters([*own.secrets, *self._memory.repeats(view)])
         self._note_question(event.channel, found)
@@ -195,9 +201,13 @@ class CallRedactor:
             if segment_id != but:
                 before = _joined(before, said)
         together = _joined(before[-BEFORE:], words)
-        found = Found.of(as_meant(together), language, self._entities.expected(channel))
+        speaker = self._roles.get(channel, Role.UNKNOWN)
+        if stage is Stage.PARTIAL:  # comes several times a second: rules alone
+            found = Found.of(as_meant(together), language, self._entities.expected(channel))
+        else:
+            found = self._entities.glance(as_meant(together), language, channel, speaker)
         view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1))
-        own = search(found, view, self._roles.get(channel, Role.UNKNOWN))
+        own = search(found, view, speaker)
         hidden = characters([*own.secrets, *self._memory.repeats(view)])
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)

@@ -42,7 +42,7 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     ]
     facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
     if spec.pick == "last":
-        own = [fact for fact in facts if not _beside(fact, spec.avoid)]
+        own = [fact for fact in facts if not beside(fact, spec.avoid)]
         return last_said(spec, own) if own else []
     return main_fact(spec, facts, call) or just_now(spec, call)
 
@@ -97,15 +97,15 @@ def _candidates(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> dict[
     }
     groups: dict[str, list[Fact]] = {}
     for fact in facts:
-        if (fact.reading.turn.turn_id, fact.reading.sentence(_span(fact))) not in promised:
+        if (fact.reading.turn.turn_id, fact.reading.sentence(span_of(fact))) not in promised:
             groups.setdefault(fact.normal, []).append(fact)
     if spec.type == "date":  # what is asked about has mostly happened: a day to come needs words that say otherwise
         groups = {
             normal: group
             for normal, group in groups.items()
-            if normal[:10] <= call.day or any(_beside(fact, spec.ahead) for fact in group)
+            if normal[:10] <= call.day or any(beside(fact, spec.ahead) for fact in group)
         }
-    return _exact(groups) if spec.type == "amount" else groups
+    return exact(groups) if spec.type == "amount" else groups
 
 
 def just_now(spec: FieldSpec, call: CallView) -> list[FieldValue]:
@@ -135,7 +135,7 @@ def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) 
         normal = normal[:10]  # the day, whatever the hour
     shown = first.entity.text if hidden else normal
     return FieldValue(
-        spec.name, shown, normal, round(min(confidence, 1.0), 4), status, _places(facts), first.entity.source
+        spec.name, shown, normal, round(min(confidence, 1.0), 4), status, places_of(facts), first.entity.source
     )
 
 
@@ -236,8 +236,8 @@ def _weight(spec: FieldSpec, group: Sequence[Fact], day: str, opens: bool) -> tu
     weight = (CUSTOMER if any(map(_taken_up, group)) else AGENT) + AGAIN * (min(len(group), 4) - 1)
     weight += FIRST * first.reading.customer + OPENING * opens
     ahead = spec.type == "date" and first.normal[:10] > day
-    weight += PREFERRED * ((not ahead and any(_beside(fact, spec.prefer) for fact in group)) or _is_total(group))
-    if _beside(first, spec.avoid) or any(_refused(fact) for fact in group):
+    weight += PREFERRED * ((not ahead and any(beside(fact, spec.prefer) for fact in group)) or is_total(group))
+    if beside(first, spec.avoid) or any(refused(fact) for fact in group):
         weight -= AVOIDED  # what repeats or confirms a limit says no more than that it is one
     else:
         weight += CONFIRMED * _settled(group)
@@ -250,9 +250,9 @@ def _taken_up(fact: Fact) -> bool:
     return fact.reading.customer or (fact.status == "confirmed" and any(by.customer for by in fact.by))
 
 
-def _beside(fact: Fact, words: Iterable[str]) -> bool:
+def beside(fact: Fact, words: Iterable[str]) -> bool:
     """Whether one of the words stands shortly before or after a fact in its clause, or in it."""
-    start, end = _span(fact)
+    start, end = span_of(fact)
     text = fact.reading.text
     stop = _CLAUSE_END.search(text, end - 1, end + AFTER)  # words end with their marks
     clause = _clause_before(text, start, BESIDE) + text[start : max(stop.start(), end) if stop else end + AFTER]
@@ -264,31 +264,31 @@ def _clause_before(text: str, start: int, reach: int) -> str:
     return _CLAUSE_END.split(text[max(start - reach, 0) : start])[-1]
 
 
-def _is_total(group: Sequence[Fact]) -> bool:
+def is_total(group: Sequence[Fact]) -> bool:
     """Whether an amount is the sum of those said before it in its turn: 两千, 两千, 还有一千四, 一共五千四."""
     for fact in group:
         found = fact.reading.found.entities[: fact.place] if fact.reading.found else ()
-        parts = [_number(one.value) for one in found if one.kind == fact.entity.kind == "amount" and one.value]
-        if len(parts) > 1 and sum(parts) == _number(fact.normal):
+        parts = [number_of(one.value) for one in found if one.kind == fact.entity.kind == "amount" and one.value]
+        if len(parts) > 1 and sum(parts) == number_of(fact.normal):
             return True
     return False
 
 
-def _number(amount: str) -> Decimal:
+def number_of(amount: str) -> Decimal:
     """The first number of a normal form: of a range the end that was said; zero where there is none."""
     found = _FIGURES.search(amount)
     return Decimal(found[0]) if found else Decimal(0)
 
 
-def _refused(fact: Fact) -> bool:
+def refused(fact: Fact) -> bool:
     """Whether the customer says that it is not so: 什么十五万六."""
-    start, _ = _span(fact)
+    start, _ = span_of(fact)
     return fact.reading.customer and _NOT_SO.search(fact.reading.text, max(start - BESIDE, 0), start) is not None
 
 
-def _exact(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
+def exact(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
     """Amounts; one said roughly (一万多) with the exact one of the call that it can stand for."""
-    amounts = {normal: _number(normal) for normal in groups}
+    amounts = {normal: number_of(normal) for normal in groups}
     exact = {normal: list(group) for normal, group in groups.items()}
     for normal, group in groups.items():
         if all(_ROUGH.search(fact.entity.text.lower()) for fact in group):
@@ -305,11 +305,12 @@ def _settled(group: Iterable[Fact]) -> bool:
     return any(fact.status == "confirmed" for fact in group)
 
 
-def _span(fact: Fact) -> Span:
+def span_of(fact: Fact) -> Span:
+    """The characters of its turn that say it."""
     return fact.reading.characters(fact.entity.first_word, fact.entity.end_word)
 
 
-def _places(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
+def places_of(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
     """All places, each once, in the order of the call."""
     places = dict.fromkeys(place for fact in facts for place in fact.evidence)
     own = {fact.reading.turn.turn_id for fact in facts} - {-1}
@@ -332,7 +333,7 @@ def _is_own(fact: Fact, words: NameWords) -> bool:
 
 def _introduces(fact: Fact, words: NameWords) -> bool:
     """Whether the speaker says that the name is their own."""
-    before = _around(fact)[0] + _clause_before(fact.reading.text, _span(fact)[0], OWN)
+    before = _around(fact)[0] + _clause_before(fact.reading.text, span_of(fact)[0], OWN)
     return any(word in before for word in words.own)
 
 
@@ -343,7 +344,7 @@ def _is_anothers(fact: Fact, words: NameWords) -> bool:
 
 
 def _around(fact: Fact) -> tuple[str, str]:
-    start, end = _span(fact)
+    start, end = span_of(fact)
     return fact.reading.text[max(start - BESIDE, 0) : start], fact.reading.text[end : end + BESIDE]
 
 

@@ -17,8 +17,9 @@ from callcore.understand.entities.calendar import add_working_days
 
 BANK_OWES = ("call_back", "handle", "refund")  #: promises that leave a matter open
 ANSWERS = ("call_back", "handle")
-OPEN = ("transferred", "promised", "unresolved")
+OPEN = ("transferred", "promised")  #: results after which something is left to do
 MOST_EVIDENCE = 3
+USUAL_CONTACT = "phone"
 BROKEN_TURNS = 2  #: the last turns, in which a call is broken off
 FINAL_TURNS = 4  #: the last turns, in which a call is closed
 
@@ -35,9 +36,12 @@ class Handling:
         rules: RuleFile,
         catalogue: Catalogue,
         verdicts: Verdicts = NO_VERDICTS,
+        due: Judged | None = None,
     ) -> None:
+        """``due``: by when the bank has said that it gets back."""
         self._call, self._matter, self._caller, self._verdicts = call, matter, caller, verdicts
         self._promises, self._rules, self._catalogue = promises, rules, catalogue
+        self._due = due
 
     @property
     def promises(self) -> tuple[Promise, ...]:
@@ -142,13 +146,14 @@ class Handling:
         """The channel by which the customer is reached, where the matter was handed on."""
         if not self.route:
             return None
-        for promise in self._owed:
+        answers = [promise for promise in self._owed if promise.kind in ANSWERS]
+        for promise in answers:
             reading = self._call.turns[promise.evidence[0].turn_id]
             said = [f for f in self._call.facts.get("channel", ()) if f.reading is reading and f.normal in REACHED_BY]
-            channel = said[0].normal if said else "phone" if promise.kind == "call_back" else ""
-            if channel:
-                return Judged(channel, SURE if said else USUAL, promise.evidence[:1])
-        return None
+            if said:
+                return Judged(said[0].normal, SURE, promise.evidence[:1])
+        places = answers[0].evidence[:1] if answers else self.route.evidence
+        return Judged(USUAL_CONTACT, USUAL, places)  # who has rung up is rung back, unless something else is said
 
     @cached_property
     def followup_owner(self) -> Judged | None:
@@ -178,15 +183,6 @@ class Handling:
     def _owed(self) -> list[Promise]:
         """What the bank has promised."""
         return [promise for promise in self._promises.all if promise.by is Role.AGENT]
-
-    @cached_property
-    def _due(self) -> Judged | None:
-        """The time that the bank has given: for the call back, else the earliest."""
-        dated = [promise for promise in self._owed if promise.due]
-        if not dated:
-            return None
-        best = min(dated, key=lambda promise: (promise.kind != "call_back", promise.due))
-        return Judged(best.due, best.confidence, best.evidence)
 
     @property
     def _without_words(self) -> Judged:

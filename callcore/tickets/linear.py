@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class Head(BaseModel):
     """One question. ``weights``: by feature, one for each label, as ``bias``.
 
-    ``least``: probability below which an answer of yes does not count.
+    ``least``: probability below which an answer of yes does not count, of a question about each of several candidates.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from callcore.tickets.caller import Caller
+from callcore.tickets.chosen import chosen_deadline, chosen_field
 from callcore.tickets.facts import choice_field, customer_name, entity_field, pattern_field, suggested
 from callcore.tickets.handling import Handling
 from callcore.tickets.judge import ByRules, Signs, signs, verdicts
@@ -17,6 +18,7 @@ from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
 from callcore.tickets.summary import Sentence, joined, summarise
+from callcore.tickets.traits import DEADLINE, about
 from callcore.types import FieldStatus, FieldValue, Promise
 
 if TYPE_CHECKING:
@@ -51,7 +53,11 @@ class Look:
     def __init__(self, call: CallView, rules: TicketRules) -> None:
         self.call, self._rules = call, rules
         self.promises = Promises(call)
+        self._due = self._term()
+        if self._due:
+            self.promises = self.promises.with_term(self._due.normal, self._due.evidence)
         self._judge_by(NO_VERDICTS)
+        self.about = about(self.matter)
         if call.ended and rules.judge is not None:
             self._judge_by(self._verdicts(rules.judge))
         self.summary = summarise(call, self.matter, self.handling, rules.catalogue)
@@ -61,7 +67,10 @@ class Look:
         rules = self._rules
         self.matter = Matter(self.call, rules.file.weights, found)
         self.caller = Caller(self.call, self.matter, found)
-        self.handling = Handling(self.call, self.matter, self.caller, self.promises, rules.file, rules.catalogue, found)
+        catalogue = rules.catalogue
+        self.handling = Handling(
+            self.call, self.matter, self.caller, self.promises, rules.file, catalogue, found, self._due
+        )
 
     def _verdicts(self, judge: LinearModel) -> Verdicts:
         one = verdicts(judge, self.signs, self.judged_by_rules)
@@ -111,10 +120,21 @@ class Look:
             "caller.mood_end": self.caller.mood_end,
         }
 
+    def _term(self) -> Judged | None:
+        """By when the bank gets back: as the model has it, else as promised."""
+        model = self._rules.facts
+        if model and DEADLINE in model.heads and (found := chosen_deadline(self.call, self.promises, model)):
+            return found
+        answer = self.promises.answer
+        return Judged(answer.due, answer.confidence, answer.evidence) if answer else None
+
     def values(self, spec: FieldSpec) -> list[FieldValue]:
         """Of one field."""
         match spec.extractor:
             case "entity":
+                model = self._rules.facts
+                if model and spec.name in model.heads:
+                    return chosen_field(spec, self.call, self.about, model)
                 return entity_field(spec, self.call)
             case "pattern":
                 return pattern_field(spec, self.call)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from callcore.text.chars import is_chinese
@@ -19,9 +20,13 @@ TIME_KINDS = ("date", "datetime", "time", "duration", "period")
 DAY_KINDS = ("date", "datetime")
 STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
 MOST_EVIDENCE = 4
+REACH = 14  #: characters before a time in which it may be said that it is the latest
+WEEK = datetime.timedelta(days=7)
 LONGEST = datetime.timedelta(days=400)  #: nothing is promised for later
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 _WORKING = re.compile(r"(?:\d+/)?(\d+) working days")
+_WEEKDAY = re.compile(r"(?<!last )\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b")
+_AT_LATEST = re.compile(r"(?:最[晚迟]|不晚于|no later than|by)(?:是|在| )*$")
 _CLOCK = re.compile(r"\d{2}:\d{2}")
 _ASKS_WHEN = (
     "什么时候",
@@ -65,6 +70,8 @@ class Promises:
         self._facts: dict[int, list[Fact]] = {}
         for kind in TIME_KINDS:
             for fact in call.facts.get(kind, ()):
+                if kind == "duration" and "期" in fact.entity.text:
+                    continue  # so many instalments, or one of them
                 self._facts.setdefault(fact.reading.turn.turn_id, []).append(fact)
 
     @cached_property
@@ -78,6 +85,35 @@ class Promises:
             else:
                 group.append(made)
         return tuple(self._promise(group) for group in groups)
+
+    @cached_property
+    def answer(self) -> Promise | None:
+        """The promise that says by when the bank gets back: the call back, else the earliest that has a time."""
+        dated = [promise for promise in self.all if promise.by is Role.AGENT and promise.due]
+        return min(dated, key=lambda promise: (promise.kind != "call_back", promise.due), default=None)
+
+    def with_term(self, due: str, evidence: tuple[Evidence, ...]) -> Promises:
+        """The same, in which call backs without a time of their own are due at the ``due`` time that the bank set."""
+        other = copy(self)
+        other.all = tuple(
+            replace(one, due=due, confidence=TIMED, evidence=tuple(dict.fromkeys((*one.evidence, *evidence))))
+            if one.by is Role.AGENT and one.kind == "call_back" and not one.due
+            else one
+            for one in self.all
+        )
+        return other
+
+    @cached_property
+    def times(self) -> list[Fact]:
+        """Every time still to come that was named, in order; ``normal``: its last moment, ISO 8601."""
+        found = []
+        for facts in self._facts.values():
+            for fact in facts:
+                sentence = fact.reading.sentence(_span(fact))
+                beside = [other for other in facts if sentence[0] <= _span(other)[0] < sentence[1]]
+                if due := self._moment(fact, beside):
+                    found.append(replace(fact, normal=due))
+        return sorted(found, key=lambda fact: (*fact.reading.order, fact.place))
 
     def _made(self) -> Iterator[Made]:
         for place, reading in enumerate(self._call.readings):
@@ -135,18 +171,32 @@ class Promises:
         nearest = min(
             facts, key=lambda fact: (not _bounded(fact), _span(fact)[0] > span[1], abs(_span(fact)[0] - span[0]))
         )
-        due = resolve_due(nearest.normal, self._call.day, self._works)
+        due = self._moment(nearest, facts)
+        return (due, nearest.evidence[0]) if due else None
+
+    def _moment(self, fact: Fact, beside: Sequence[Fact]) -> str:
+        """The last moment that a time names, with the hour or day said ``beside`` it; "" where it is gone by."""
+        due = resolve_due(fact.normal, self._call.day, self._works)
+        if due and fact.reading.agent and _WEEKDAY.search(fact.entity.text.lower()):
+            due = self._next(due)
         if not due or not self._to_come(due):
-            return None
-        if len(due) == 10 and nearest.entity.kind == "date":
-            hours = [fact for fact in facts if fact.entity.kind == "time"]
-            if clock := next((_CLOCK.findall(fact.normal)[-1] for fact in hours if _CLOCK.search(fact.normal)), ""):
-                due = f"{due}T{clock}"
-        elif nearest.entity.kind == "time":
-            days = [fact for fact in facts if fact.entity.kind == "date"]
-            day = next((resolve_due(fact.normal, self._call.day, self._works) for fact in days), "")
-            due = f"{day[:10]}{due[10:]}" if day else due
-        return due, nearest.evidence[0]
+            return ""
+        if len(due) == 10 and fact.entity.kind == "date":
+            hours = [other for other in beside if other.entity.kind == "time"]
+            if clock := next((_CLOCK.findall(other.normal)[-1] for other in hours if _CLOCK.search(other.normal)), ""):
+                return f"{due}T{clock}"
+        elif fact.entity.kind == "time":
+            days = [other for other in beside if other.entity.kind == "date"]
+            day = next((resolve_due(other.normal, self._call.day, self._works) for other in days), "")
+            return f"{day[:10]}{due[10:]}" if day else due
+        return due
+
+    def _next(self, due: str) -> str:
+        """A weekday that the entities take for the last one, as the next: by Monday, said on a Thursday."""
+        day, today = _date(due[:10]), _date(self._call.day)
+        if day is None or today is None or not datetime.timedelta() < today - day < WEEK:
+            return due
+        return f"{(day + WEEK).isoformat()}{due[10:]}"
 
     def _to_come(self, due: str) -> bool:
         """Whether it can be the time of a promise: not before the call, and not years after it."""
@@ -155,7 +205,8 @@ class Promises:
 
     def _promise(self, group: Sequence[Made]) -> Promise:
         first, timed = group[0], [made for made in group if made.due]
-        due = timed[-1].due if timed else ""
+        due = timed[-1].due if timed else ""  # said again without the hour it still holds
+        due = max((made.due for made in timed if made.due[:10] == due), key=len, default=due)
         evidence = tuple(dict.fromkeys(place for made in group for place in made.evidence))[:MOST_EVIDENCE]
         number = sum(1 for hit in first.reading.promises if (hit.span, hit.kind) < (first.hit.span, first.hit.kind))
         by = Role.AGENT if first.hit.by == "agent" else Role.CUSTOMER
@@ -235,7 +286,10 @@ def _date(text: str) -> datetime.date | None:
 
 def _bounded(fact: Fact) -> bool:
     """Whether it says until when, and not just when."""
-    return fact.normal.startswith("..")
+    start = _span(fact)[0]
+    return (
+        fact.normal.startswith("..") or _AT_LATEST.search(fact.reading.text, max(start - REACH, 0), start) is not None
+    )
 
 
 def _span(fact: Fact) -> Span:

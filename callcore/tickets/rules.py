@@ -32,16 +32,25 @@ class TicketRules:
     hash: str
     names: Mapping[tuple[str, str], tuple[str, str]]  #: of the choices of fields: (field, code) to (zh, en)
     judge: LinearModel | None = None  #: judges calls that are over; without it the rules do
+    facts: LinearModel | None = None  #: chooses among facts that were said; without it the rules do
 
     @classmethod
-    def load(cls, settings: TicketSettings, catalogue: Catalogue, judge: LinearModel | None = None) -> TicketRules:
+    def load(
+        cls,
+        settings: TicketSettings,
+        catalogue: Catalogue,
+        judge: LinearModel | None = None,
+        facts: LinearModel | None = None,
+    ) -> TicketRules:
         """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`.
 
-        What a bank has written down itself holds: with a rules file of its own the severity is not the ``judge``'s.
+        What a bank has written down itself holds: with a rules file of its own the severity is not the ``judge``'s, and
+        ``facts`` chooses for no field that is the bank's own.
         """
         if judge and settings.rules_file:
             judge = judge.without("handling.severity")
         fields = load_fields(settings.fields_file, RULES)
+        facts = _for_own(facts, fields) if facts and settings.fields_file else facts
         words = _Words(
             tuple(load_cues(settings.cues_file)),
             load_promises(settings.promises_file),
@@ -53,9 +62,10 @@ class TicketRules:
             file,
             catalogue,
             _reader(fields, words, catalogue),
-            _hash(fields, words, file, catalogue, judge),
+            _hash(fields, words, file, catalogue, (judge, facts)),
             {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
             judge,
+            facts,
         )
 
     def fold(self, started: CallStarted) -> TicketFold:
@@ -94,8 +104,21 @@ def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) ->
     return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics, Acts.load().act)
 
 
+def _for_own(facts: LinearModel, fields: Sequence[FieldSpec]) -> LinearModel:
+    """A model without the fields that are not as they come with callcore."""
+    known = {spec.name: spec for spec in load_fields(None, RULES)}
+    for spec in fields:
+        if spec.name in facts.heads and spec != known.get(spec.name):
+            facts = facts.without(spec.name)
+    return facts
+
+
 def _hash(
-    fields: Sequence[FieldSpec], words: _Words, file: RuleFile, catalogue: Catalogue, judge: LinearModel | None
+    fields: Sequence[FieldSpec],
+    words: _Words,
+    file: RuleFile,
+    catalogue: Catalogue,
+    models: Sequence[LinearModel | None],
 ) -> str:
     return settings_hash(
         {
@@ -106,6 +129,6 @@ def _hash(
             "topics": [one.model_dump(mode="json") for one in words.topics],
             "rules": file.model_dump(mode="json"),
             "catalogue": catalogue.model_dump(mode="json"),
-            "judge": judge.model_dump(mode="json") if judge else None,
+            "models": [model.model_dump(mode="json") if model else None for model in models],
         }
     )

@@ -35,6 +35,7 @@ from callcore.understand.catalogue import Catalogue
 from callcore.understand.dynamics import Dynamics, DynamicsSnapshot
 from callcore.understand.entities import Context, find
 from callcore.understand.entities.resolve import CallEntities
+from callcore.understand.entities.tagger import SecretTagger
 from callcore.understand.labels import judge
 from callcore.understand.mood.course import MoodCourse
 from callcore.understand.mood.fusion import fuse
@@ -50,6 +51,7 @@ class Understander:
     models: Mapping[str, TextModel]  #: by language; a language without one gets entities only
     voice: VoiceModel | None = None
     acts: Mapping[str, ActReader] = field(default_factory=dict)  #: by language
+    taggers: Mapping[str, SecretTagger] = field(default_factory=dict)  #: by language, heard beside the rules
 
     def call(self, channels: Sequence[int], day: date, segment: SegmentSettings) -> CallUnderstanding:
         """The understanding of a new call.
@@ -126,7 +128,7 @@ class CallUnderstanding:
     ) -> None:
         self._understander = understander
         self._context = understander.context(day)
-        self._entities = CallEntities(self._context)
+        self._entities = CallEntities(self._context, understander.taggers)
         self._voices = VoiceTracker(understander.voice, channels) if understander.voice else None
         self._courses = {channel: MoodCourse(channel) for channel in channels}
         self._roles: Mapping[int, Role] | None = None  #: None: nobody has said yet who is who
@@ -195,7 +197,8 @@ class CallUnderstanding:
         return UnderstandingPreview(event.segment_id, replace(found, turn_id=-1, channel=event.channel))
 
     def _turn(self, turn: Turn) -> list[Event]:
-        entities, resolved = self._entities.read(turn)
+        speaker = (self._roles or {}).get(turn.channel, Role.UNKNOWN)
+        entities, resolved = self._entities.read(turn, speaker)
         voice = self._voices.mood(turn.channel, turn.segment_ids) if self._voices else None
         understanding = self._understander.meaning(turn, entities, voice)
         alert = self._courses[turn.channel].add(understanding)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from callcore.types import Entity, Word
 from callcore.understand.entities.corrections import corrected
+from callcore.understand.entities.joining import joined
 from callcore.understand.entities.languages import Language, english, mandarin
 from callcore.understand.entities.spans import Context, Span, choose
 from callcore.understand.entities.spoken import Spoken, plain_words
+from callcore.understand.entities.tagger import Tagged
 
 VERSION = "1"
 MANDARIN = ("zh", "yue")
+
+REGIONS = {"zh": ("CN",), "en": ("US", "GB")}  #: of telephone numbers without a country code
+Tag = Callable[[Spoken, Language], Tagged | None]  #: what a tagger says of a turn; None where it reads no such language
 
 
 def find(words: Sequence[Word], language: str, context: Context) -> tuple[Entity, ...]:
@@ -34,21 +39,30 @@ def prepare(languages: Iterable[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Entities of a turn with what they were made from: ``spans[i]`` is ``entities[i]``."""
+    """Entities of a turn with what they were made from: ``spans[i]`` is ``entities[i]``.
+
+    ``tagged``: what the tagger of secrets says of it, where one was asked.
+    """
 
     spoken: Spoken
     language: Language  #: whose rules were used
     spans: tuple[Span, ...]
     entities: tuple[Entity, ...]
+    tagged: Tagged | None = None
 
     @classmethod
-    def of(cls, words: Sequence[Word], language: str, context: Context) -> Found:
-        """See :func:`find`."""
+    def of(cls, words: Sequence[Word], language: str, context: Context, tag: Tag | None = None) -> Found:
+        """See :func:`find`. ``tag``: the tagger that is heard as well, none for the rules alone."""
         spoken = Spoken.of(words)
         read = mandarin() if language in MANDARIN or spoken.has_han else english()
         best = choose(span for rule in read.rules for span in rule(spoken, context))
+        tagged = tag(spoken, read) if tag and words else None
+        if tagged:
+            best = joined(
+                best, tagged, spoken, (context.region, *REGIONS[read.name]) if context.region else REGIONS[read.name]
+            )
         spans = tuple(corrected(best, spoken.text, read.corrections))
-        return cls(spoken, read, spans, tuple(_entity(spoken, span, read.name) for span in spans))
+        return cls(spoken, read, spans, tuple(_entity(spoken, span, read.name) for span in spans), tagged)
 
 
 def _entity(spoken: Spoken, span: Span, language: str) -> Entity:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from callcore.text.chars import HAN_CHARACTER
-from callcore.types import Entity, Resolved, Turn
+from callcore.types import Entity, Resolved, Role, Turn, Word
 from callcore.understand.entities.corrections import FAMILIES
 from callcore.understand.entities.digits import LONGEST_CARD
 from callcore.understand.entities.find import Found
+from callcore.understand.entities.listener import Listener
 from callcore.understand.entities.spans import Context, OpenNumber, TurnCues
+from callcore.understand.entities.tagger import SecretTagger
 
 REMEMBERED = 40  #: entities of each call that a read-back may mean
 PATIENCE = 4  #: turns after which a question for a number, or a number left open, is forgotten
@@ -61,31 +63,40 @@ class _Waiting:
 class CallEntities:
     """The entities of one call, turn by turn. Holds values said in the call: it lives and dies with it."""
 
-    def __init__(self, context: Context) -> None:
-        """``context``: what is known of the call; ``asked`` and ``open`` are filled in here."""
+    def __init__(self, context: Context, taggers: Mapping[str, SecretTagger] | None = None) -> None:
+        """``context``: what is known of the call; ``asked`` and ``open`` are filled in here.
+
+        ``taggers``: those that are heard beside the rules, by language.
+        """
         self._context = context
+        self._listener = Listener(taggers or {})
         self._said: deque[_Said] = deque(maxlen=REMEMBERED)
         self._open: dict[int, _Waiting] = {}
         self._asked: dict[int, _Waiting] = {}
         self._checks: dict[int, list[_Check]] = {}
         self._turns = 0
 
-    def read(self, turn: Turn) -> tuple[tuple[Entity, ...], tuple[Resolved, ...]]:
+    def read(self, turn: Turn, speaker: Role = Role.UNKNOWN) -> tuple[tuple[Entity, ...], tuple[Resolved, ...]]:
         """The entities of the next turn, and what it changes in the standing of earlier ones."""
-        found, resolved = self.take(turn)
+        found, resolved = self.take(turn, speaker)
         return found.entities, resolved
+
+    def glance(self, words: Sequence[Word], language: str, channel: int, speaker: Role) -> Found:
+        """What would be found in words of ``channel`` if they were its next turn; changes nothing."""
+        return Found.of(words, language, self.expected(channel), self._listener.tag(channel, speaker))
 
     def expected(self, channel: int) -> Context:
         """What would be known beside the words of a turn of ``channel`` if it came next; changes nothing."""
         checks = [check for asker, put in self._checks.items() if asker != channel for check in put]
         return self._context_of(channel, checks, self._turns + 1)
 
-    def take(self, turn: Turn) -> tuple[Found, tuple[Resolved, ...]]:
+    def take(self, turn: Turn, speaker: Role = Role.UNKNOWN) -> tuple[Found, tuple[Resolved, ...]]:
         """As :meth:`read`, with what the entities were made from."""
         self._turns += 1
         checks = self._taken_checks(turn.channel)
         context = self._context_of(turn.channel, checks, self._turns)
-        found = Found.of(turn.words, turn.language, context)
+        found = Found.of(turn.words, turn.language, context, self._listener.tag(turn.channel, speaker))
+        self._listener.heard(turn.channel, found.spoken)
         cues = found.language.cues
         said = [
             _Said(turn.turn_id, turn.channel, i, e.kind, e.value, self._turns, e.status)

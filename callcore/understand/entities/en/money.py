@@ -101,7 +101,8 @@ def _bare(reading: Reading, currency: str) -> Iterator[Span]:
         last = numbers[-1]
         if last.figure and last.said.isdigit() and (len(last.said) > _LONGEST_BARE or last.said.startswith("0")):
             continue  # an account or a date
-        large = last.said.endswith(tuple(SCALES)) and not last.said.startswith("a ") and value >= 1000
+        whole = last.said.endswith(tuple(SCALES)) or (_IN_HUNDREDS.search(last.said) and not 1900 <= value < 2100)
+        large = whole and not last.said.startswith("a ") and value >= 1000
         if match["cue"] or large or (last.figure and "," in last.said):
             start, end = reading.span(*match.span("major"))
             yield Span("amount", start, end, forms.amount(value, currency), 0.85, rank=ASSUMED)
@@ -225,6 +226,7 @@ def _cents() -> re.Pattern[str]:
 
 _HALF, _QUARTER = Decimal("0.5"), Decimal("0.25")
 _BARE = re.compile(rf"(?P<cue>\b(?:{_MONEY_CUES}))?(?<![\w{CARDINAL}])(?P<major>{SEQUENCE})(?!\w){_FREE}")
+_IN_HUNDREDS = re.compile(r" (?:hundred|thousand) ")
 _PERIODS = {
     "daily": re.compile(r"\b(?:daily|day)\b"),
     "monthly": re.compile(r"\b(?:monthly|month)\b"),

@@ -232,7 +232,7 @@ def _is_bare(text: str, number: Number) -> bool:
         cents = re.fullmatch(r"[\d,]+\.\d\d", number.text) is not None
         if cents or (number.value >= 100 and (_LIMIT.match(text, number.end) or "," in number.text)):
             return True
-    elif number.value >= 100 and number.value % 10 == 0 and set(number.text) & set("百千"):
+    elif set(number.text) & set("百千") and (number.value >= 1000 or (number.value >= 100 and number.value % 10 == 0)):
         return True
     if _TAKEN_BACK.match(text, number.end):
         return number.value >= 100

@@ -93,6 +93,8 @@ def known_names(spoken: Spoken, context: Context) -> Iterator[Span]:
         yield from _products(tuple(sorted(context.products.items()))).find(spoken)
     for match in _MERCHANT.finditer(spoken.text):
         yield Span("merchant", *match.span("name"), spoken.raw[slice(*match.span("name"))], 0.8)
+    for match in _SHOP.finditer(spoken.text):
+        yield Span("merchant", *match.span("name"), spoken.raw[slice(*match.span("name"))], 0.8)
     for span in terms_of("zh", "channel").find(spoken):
         said = spoken.text[span.start : span.end]
         if said not in _NO_CHANNEL or not _NO_CHANNEL[said].match(spoken.text, span.end):
@@ -111,6 +113,11 @@ _MERCHANT = re.compile(
     r"(?:[笔刷扣][^转汇给]{0,12}?(?:一个|一家|什么)叫"
     r"|商户(?:名称?|号)?(?:就?是|叫|显示|写的?是?)|商家(?:就?是|叫))[ :]?"
     r"(?P<name>[a-z][a-z\d&.'-]*(?: [a-z\d&.'-]+){0,3})(?![a-z\d])(?! ?的?(?:人|先生|女士|小姐|男|女))"
+)
+#: the same in Han: 商户写的星屿互娱
+_SHOP = re.compile(
+    r"(?:商户|商家)(?:名称?|号)?(?:就是|是|就叫|叫|显示的?是?|写的?是?|写着)[ :]?"
+    rf"(?P<name>(?![什啥哪谁个你我他不这那])[{_HAN}]{{2,10}}?)(?=[的吗啊呀吧呢]|$|[,。?!;])"
 )
 _NO_CHANNEL = {"短信": re.compile("验证码"), "邮件": re.compile("地址"), "支行": re.compile("行长")}
 _BY_TELEPHONE = re.compile(

@@ -1,0 +1,74 @@
+"""What a field of facts might be filled with: every value that was said, with all the places that say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from callcore.tickets.facts import exact
+from callcore.tickets.promises import Promises
+from callcore.tickets.reading import CallView, Fact
+from callcore.tickets.spec import FieldSpec, is_hidden
+
+#: what names a currency in the words of an amount
+_CURRENCY = re.compile(
+    r"[$£€¥元块圆刀]|人民币|美金|港纸|[日台港澳新加]币|英镑|泰铢|dollar|buck|pound|quid|euro|rupee|yuan|\bp\b|pence|cent|"
+    r"\b(?:usd|gbp|eur|cny|rmb|hkd|aud|cad)\b"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One value. ``facts``: where it was said, in the order of the call; never empty."""
+
+    normal: str
+    facts: tuple[Fact, ...]
+
+
+def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
+    """The values that a field may take, whoever says them, in the order in which they were first said."""
+    facts = [fact for kind in spec.kinds for fact in call.facts.get(kind, ())]
+    if "channel" in spec.kinds:  # who names a branch names the channel as well
+        facts += [_as_channel(fact) for fact in call.facts.get("branch", ())]
+    fits = [fact for fact in facts if fact.normal and not is_hidden(fact.normal) and spec.accepts(fact.normal)]
+    fits.sort(key=lambda fact: (*fact.reading.order, fact.place))
+    if spec.type == "amount":
+        return _candidates(exact(_grouped(_in_one_currency(fits))))
+    if spec.type == "date":
+        fits = [replace(fact, normal=fact.normal[:10]) for fact in fits]
+    return _candidates(_grouped(fits))
+
+
+def times(promises: Promises) -> list[Candidate]:
+    """The times still to come that were named, as candidates for a term that the bank sets itself."""
+    return _candidates(_grouped(promises.times))
+
+
+def _candidates(groups: Mapping[str, Sequence[Fact]]) -> list[Candidate]:
+    found = [Candidate(normal, tuple(facts)) for normal, facts in groups.items()]
+    return sorted(found, key=lambda one: (*one.facts[0].reading.order, one.facts[0].place))
+
+
+def _grouped(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(fact.normal, []).append(fact)
+    return groups
+
+
+def _as_channel(fact: Fact) -> Fact:
+    return replace(fact, entity=replace(fact.entity, kind="channel", value="branch"), normal="branch")
+
+
+def _in_one_currency(facts: Sequence[Fact]) -> list[Fact]:
+    """Amounts without a currency are in that of the others, where these have but one."""
+    stated = {_currency(fact) for fact in facts if _CURRENCY.search(fact.entity.text.lower())}
+    if len(stated) != 1:
+        return list(facts)
+    (one,) = stated
+    return [replace(fact, normal=f"{fact.normal.rpartition(' ')[0]} {one}") for fact in facts]
+
+
+def _currency(fact: Fact) -> str:
+    return fact.normal.rpartition(" ")[2]

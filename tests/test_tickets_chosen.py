@@ -1,0 +1,187 @@
+"""A model chooses among the amounts, dates and places that a call names; what it leaves is for the rules."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ticket_tools import CATALOGUE, RULES, events_of, folded, normals, ticket
+
+import callcore.loading
+from callcore.config import Settings, TicketSettings
+from callcore.errors import ModelCorrupt
+from callcore.loading import load_ticket_rules
+from callcore.tickets import TicketRules
+from callcore.tickets.chosen import field_rows
+from callcore.tickets.linear import Head, LinearModel
+from callcore.tickets.traits import VERSION
+from callcore.types import Turn
+
+LARGEST = Head(labels=("no", "yes"), bias=(0.0, -2.0), weights={"largest": (0.0, 4.0)})
+NEVER = Head(labels=("no", "yes"), bias=(0.0, -2.0), weights={})
+ALWAYS = Head(labels=("no", "yes"), bias=(0.0, 2.0), weights={})
+BUNDLED = load_ticket_rules(Settings(), CATALOGUE)
+TWO = "C: 你们扣了我两百块手续费。\nA: 您卡里余额是三千块。"
+
+
+def chooser(heads: dict[str, Head], own: TicketSettings | None = None) -> TicketRules:
+    model = LinearModel(format=1, name="facts", version="9", features=VERSION, heads=heads)
+    return TicketRules.load(own or TicketSettings(), CATALOGUE, facts=model)
+
+
+def test_the_likeliest_is_taken_with_its_probability_and_the_words_that_say_it():
+    (amount,) = ticket(TWO, rules=chooser({"request.amount": LARGEST})).fields["request.amount"]
+    assert amount.normal == "3000.00 CNY"
+    assert amount.confidence == pytest.approx(0.8808)
+    assert amount.source == "facts@9"
+    assert [place.words for place in amount.evidence] == ["三千块。"]
+    assert normals(ticket(TWO), "request.amount") == ["200.00 CNY"], "without the model the rules choose"
+
+
+def test_nothing_is_taken_that_is_not_likely_enough():
+    assert "request.amount" not in ticket(TWO, rules=chooser({"request.amount": NEVER})).fields
+    lenient = NEVER.model_copy(update={"least": 0.1})
+    assert normals(ticket(TWO, rules=chooser({"request.amount": lenient})), "request.amount") == ["200.00 CNY"]
+
+
+def test_fields_without_a_head_and_fields_of_the_banks_own_are_for_the_rules(tmp_path: Path):
+    own = tmp_path / "fields.toml"
+    own.write_text(
+        'version = 1\n[[field]]\nname = "request.amount"\nzh = "金额"\nen = "amount"\ntype = "amount"\n'
+        'extractor = "entity"\nkinds = ["amount"]\npick = "main"\n',
+        "utf-8",
+    )
+    rules = chooser({"request.amount": NEVER, "request.date": NEVER}, TicketSettings(fields_file=own))
+    found = ticket(f"C: 昨天的事。\n{TWO}", rules=rules)
+    assert normals(found, "request.amount") == ["200.00 CNY"]
+    assert "request.date" not in found.fields
+
+
+def test_the_banks_term_is_chosen_where_no_promise_was_found_to_give_it():
+    lines = """
+        C: 我的额度为什么降了？我要投诉。
+        A: 这个我处理不了，我转给信用卡中心核实。
+        C: 什么时候有说法？
+        A: 那边后天下午三点以前跟您说明白。
+        C: 好，再见。
+        A: 再见。
+        """
+    found = ticket(lines, rules=chooser({"followup.due": ALWAYS}))
+    assert normals(found, "followup.due") == ["2026-11-14T15:00"]
+    assert normals(found, "handling.transfer_deadline") == ["2026-11-14T15:00"]
+    assert [place.turn for place in found.fields["followup.due"][0].evidence] == [4]
+
+
+def test_a_call_back_without_a_time_takes_the_banks_term():
+    lines = "A: 我转给信用卡中心了。那边后天下午三点以前说明白。\nC: 好。\nA: 会有专员给您回电话。\nA: 再见。"
+    assert [one.due for one in ticket(lines).promises if one.kind == "call_back"] == [""]
+    found = ticket(lines, rules=chooser({"followup.due": ALWAYS}))
+    assert [one.due for one in found.promises if one.kind == "call_back"] == ["2026-11-14T15:00"]
+
+
+def test_what_the_customer_begins_with_just_now_is_of_today_where_no_date_is_named():
+    found = ticket("C: 刚才我的卡被刷了三千块！", rules=chooser({"request.date": NEVER}))
+    assert normals(found, "request.date") == ["2026-11-12"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "amount"),
+    [
+        ("C: They took £40 from me.\nA: Let me look. A payment of four hundred and twelve, is it?", "412.00 GBP"),
+        ("C: They took $40 from me, not £40.\nA: A payment of four hundred and twelve?", "412.00 USD"),
+    ],
+)
+def test_amounts_without_a_currency_are_in_the_only_one_that_the_call_names(lines: str, amount: str):
+    assert amount in [candidate.normal for candidate, _ in _rows("request.amount", lines, "en")]
+
+
+def test_who_names_a_branch_names_the_channel_as_well():
+    assert [one.normal for one, _ in _rows("request.channel", "C: 我在望京支行办的。")] == ["branch"]
+
+
+def test_secrets_are_no_candidates():
+    assert _rows("request.amount", "C: 我的卡号尾号是6628，密码忘了。") == []
+
+
+def test_the_hash_of_the_rules_tells_models_apart():
+    one, other = chooser({"request.amount": LARGEST}), chooser({"request.amount": NEVER})
+    assert len({RULES.hash, one.hash, other.hash}) == 3
+
+
+def test_the_bundled_model_chooses():
+    found = ticket(
+        """
+        A: Thornmere Bank, how can I help?
+        C: There's a payment on my card from yesterday I don't know, sixty-four pounds ninety-nine.
+        A: I see it, sixty-four pounds ninety-nine. Your balance is two thousand and ten pounds.
+        C: Right. I get paid on the twentieth.
+        A: The disputes team will ring you by noon tomorrow.
+        C: Thanks, bye.
+        A: Bye now.
+        """,
+        "en",
+        BUNDLED,
+    )
+    assert normals(found, "request.amount") == ["64.99 GBP"]
+    assert normals(found, "request.date") == ["2026-11-11"]
+    assert found.fields["request.amount"][0].source.startswith("ticket-facts@")
+
+
+def test_without_learned_models_the_rules_choose():
+    without = load_ticket_rules(Settings.model_validate({"tickets": {"judge": False}}), CATALOGUE)
+    assert (without.facts, without.hash) == (None, RULES.hash)
+
+
+@pytest.mark.parametrize("change", [{"features": VERSION + 1}, {"heads": {}}, {"format": 2}])
+def test_a_broken_model_is_a_clear_error(change: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    find = callcore.loading.reader_folder
+    assert BUNDLED.facts is not None
+    values = {**BUNDLED.facts.model_dump(mode="json"), **change}
+    (tmp_path / "model.json").write_text(json.dumps(values), "utf-8")
+    monkeypatch.setattr(
+        callcore.loading, "reader_folder", lambda kind, of: tmp_path if kind == "facts" else find(kind, of)
+    )
+    with pytest.raises(ModelCorrupt, match=r"model\.json"):
+        load_ticket_rules(Settings(), CATALOGUE)
+
+
+TURNS = st.lists(
+    st.sampled_from(
+        [
+            "C: 我昨天转了五千块。",
+            "A: 是五千块吗？",
+            "C: 不对，是五千五。",
+            "A: 三天之内给您回电话。",
+            "C: 我在望京支行办的。",
+            "A: 好的。",
+        ]
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(TURNS)
+def test_values_were_said_and_every_prefix_of_a_call_has_a_ticket(turns: list[str]):
+    events = events_of("\n".join(turns))
+    for end in [place + 1 for place, event in enumerate(events) if isinstance(event, Turn)]:
+        fold, _ = folded(events[:end], BUNDLED)
+        for values in fold.fields.values():
+            assert all(0 <= value.confidence <= 1 for value in values)
+    found = ticket("\n".join(turns), rules=BUNDLED)
+    for value in found.fields.get("request.amount", ()):
+        assert value.evidence
+        assert value.normal in ("5000.00 CNY", "5500.00 CNY")
+    for value in found.fields.get("request.date", ()):
+        assert date.fromisoformat(value.normal)
+
+
+def _rows(name: str, lines: str, language: str = "zh"):
+    fold, _ = folded(events_of(lines, language))
+    spec = next(spec for spec in RULES.fields if spec.name == name)
+    return field_rows(spec, fold.look().call, {})
