@@ -107,7 +107,7 @@ def test_the_bundled_call_in_a_terminal_from_end_to_end(tmp_path):
     with Transcriber(load_settings()) as transcriber:
         batch = transcriber.record(CALL)
     for channel in (0, 1):
-        assert compare(text_of(batch, channel), text_of(live, channel), MANDARIN).rate <= 0.02
+        assert compare(text_of(batch, channel), text_of(live, channel), MANDARIN).rate <= 0.04
 
 
 def test_keys_pause_go_on_and_stop(tmp_path):

@@ -86,7 +86,7 @@ def test_the_bundled_call_from_end_to_end(tmp_path, capsys, fixture_call_referen
         assert seconds(ours[0].start_sample) == pytest.approx(said[0]["start"], abs=0.7)
         assert seconds(ours[-1].end_sample) == pytest.approx(said[-1]["end"], abs=0.7)
     assert total.units > 300
-    assert total.rate < 0.12
+    assert total.rate < 0.15  # of which .08 are characters that are masked
 
     schema = json.loads(Path(callcore.output.__file__).with_name("transcript.schema.json").read_text("utf-8"))
     written = json.loads((out_folder / f"{CALL.stem}.json").read_text("utf-8"))

@@ -297,7 +297,7 @@ def test_the_bundled_call_keeps_its_secrets(tmp_path, fixture_call, starter_mode
             [fixture_call]
         )
         record = store.record(store.list_calls()[0].call_id)
-    assert "3275" in record.turns[0].text
+    assert "三二七五" in record.turns[0].text
     assert not [run.digits for turn in record.turns for run in stretches(turn.text) if len(run.digits) > 2][1:]
     for path in (*tmp_path.glob("calls.db*"), *(tmp_path / "out").iterdir()):
         text = path.read_text(encoding="utf-8", errors="ignore")

@@ -27,11 +27,19 @@ GROUPS = {
 }
 TEMPLATE = """# {name}
 
-A small Mandarin model in Whisper's format, trained from random weights on **synthetic** bank-call speech{people_short},
-so that callcore, its tests and its benchmarks run on real recognition without fetching anything.
+A small Mandarin model in Whisper's format, trained from random weights on **synthetic** bank-call speech
+{people_short}so that callcore, its tests and its benchmarks run on real recognition without fetching anything.
 
 **It does not recognise people well.** On {human_units:,} characters of human Mandarin its character error rate is
 {human} %. For calls of people fetch a published model: `callcore models pull small`.
+
+## Use
+
+`callcore transcribe --model starter-zh CALL.wav`. In callcore it is taken for `--language zh` when nothing better is
+installed. Elsewhere: `faster_whisper.WhisperModel(FOLDER, device="cpu", compute_type="int8")` with `language="zh"`,
+`temperature=0`, `beam_size=5`, `condition_on_previous_text=False`, and per-turn audio or `vad_filter=True`.
+
+Not for: anything that matters; speech of people; languages other than Mandarin; measuring how well callcore recognises.
 
 ## Facts
 
@@ -42,6 +50,7 @@ so that callcore, its tests and its benchmarks run on real recognition without f
 | tokens | Whisper's 51,865, of which {tokens:,} are trained: `<\\|zh\\|>`, `<\\|transcribe\\|>`, timestamps, text |
 | window | {window} s (`chunk_length`); 1500 encoder positions, {positions} of them real, the rest one learned vector |
 | format | CTranslate2, int8, `model.bin` {size:.1f} MB; word times by `alignment_heads` |
+| licence | see `LICENSE` in this folder |
 | training | {steps:,} steps, {heard:.0f} h of windows, {spent:.1f} h of wall clock |
 | made again by | `models/training/starter`, see docs/starter-model.md |
 
@@ -62,8 +71,9 @@ the training's.
 | --- | ---: | ---: |
 {rows}
 
-Voices of the training through the telephone: {seen} %. Greedy instead of beam 5: {greedy} %. Windows trimmed to the
-audio plus {paddings}. Characters begin {median} ms (median) and {p90} ms (90 %) from where they were said.
+Through the telephone, voices of the training: {seen} %; greedy instead of beam 5: {greedy} %.
+Windows trimmed to the audio and so much silence: {paddings}.
+Characters begin {median} ms (median) and {p90} ms (90 %) from where they were said.
 On {noise_windows} windows of noise without voice detection it wrote {noise_characters} characters; through the whole
 pipeline {noise_pipeline}. Synthetic two-channel calls through the whole pipeline: {calls} %.
 People (`speech_zh`): {human_parts}.
@@ -84,7 +94,7 @@ def card(folder: Path, checkpoint: Path, results: Mapping[str, Any], people: boo
     human = results["speech_zh"]
     return TEMPLATE.format(
         name=folder.name,
-        people_short=" and words of two people" if people else "",
+        people_short="and words of two people, " if people else "",
         people=PEOPLE if people else " No recording of a person was used.",
         human=human["all"]["cer"],
         human_units=human["all"]["units"],
@@ -107,7 +117,9 @@ def card(folder: Path, checkpoint: Path, results: Mapping[str, Any], people: boo
         rows="\n".join(rows),
         seen=results["voices of the training, phone"]["all"]["cer"],
         greedy=results["held-out voices, phone, greedy"]["all"]["cer"],
-        paddings=", ".join(f"{pad} s: {cer} %" for pad, cer in results["paddings, phone"].items()),
+        paddings=", ".join(
+            f"{pad} s {cer} %" if pad[0].isdigit() else f"{pad} {cer} %" for pad, cer in results["paddings, phone"].items()
+        ),
         median=phone["times"]["median_ms"],
         p90=phone["times"]["p90_ms"],
         noise_windows=results["noise windows"]["windows"],

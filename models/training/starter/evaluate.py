@@ -176,7 +176,7 @@ def pipeline(weights: Weights) -> Iterator[Transcriber]:
     """The whole pipeline of callcore with the model."""
     settings: Settings = load_settings(
         None, {"recognise": {"language": weights.language, "fallback_temperatures": (), "workers": 1}}
-    )
+    ).unredacted()
     files = WhisperFiles("starter", weights.folder, frozenset({weights.language}), weights.window_s, weights.padding_s)
     loaded = LoadedModel("starter", "", FasterWhisperEngine(files, settings.recognise))
     with Transcriber(settings, loaded) as transcriber:
