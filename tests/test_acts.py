@@ -94,7 +94,7 @@ def with_acts(events, turn, *codes):
 
 def test_a_promise_that_no_phrase_tells_of_is_found_by_its_act():
     events = events_of("C: 我的信用卡丢了\nA: 明天下午准有信鸽飞过去")
-    assert not ticket_of(events, RULES).promises
+    assert not ticket_of(with_acts(events, 2), RULES).promises
     (promise,) = ticket_of(with_acts(events, 2, "promise.call_back"), RULES).promises
     assert (promise.kind, promise.by, promise.due) == ("call_back", "agent", "2026-11-13")
     assert promise.evidence[0].words == "明天下午准有信鸽飞过去"

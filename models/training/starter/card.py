@@ -118,7 +118,8 @@ def card(folder: Path, checkpoint: Path, results: Mapping[str, Any], people: boo
         seen=results["voices of the training, phone"]["all"]["cer"],
         greedy=results["held-out voices, phone, greedy"]["all"]["cer"],
         paddings=", ".join(
-            f"{pad} s {cer} %" if pad[0].isdigit() else f"{pad} {cer} %" for pad, cer in results["paddings, phone"].items()
+            f"{pad} s {cer} %" if pad[0].isdigit() else f"{pad} {cer} %"
+            for pad, cer in results["paddings, phone"].items()
         ),
         median=phone["times"]["median_ms"],
         p90=phone["times"]["p90_ms"],

@@ -1,8 +1,9 @@
 """Train what judges finished calls: ``python -m models.training.tickets.judge``.
 
 Reads the written calls of the parts ``train`` and ``dev``, looks at each as callcore does, and learns one logistic
-regression a field from the signs that callcore sees. Strength of the regularisation, and whether what the rules say
-counts among the signs, are chosen by cross-validation over the calls of ``train``: the rules were tuned on ``dev``.
+regression a field from the signs that callcore sees, and from what the rules say of that field. Each call counts a
+second time, for less, without the labels of its turns: where the models of turns see little, the rest must do. Strength
+of the regularisation is chosen by cross-validation over the calls of ``train``: the rules were tuned on ``dev``.
 The models for acts that callcore ships have learnt from the calls of ``train`` what promises are; so that promises are
 no surer here than in calls that nobody has seen, ``--acts`` names models made without them (``acts --no-calls``).
 """
@@ -33,7 +34,7 @@ from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules
 from callcore.tickets.fold import TicketFold
-from callcore.tickets.judge import VERSION, with_rule
+from callcore.tickets.judge import RULE, VERSION, with_rule
 from callcore.tickets.linear import Head
 from callcore.tickets.picks import YES, Candidates
 from callcore.types import CallStarted
@@ -62,6 +63,8 @@ FIELDS = (
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: inverse of the regularisation
 FOLDS = 8
 RARE = 3  #: a sign that fewer calls have is left out
+WITHOUT_LABELS = 0.25  #: weight of a call without the labels of its turns ...
+UNLABELLED = ("cue", "promise.", "turns", "chinese", RULE)  #: ... of which these signs are left
 DECIMALS = 4
 
 
@@ -89,7 +92,6 @@ class Learned:
     rules: float  #: accuracy of the rules on the same calls
     log_loss: float
     strength: float
-    by_rules: bool  #: whether what the rules say is among the signs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     fresh, tuned = (examples(options.calls / part, options.acts) for part in ("train", "dev"))
     learned = {name: learn(name, fresh, tuned) for name in FIELDS}
     for name, one in learned.items():
-        print(f"{name:22} rules {one.rules:.3f}  judge {one.accuracy:.3f}  {one.strength:g} {one.by_rules}")
+        print(f"{name:22} rules {one.rules:.3f}  judge {one.accuracy:.3f}  {one.strength:g}")
     shipped = {name: one for name, one in learned.items() if one.accuracy > one.rules}
     lists = {name: learn_list(name, fresh, tuned) for name in LISTS}
     for name, pick in lists.items():
@@ -163,24 +165,22 @@ def _examples(
 def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Learned:
     """The head of one field: the best of a few settings by log loss on calls left out, trained on all calls."""
     tried = []
-    for by_rules in (False, True):
-        for strength in STRENGTHS:
-            probabilities, labels = _left_out(name, fresh, tuned, strength, by_rules)
-            tried.append((_log_loss(probabilities, labels, name, fresh), strength, by_rules, probabilities, labels))
-    loss, strength, by_rules, probabilities, labels = min(tried, key=lambda one: one[0])
+    for strength in STRENGTHS:
+        probabilities, labels = _left_out(name, fresh, tuned, strength)
+        tried.append((_log_loss(probabilities, labels, name, fresh), strength, probabilities, labels))
+    loss, strength, probabilities, labels = min(tried, key=lambda one: one[0])
     scale = minimize_scalar(
         lambda s: _log_loss(_softened(probabilities, s), labels, name, fresh), bounds=(0.3, 3.0), method="bounded"
     ).x
     guessed = [labels[place] for place in probabilities.argmax(axis=1)]
     everything = [*fresh, *tuned]
-    vectors, model = _fitted(name, everything, strength, by_rules)
+    vectors, model = _fitted(name, everything, strength)
     return Learned(
         _head(vectors, model, float(scale)),
         float(np.mean([guess == one.gold[name] for guess, one in zip(guessed, fresh, strict=True)])),
         float(np.mean([one.rules[name] == one.gold[name] for one in fresh])),
         float(loss),
         strength,
-        by_rules,
     )
 
 
@@ -235,32 +235,32 @@ def _fitted_list(name: str, calls: Sequence[Example], strength: float) -> tuple[
 
 
 def _left_out(
-    name: str, fresh: Sequence[Example], tuned: Sequence[Example], strength: float, by_rules: bool
+    name: str, fresh: Sequence[Example], tuned: Sequence[Example], strength: float
 ) -> tuple[npt.NDArray[np.float64], list[str]]:
     """Probabilities of each call of ``fresh`` by a model that was not trained on it, and their labels."""
     labels = sorted({one.gold[name] for one in (*fresh, *tuned)})
     found = np.full((len(fresh), len(labels)), 1e-6)
     for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(fresh):
-        vectors, model = _fitted(name, [*(fresh[i] for i in train), *tuned], strength, by_rules)
-        part = model.predict_proba(vectors.transform([_used(name, fresh[i], by_rules) for i in test]))
+        vectors, model = _fitted(name, [*(fresh[i] for i in train), *tuned], strength)
+        part = model.predict_proba(vectors.transform([_used(name, fresh[i]) for i in test]))
         columns = [labels.index(label) for label in model.classes_]
         found[np.ix_(test, columns)] = part
     return found / found.sum(axis=1, keepdims=True), labels
 
 
-def _fitted(
-    name: str, calls: Sequence[Example], strength: float, by_rules: bool
-) -> tuple[DictVectorizer, LogisticRegression]:
-    rows = [_used(name, one, by_rules) for one in calls]
+def _fitted(name: str, calls: Sequence[Example], strength: float) -> tuple[DictVectorizer, LogisticRegression]:
+    rows = [_used(name, one) for one in calls]
     counts = Counter(sign for row in rows for sign in row)
     rows = [{sign: value for sign, value in row.items() if counts[sign] >= RARE} for row in rows]
+    rows += [{sign: value for sign, value in row.items() if sign.startswith(UNLABELLED)} for row in rows]
     vectors = DictVectorizer(sparse=False)
     model = LogisticRegression(C=strength, max_iter=5000)
-    return vectors, model.fit(vectors.fit_transform(rows), [one.gold[name] for one in calls])
+    weights = np.repeat((1.0, WITHOUT_LABELS), len(calls))
+    return vectors, model.fit(vectors.fit_transform(rows), [one.gold[name] for one in calls] * 2, weights)
 
 
-def _used(name: str, one: Example, by_rules: bool) -> dict[str, float]:
-    return with_rule(one.signs, one.rules[name]) if by_rules else dict(one.signs)
+def _used(name: str, one: Example) -> dict[str, float]:
+    return with_rule(one.signs, one.rules[name])
 
 
 def _log_loss(
@@ -295,7 +295,6 @@ def _head(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> H
 def _card(learned: Mapping[str, Learned], lists: Mapping[str, Picked], fresh: int, tuned: int) -> str:
     rows = [
         f"| {name} | {one.rules:.3f} | {one.accuracy:.3f} | {one.log_loss:.2f} | {one.strength:g} |"
-        f" {'yes' if one.by_rules else 'no'} |"
         for name, one in learned.items()
     ]
     picks = [
@@ -315,11 +314,11 @@ Made by `python -m models.training.tickets.judge` from {fresh} written calls of 
 (benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.
 
 Accuracy on the calls of `train`, each judged by a model trained without it ({folds} parts), beside the rules, which
-were not made from these calls either; log loss; strength; whether what the rules say is among the signs. A field of
-which the rules are right as often is left to them:
+were not made from these calls either; log loss; strength. A field of which the rules are right as often is left to
+them:
 
-| field | rules | judge | log loss | strength | rules among signs |
-| --- | ---: | ---: | ---: | ---: | --- |
+| field | rules | judge | log loss | strength |
+| --- | ---: | ---: | ---: | ---: |
 {rows}
 
 F1 of codes, measured in the same way; strength; probability from which a code is taken (both chosen on these calls, so
