@@ -1,0 +1,57 @@
+"""Training of what judges calls: what is written says what was learned, and learns what there is to learn."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+pytest.importorskip("sklearn")
+
+from models.training.tickets import judge
+
+FIELDS = ("caller.type", "handling.authority")
+
+
+def example(number: int) -> judge.Example:
+    """A call whose sign tells its label, beside a sign of chance; the rules always say the same."""
+    chance = random.Random(number)
+    kind = ("agitated", "confused", "none")[number % 3]
+    signs = {f"caller.{kind}": 0.6 + chance.random() / 3, "turns": chance.random()}
+    authority = ("within", "beyond")[number % 3 == 0]
+    candidates = {code: {f"code.{code}": 1.0, "best": chance.random() + (code == kind)} for code in ("none", kind)}
+    listed = {name: frozenset([kind]) for name in judge.LISTS}
+    return judge.Example(
+        signs,
+        {"caller.type": kind, "handling.authority": authority},
+        dict.fromkeys(FIELDS, "none"),
+        dict.fromkeys(judge.LISTS, candidates),
+        listed,
+        dict.fromkeys(judge.LISTS, frozenset()),
+    )
+
+
+CALLS = [example(number) for number in range(48)]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_written_head_says_what_the_learned_one_says(name: str) -> None:
+    vectors, model = judge._fitted(name, CALLS, 1.0)
+    head = judge._head(vectors, model, 1.0)
+    for one in CALLS[:6]:
+        signs = judge._used(name, one)
+        wanted = dict(zip(map(str, model.classes_), model.predict_proba(vectors.transform([signs]))[0], strict=True))
+        assert head.probabilities(signs) == pytest.approx(wanted, abs=0.01)
+
+
+def test_a_field_that_signs_tell_is_learned() -> None:
+    learned = judge.learn("caller.type", CALLS[:36], CALLS[36:])
+    assert learned.accuracy > 0.9 > learned.rules
+    assert max(learned.head.probabilities({"caller.confused": 0.8}).items(), key=lambda one: one[1])[0] == "confused"
+
+
+def test_codes_are_learned_one_by_one() -> None:
+    picked = judge.learn_list("caller.causes", CALLS[:36], CALLS[36:])
+    assert picked.f1 > 0.8 > picked.rules
+    assert set(picked.head.labels) == {"no", judge.YES}
+    assert 0.2 <= picked.head.least < 0.75
