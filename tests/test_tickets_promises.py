@@ -168,7 +168,7 @@ def test_phrases_never_fail_on_text(phrase: str, text: str) -> None:
         ("A: 卡做好之后会挂号寄到您家。", "zh", "send"),
         ("A: 款项预计周三回到您卡上。", "zh", "refund"),
         ("C: 行吧，我自己跑一趟网点。", "zh", "visit"),
-        ("C: 等货款到了我立刻结清。", "zh", "pay"),
+        ("C: 钱一到账我马上还清。", "zh", "pay"),
         ("C: 单子我晚上扫描了发邮箱。", "zh", "document"),
         ("A: One of them will be on the phone to you by Thursday.", "en", "call_back"),
         ("A: I'm going to chase this with payments.", "en", "handle"),
