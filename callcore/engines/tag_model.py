@@ -6,36 +6,26 @@ is applied here.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from callcore.engines.card import CARD_FILE, GRAMS_FILE, GRAPH_FILE, HINT, Card, checked, read_card
 from callcore.engines.onnx_session import open_session
-from callcore.engines.text_model import CARD_FILE, GRAMS_FILE, GRAPH_FILE, FileEntry
-from callcore.errors import ModelCorrupt, ModelNotFound
+from callcore.errors import ModelCorrupt
 
 Float32 = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int32]
 Grams = npt.NDArray[np.uint32]
-_HINT = "Install callcore again."
 
 
-class TagCard(BaseModel):
+class TagCard(Card):
     """``model.json``: what a program must know of a tagger."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    format: int = Field(ge=1, le=1)
-    name: str
-    version: str
-    features: int
     labels: tuple[str, ...] = Field(min_length=2)  #: in the order of the graph's output; the first is "none"
     characters: str  #: those that the model knows, each once
-    files: Mapping[str, FileEntry]
 
 
 class OnnxTagModel:
@@ -47,21 +37,21 @@ class OnnxTagModel:
         Raises :class:`ModelNotFound` where there is none, and :class:`ModelCorrupt` where a file is missing, differs
         from its checksum or was made for other features.
         """
-        self.card = _read_card(folder, features)
-        graph, grams = (_checked(folder / name, self.card) for name in (GRAPH_FILE, GRAMS_FILE))
+        self.card = read_card(folder, TagCard, features, "tagger of secrets")
+        graph, grams = (checked(folder / name, self.card) for name in (GRAPH_FILE, GRAMS_FILE))
         if not grams or len(grams) % 4:
-            raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of grams.", _HINT)
+            raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of grams.", HINT)
         self._grams: Grams = np.frombuffer(grams, dtype="<u4").astype(np.uint32)
-        self._session = open_session(graph, f"{folder}: no usable ONNX model", _HINT)
+        self._session = open_session(graph, f"{folder}: no usable ONNX model", HINT)
         inputs = [node.name for node in self._session.get_inputs()]
         shape = self._session.get_outputs()[0].shape
         if inputs != ["rows", "start"] or shape[1:] != [len(self.card.labels)]:
-            raise ModelCorrupt(f"{folder}: the graph is no tagger of the labels in {CARD_FILE}.", _HINT)
+            raise ModelCorrupt(f"{folder}: the graph is no tagger of the labels in {CARD_FILE}.", HINT)
 
     @property
     def version(self) -> str:
         """Name and version, as results cite it."""
-        return f"{self.card.name}@{self.card.version}"
+        return self.card.source
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -87,28 +77,3 @@ class OnnxTagModel:
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         likely: Float32 = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
         return likely
-
-
-def _read_card(folder: Path, features: int) -> TagCard:
-    file = folder / CARD_FILE
-    if not file.is_file():
-        raise ModelNotFound(f"no tagger of secrets at {folder}.", _HINT)
-    try:
-        card = TagCard.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise ModelCorrupt(f"{file} is no card of a tagger ({type(error).__name__}).", _HINT) from error
-    if card.features != features:
-        raise ModelCorrupt(f"{folder} was made for features {card.features}, not {features}.", _HINT)
-    return card
-
-
-def _checked(file: Path, card: TagCard) -> bytes:
-    """Content of a file of the model, compared with its checksum."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelCorrupt(f"{file} cannot be read ({type(error).__name__}).", _HINT) from error
-    entry = card.files.get(file.name)
-    if entry is None or hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise ModelCorrupt(f"{file} differs from its checksum.", _HINT)
-    return content

@@ -6,7 +6,6 @@ position of the text adds to it by itself; softmax and sigmoid are applied here.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -14,42 +13,24 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from callcore.engines.card import CARD_FILE, GRAMS_FILE, GRAPH_FILE, HINT, Card, checked, read_card
 from callcore.engines.onnx_session import open_session
-from callcore.errors import ModelCorrupt, ModelNotFound
+from callcore.errors import ModelCorrupt
 
-CARD_FILE = "model.json"
-GRAPH_FILE = "model.onnx"
-GRAMS_FILE = "grams.bin"
 EXCLUSIVE = frozenset({"category", "caller", "emotion", "class"})  #: heads whose labels exclude each other
 
 Float32 = npt.NDArray[np.float32]
 Grams = npt.NDArray[np.uint32]
 
 
-class FileEntry(BaseModel):
-    """Size in bytes and SHA-256 of one file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    size: int = Field(gt=0)
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class ModelCard(BaseModel):
+class ModelCard(Card):
     """``model.json``: what a program must know of a model."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    format: int = Field(ge=1, le=1)
-    name: str
-    version: str
     language: str
-    features: int
     heads: Mapping[str, tuple[str, ...]]  #: labels by head, in the order of the graph's output
     thresholds: Mapping[str, Annotated[float, Field(ge=0, le=1)]]
-    files: Mapping[str, FileEntry]
 
 
 class OnnxTextModel:
@@ -61,22 +42,22 @@ class OnnxTextModel:
         Raises :class:`ModelNotFound` where there is none, and :class:`ModelCorrupt` where a file is missing, differs
         from its checksum or was made for other features.
         """
-        self.card = _read_card(folder, features)
-        graph, grams = (_checked(folder / name, self.card) for name in (GRAPH_FILE, GRAMS_FILE))
+        self.card = read_card(folder, ModelCard, features, "text model")
+        graph, grams = (checked(folder / name, self.card) for name in (GRAPH_FILE, GRAMS_FILE))
         if not grams or len(grams) % 4:
-            raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of n-grams.", _HINT)
+            raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of n-grams.", HINT)
         self._known: Grams = np.frombuffer(grams, dtype="<u4").astype(np.uint32)
         self._session = _session(graph, folder)
         sizes = [len(labels) for labels in self.card.heads.values()]
         ends = np.cumsum([0, *sizes])
         self._places = {head: slice(ends[i], ends[i + 1]) for i, head in enumerate(self.card.heads)}
         if self._session.get_outputs()[0].shape != [int(ends[-1])]:
-            raise ModelCorrupt(f"{folder}: the graph and {CARD_FILE} disagree on the number of labels.", _HINT)
+            raise ModelCorrupt(f"{folder}: the graph and {CARD_FILE} disagree on the number of labels.", HINT)
 
     @property
     def version(self) -> str:
         """Name and version, as results cite it."""
-        return f"{self.card.name}@{self.card.version}"
+        return self.card.source
 
     @property
     def thresholds(self) -> Mapping[str, float]:
@@ -129,36 +110,8 @@ class OnnxTextModel:
         return found
 
 
-_HINT = "Install callcore again."
-
-
-def _read_card(folder: Path, features: int) -> ModelCard:
-    file = folder / CARD_FILE
-    if not file.is_file():
-        raise ModelNotFound(f"no text model at {folder}.", _HINT)
-    try:
-        card = ModelCard.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise ModelCorrupt(f"{file} is no card of a text model ({type(error).__name__}).", _HINT) from error
-    if card.features != features:
-        raise ModelCorrupt(f"{folder} was made for features {card.features}, not {features}.", _HINT)
-    return card
-
-
-def _checked(file: Path, card: ModelCard) -> bytes:
-    """Content of a file of the model, compared with its checksum."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelCorrupt(f"{file} cannot be read ({type(error).__name__}).", _HINT) from error
-    entry = card.files.get(file.name)
-    if entry is None or hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise ModelCorrupt(f"{file} differs from its checksum.", _HINT)
-    return content
-
-
 def _session(graph: bytes, folder: Path) -> onnxruntime.InferenceSession:
-    session = open_session(graph, f"{folder}: no usable ONNX model", _HINT)
+    session = open_session(graph, f"{folder}: no usable ONNX model", HINT)
     if [node.name for node in session.get_inputs()] != ["rows"] or len(session.get_outputs()) != 2:
-        raise ModelCorrupt(f"{folder}: the graph is not one of callcore's text models.", _HINT)
+        raise ModelCorrupt(f"{folder}: the graph is not one of callcore's text models.", HINT)
     return session

@@ -109,18 +109,6 @@ class EnglishMaker(Maker):
     def _rel(self) -> str:
         return self.pick("relations")
 
-    def _branch(self) -> str:
-        return self.pick("branch")
-
-    def _merchant(self) -> str:
-        return self.pick("merchant")
-
-    def _city(self) -> str:
-        return self.pick("cities")
-
-    def _codeword(self) -> str:
-        return self.pick("words")
-
     def _public(self) -> str:
         return self.random.choice(
             ("911", "999", "0800 111 2233", "1-800-555-0199", "0345 300 1200", "one eight hundred")

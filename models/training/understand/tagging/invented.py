@@ -77,6 +77,18 @@ class Maker:
         """A word of a list."""
         return self.random.choice(self._lists[key])
 
+    def _branch(self) -> str:
+        return self.pick("branch")
+
+    def _merchant(self) -> str:
+        return self.pick("merchant")
+
+    def _city(self) -> str:
+        return self.pick("cities")
+
+    def _codeword(self) -> str:
+        return self.pick("words")
+
     def number(self, said: str) -> str:
         """Digits as they are said or written."""
         raise NotImplementedError

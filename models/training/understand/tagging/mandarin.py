@@ -116,20 +116,8 @@ class MandarinMaker(Maker):
         text = self.pick("staff").replace("<d4>", self.number(digits(self.random, 4)))
         return text.replace("<s>", self._staffsur()).replace("<f>", self._staffname())
 
-    def _branch(self) -> str:
-        return self.pick("branch")
-
-    def _merchant(self) -> str:
-        return self.pick("merchant")
-
-    def _city(self) -> str:
-        return self.pick("cities")
-
     def _streetplain(self) -> str:
         return self.pick("streets")
-
-    def _codeword(self) -> str:
-        return self.pick("words")
 
     def _public(self) -> str:
         return self.number(
