@@ -120,7 +120,7 @@ def test_a_call_of_two_softphones_from_first_word_to_hang_up(desk, tmp_path, fix
     wanted = said(fixture_call_reference, LONG_S)
     assert_heard({c: "".join(f.text for f in finals if f.channel == c) for c in (0, 1)}, wanted, limit=0.15)
     assert {partial.channel for partial in live.of(Partial)} == {0, 1}, "no text while somebody spoke"
-    assert "3275" in "".join(final.text for final in finals if final.channel == 0)
+    assert "三二七五" in "".join(final.text for final in finals if final.channel == 0)
 
     call, record = stored(tmp_path / "calls.db")
     assert call.status == "done"

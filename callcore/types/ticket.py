@@ -50,7 +50,7 @@ class Promise:
     """Something that one side said it would do."""
 
     promise_id: str  #: "turn-place", unique in its call
-    kind: PromiseKind
+    kind: str  #: a :data:`PromiseKind`; of a newer callcore perhaps another
     by: Role
     due: str  #: ISO 8601 date or time, "" where no time was given
     contact: str  #: how the customer is reached, "" where nothing was said; masked

@@ -35,8 +35,8 @@ from models.training.understand.tagging.invented import tables
 from models.training.understand.tagging.learn import Material, learned, loss_of
 from models.training.understand.tagging.network import Tagger
 
-MODEL_VERSION = "2"
-ROUNDS = 16
+MODEL_VERSION = "1"
+ROUNDS = 8
 SILVER_WEIGHT = {"zh": 0.5, "en": 0.35}  #: of what the rules found, beside what was marked by hand
 AWAY = 5  #: one call of so many tells the temperature
 TEMPERATURES = np.geomspace(0.5, 3.0, 26)
