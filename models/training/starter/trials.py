@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from models.training.starter.espeak import Espeak
 from models.training.starter.speech import SAMPLE_RATE_HZ, Audio, MandarinSpeaker, Utterance
 from models.training.starter.text import CORPUS, corpus_lines, mandarin, said_texts, sentences_apart, shortened
 
+MOST_TRIED = 60  #: utterances, to find those that together have a certain length
 AROUND_S = 0.25  #: of channel noise before and after what is said, as a voice detector leaves it
 PAUSES_S = (0.2, 0.9)
 LONGEST_S = 10.0  #: of a single utterance
@@ -110,9 +112,9 @@ def _spoken(texts: list[str], say: Say) -> Iterator[Utterance]:
 
 
 def _several(said: Iterator[Utterance], random: Random, least_s: float, most_s: float) -> list[Utterance]:
-    """Utterances that with pauses last between these seconds, or one alone where ``least_s`` cannot be had."""
+    """Utterances that with pauses last between these seconds, or fewer where none that are tried fill them."""
     wanted, chosen = random.uniform(least_s, most_s), [next(said)]
-    for following in said:
+    for following in itertools.islice(said, MOST_TRIED):
         total = sum(one.seconds + PAUSES_S[1] for one in (*chosen, following)) + 2 * AROUND_S
         if total <= wanted:
             chosen.append(following)
