@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,9 @@ class Stamp:
 def measure(rounds: int) -> dict[str, Any]:
     """Milliseconds of each step by language of the call."""
     settings = Settings()
-    understander, redactor = load_understander(settings), load_redactor(settings)
-    redactor = type(redactor)(Sealer([new_key()]), redactor.currency, redactor.region)
+    understander = load_understander(settings)
+    redactor = load_redactor(settings, understander.taggers)
+    redactor = replace(redactor, sealer=Sealer([new_key()]))
     rules = load_ticket_rules(settings, understander.catalogue)
     spent: dict[str, dict[str, list[float]]] = {}
     for file in sorted(CALLS.glob("*/*.json")) * rounds:

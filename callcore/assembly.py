@@ -46,7 +46,8 @@ class Assembly:
         redactor = load_redactor(settings) if settings.privacy.redact else None
         self.model = model or load_model(settings, live=live)
         self._cues = RoleCues.load(settings.roles.cues_file)
-        self._understander = load_understander(settings) if settings.understand.enabled else None
+        taggers = redactor.taggers if redactor else None
+        self._understander = load_understander(settings, taggers) if settings.understand.enabled else None
         self._following = Following.of(settings, self._understander, redactor)
         self.result_settings = result_settings(settings, self.model, self._cues, self._understander, live=live)
         if redactor:

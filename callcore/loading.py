@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from callcore.config import Settings, settings_hash
 from callcore.engines.base import Recogniser
+from callcore.engines.card import read_card
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.tag_model import OnnxTagModel
 from callcore.engines.text_model import OnnxTextModel
 from callcore.engines.voice_model import VoiceMoodModel
-from callcore.errors import ConfigError, LanguageUnsupported, ModelCorrupt, ModelNotFound
+from callcore.errors import ConfigError, LanguageUnsupported, ModelNotFound
 from callcore.keys import load_sealer
 from callcore.models.manifest import load_manifest
-from callcore.models.readers import CARD_FILE, reader_folder
+from callcore.models.readers import reader_folder
 from callcore.models.registry import InstalledModel, resolve
 from callcore.privacy import Redactor
 from callcore.roles import RoleCues
@@ -81,8 +81,8 @@ def _better(model: InstalledModel, language: str | None) -> str:
     return f"{made_for} Get a better one: callcore models pull {suggestion.name}" if suggestion else made_for
 
 
-def load_understander(settings: Settings) -> Understander:
-    """The bank's catalogue and the models that read turns.
+def load_understander(settings: Settings, taggers: Mapping[str, SecretTagger] | None = None) -> Understander:
+    """The bank's catalogue and the models that read turns. ``taggers``: loaded unless given.
 
     Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
     """
@@ -92,7 +92,7 @@ def load_understander(settings: Settings) -> Understander:
     models |= {language: models[other] for language, other in READ_AS.items()}
     voice = VoiceMoodModel(reader_folder("voice", "any"), MEASURES) if how.voice else None
     prepare(READ)  # now, and not in the first turn of a call
-    return Understander(how, catalogue, models, voice, load_acts(), load_taggers())
+    return Understander(how, catalogue, models, voice, load_acts(), load_taggers() if taggers is None else taggers)
 
 
 def load_acts() -> dict[str, ActReader]:
@@ -128,21 +128,16 @@ def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
 
 
 def _linear_model(kind: str, features: int) -> LinearModel:
-    file = reader_folder(kind, "any") / CARD_FILE
-    try:
-        model = LinearModel.model_validate_json(file.read_bytes())
-    except ValidationError as error:
-        raise ModelCorrupt(
-            f"{file} is no model of callcore ({type(error).__name__}).", "Install callcore again."
-        ) from error
-    if model.features != features:
-        raise ModelCorrupt(f"{file} was made for features {model.features}, not {features}.", "Install callcore again.")
-    return model
+    return read_card(reader_folder(kind, "any"), LinearModel, features, "linear model")
 
 
-def load_redactor(settings: Settings) -> Redactor:
-    """What masks secrets, with the key that seals them. Raises :class:`SealError`."""
-    redactor = Redactor.of(load_sealer(settings.privacy), settings.understand, load_taggers())
+def load_redactor(settings: Settings, taggers: Mapping[str, SecretTagger] | None = None) -> Redactor:
+    """What masks secrets, with the key that seals them. ``taggers``: loaded unless given.
+
+    Raises :class:`SealError`, :class:`ModelCorrupt`.
+    """
+    sealer = load_sealer(settings.privacy)
+    redactor = Redactor.of(sealer, settings.understand, load_taggers() if taggers is None else taggers)
     for sample, language in (
         ("我叫李小明,三个工作日内,手机号13800138000", "zh"),
         ("my name is John, call 212 736 5000", "en"),

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcore.engines.text_model import CARD_FILE, GRAMS_FILE, GRAPH_FILE, OnnxTextModel
+from callcore.engines.card import CARD_FILE, GRAMS_FILE, GRAPH_FILE
+from callcore.engines.text_model import OnnxTextModel
 from callcore.errors import ModelCorrupt, ModelNotFound
 from callcore.models.manifest import load_manifest
 from callcore.models.readers import named_reader_folder, reader_folder

@@ -50,7 +50,7 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
     if not (settings.tickets.enabled and settings.understand.enabled):
         raise ConfigError("tickets are switched off.", "Set [tickets] enabled and [understand] enabled to true.")
     understander = load_understander(settings)
-    redactor = load_redactor(settings) if settings.privacy.redact else None
+    redactor = load_redactor(settings, understander.taggers) if settings.privacy.redact else None
     following = Following.of(settings, understander, redactor)
     assert following.tickets is not None
     day = settings.understand.call_date or written.call_date

@@ -68,7 +68,7 @@ def understand(
     understander = load_understander(settings)
     if language is not None and language.partition("-")[0] not in understander.models:
         raise ConfigError(f"no model reads {language!r}.", f"--language is one of {', '.join(understander.models)}.")
-    redactor = load_redactor(settings) if settings.privacy.redact else None
+    redactor = load_redactor(settings, understander.taggers) if settings.privacy.redact else None
     reader = Reader(understander, redactor, language, Acts.load())
     if lines:
         for line in _lines(lines):

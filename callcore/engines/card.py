@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callcore.errors import ModelCorrupt, ModelNotFound
@@ -35,12 +37,17 @@ class Card(BaseModel):
     name: str
     version: str
     features: int
-    files: Mapping[str, FileEntry]
 
     @property
     def source(self) -> str:
         """Name and version, as results cite it."""
         return f"{self.name}@{self.version}"
+
+
+class FiledCard(Card):
+    """The card of a model whose weights stand in files beside it."""
+
+    files: Mapping[str, FileEntry]
 
 
 C = TypeVar("C", bound=Card)
@@ -60,11 +67,22 @@ def read_card(folder: Path, form: type[C], features: int, what: str) -> C:
     except (OSError, ValidationError) as error:
         raise ModelCorrupt(f"{file} is no card of a {what} ({type(error).__name__}).", HINT) from error
     if card.features != features:
-        raise ModelCorrupt(f"{folder} was made for features {card.features}, not {features}.", HINT)
+        raise ModelCorrupt(f"{file} was made for features {card.features}, not {features}.", HINT)
     return card
 
 
-def checked(file: Path, card: Card) -> bytes:
+def gram_table(folder: Path, card: FiledCard) -> npt.NDArray[np.uint32]:
+    """Checksums of the grams that a model knows, shape (n,).
+
+    Raises :class:`ModelCorrupt` where there is no such table.
+    """
+    content = checked(folder / GRAMS_FILE, card)
+    if not content or len(content) % 4:
+        raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of n-grams.", HINT)
+    return np.frombuffer(content, dtype="<u4").astype(np.uint32)
+
+
+def checked(file: Path, card: FiledCard) -> bytes:
     """Content of a file of the model. Raises :class:`ModelCorrupt` where it is not the one that the card names."""
     try:
         content = file.read_bytes()

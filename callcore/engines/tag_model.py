@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from callcore.engines.card import CARD_FILE, GRAMS_FILE, GRAPH_FILE, HINT, Card, checked, read_card
+from callcore.engines.card import CARD_FILE, GRAPH_FILE, HINT, FiledCard, checked, gram_table, read_card
 from callcore.engines.onnx_session import open_session
 from callcore.errors import ModelCorrupt
 
@@ -21,7 +21,7 @@ Rows = npt.NDArray[np.int32]
 Grams = npt.NDArray[np.uint32]
 
 
-class TagCard(Card):
+class TagCard(FiledCard):
     """``model.json``: what a program must know of a tagger."""
 
     labels: tuple[str, ...] = Field(min_length=2)  #: in the order of the graph's output; the first is "none"
@@ -38,10 +38,8 @@ class OnnxTagModel:
         from its checksum or was made for other features.
         """
         self.card = read_card(folder, TagCard, features, "tagger of secrets")
-        graph, grams = (checked(folder / name, self.card) for name in (GRAPH_FILE, GRAMS_FILE))
-        if not grams or len(grams) % 4:
-            raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of grams.", HINT)
-        self._grams: Grams = np.frombuffer(grams, dtype="<u4").astype(np.uint32)
+        graph = checked(folder / GRAPH_FILE, self.card)
+        self._grams = gram_table(folder, self.card)
         self._session = open_session(graph, f"{folder}: no usable ONNX model", HINT)
         inputs = [node.name for node in self._session.get_inputs()]
         shape = self._session.get_outputs()[0].shape

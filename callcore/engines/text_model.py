@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnxruntime
 from pydantic import Field
 
-from callcore.engines.card import CARD_FILE, GRAMS_FILE, GRAPH_FILE, HINT, Card, checked, read_card
+from callcore.engines.card import CARD_FILE, GRAPH_FILE, HINT, FiledCard, checked, gram_table, read_card
 from callcore.engines.onnx_session import open_session
 from callcore.errors import ModelCorrupt
 
@@ -25,7 +25,7 @@ Float32 = npt.NDArray[np.float32]
 Grams = npt.NDArray[np.uint32]
 
 
-class ModelCard(Card):
+class ModelCard(FiledCard):
     """``model.json``: what a program must know of a model."""
 
     language: str
@@ -43,10 +43,8 @@ class OnnxTextModel:
         from its checksum or was made for other features.
         """
         self.card = read_card(folder, ModelCard, features, "text model")
-        graph, grams = (checked(folder / name, self.card) for name in (GRAPH_FILE, GRAMS_FILE))
-        if not grams or len(grams) % 4:
-            raise ModelCorrupt(f"{folder / GRAMS_FILE} is no table of n-grams.", HINT)
-        self._known: Grams = np.frombuffer(grams, dtype="<u4").astype(np.uint32)
+        graph = checked(folder / GRAPH_FILE, self.card)
+        self._known = gram_table(folder, self.card)
         self._session = _session(graph, folder)
         sizes = [len(labels) for labels in self.card.heads.values()]
         ends = np.cumsum([0, *sizes])

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from callcore.engines.card import CARD_FILE, HINT
 from callcore.errors import ModelCorrupt, ModelNotFound
 from callcore.models.manifest import load_manifest
 from callcore.paths import bundled_models_folder
-
-CARD_FILE = "model.json"
-_HINT = "Install callcore again."
 
 
 def reader_folder(kind: str, language: str) -> Path:
@@ -21,7 +19,7 @@ def reader_folder(kind: str, language: str) -> Path:
     """
     row = next((row for row in load_manifest().reader if row.kind == kind and language in row.languages), None)
     if row is None:
-        raise ModelNotFound(f"no bundled {kind} model reads {language}.", _HINT)
+        raise ModelNotFound(f"no bundled {kind} model reads {language}.", HINT)
     return _checked_folder(row.name, row.card.sha256)
 
 
@@ -29,7 +27,7 @@ def named_reader_folder(name: str) -> Path:
     """Folder of the bundled model of that name. Raises as :func:`reader_folder` does."""
     row = next((row for row in load_manifest().reader if row.name == name), None)
     if row is None:
-        raise ModelNotFound(f"no bundled model of the understanding is named {name}.", _HINT)
+        raise ModelNotFound(f"no bundled model of the understanding is named {name}.", HINT)
     return _checked_folder(row.name, row.card.sha256)
 
 
@@ -38,7 +36,7 @@ def _checked_folder(name: str, sha256: str) -> Path:
     try:
         card = (folder / CARD_FILE).read_bytes()
     except OSError as error:
-        raise ModelNotFound(f"the bundled model {name} is not at {folder}.", _HINT) from error
+        raise ModelNotFound(f"the bundled model {name} is not at {folder}.", HINT) from error
     if hashlib.sha256(card).hexdigest() != sha256:
-        raise ModelCorrupt(f"{folder / CARD_FILE} differs from its checksum.", _HINT)
+        raise ModelCorrupt(f"{folder / CARD_FILE} differs from its checksum.", HINT)
     return folder

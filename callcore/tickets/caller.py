@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
+from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts, unless_judged
 from callcore.tickets.reading import CallView, Reading, Span
 from callcore.types import Evidence, Mood
 
@@ -24,17 +24,20 @@ UPSET = ("angry", "dissatisfied", "disappointed")
 SURE, USUAL = 0.85, 0.7  #: confidence of rules of words, and of what holds where nothing says otherwise
 
 
+def ease(mood: Mood) -> float:
+    """How much at ease somebody is: the worst mood has the least."""
+    return mood.valence - max(mood.arousal, 0.0) / 2
+
+
 class Caller:
     """The customer of one call. Lives as long as one look at it."""
 
     def __init__(self, call: CallView, matter: Matter, verdicts: Verdicts = NO_VERDICTS) -> None:
-        self._call, self._matter, self._verdicts = call, matter, verdicts
+        self._call, self._matter, self.verdicts = call, matter, verdicts
 
-    @cached_property
+    @unless_judged("caller.type")
     def type(self) -> Judged | None:
         """Agitated, confused, demanding, or none of them."""
-        if "caller.type" in self._verdicts.one:
-            return self._verdicts.one["caller.type"]
         if not self._call.customer:
             return None
         upset = [reading for reading, mood in self._moods if mood.label in ("angry", "dissatisfied")]
@@ -53,35 +56,29 @@ class Caller:
             if reading.found and reading.found.caller and reading.found.caller.code == code
         ]
 
-    @cached_property
+    @unless_judged("caller.mood_start")
     def mood_start(self) -> Judged | None:
         """Of the first turn with something to say."""
-        if "caller.mood_start" in self._verdicts.one:
-            return self._verdicts.one["caller.mood_start"]
         return self._mood(*self._moods[0]) if self._moods else None
 
-    @cached_property
+    @unless_judged("caller.mood_worst")
     def mood_worst(self) -> Judged | None:
         """Of the turn that is worst."""
-        if "caller.mood_worst" in self._verdicts.one:
-            return self._verdicts.one["caller.mood_worst"]
         if not self._moods:
             return None
-        return self._mood(*min(self._moods, key=lambda one: one[1].valence - max(one[1].arousal, 0.0) / 2))
+        return self._mood(*min(self._moods, key=lambda one: ease(one[1])))
 
-    @cached_property
+    @unless_judged("caller.mood_end")
     def mood_end(self) -> Judged | None:
         """Of the last turns: the last mood there that is not calm."""
-        if "caller.mood_end" in self._verdicts.one:
-            return self._verdicts.one["caller.mood_end"]
         last = self._moods[-LAST_MOODS:]
         return self._mood(*next((one for one in reversed(last) if one[1].label != "calm"), last[-1])) if last else None
 
     @cached_property
     def causes(self) -> list[Judged]:
         """Why they are dissatisfied, surest first."""
-        if "caller.causes" in self._verdicts.several:
-            return list(self._verdicts.several["caller.causes"])
+        if "caller.causes" in self.verdicts.several:
+            return list(self.verdicts.several["caller.causes"])
         if not self._unhappy:
             return []
         ranked = sorted(self.cause_supports.items(), key=lambda item: (-item[1].best, item[0]))
@@ -98,11 +95,9 @@ class Caller:
                 support.add(label.probability, label.probability, place)
         return supports
 
-    @cached_property
+    @unless_judged("caller.satisfaction")
     def satisfaction(self) -> Judged | None:
         """Satisfied or unsatisfied, where the last words tell."""
-        if "caller.satisfaction" in self._verdicts.one:
-            return self._verdicts.one["caller.satisfaction"]
         if not self._call.customer:
             return None
         last = {reading.turn.turn_id for reading in self._call.customer[-ENDING:]}
@@ -120,11 +115,9 @@ class Caller:
             return Judged("satisfied", USUAL, end.evidence)
         return None
 
-    @cached_property
+    @unless_judged("caller.churn_risk")
     def churn_risk(self) -> Judged | None:
         """Stated, possible or none."""
-        if "caller.churn_risk" in self._verdicts.one:
-            return self._verdicts.one["caller.churn_risk"]
         if not self._call.customer:
             return None
         stated, possible = list(self._call.hits("leaving")), list(self._call.hits("may_leave"))

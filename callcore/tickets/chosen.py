@@ -15,8 +15,6 @@ from callcore.tickets.spec import FieldSpec
 from callcore.tickets.traits import DEADLINE, Traits, promised, term_traits, traits
 from callcore.types import FieldValue
 
-TAKEN = "yes"  #: label of a head: the candidate is the value
-
 
 def chosen_field(spec: FieldSpec, call: CallView, known: Traits, model: LinearModel) -> list[FieldValue]:
     """The surest candidate, if it is sure enough; the model must have a head for the field."""
@@ -53,6 +51,6 @@ def deadline_rows(call: CallView, promises: Promises) -> list[tuple[Candidate, T
 
 def surest(head: Head, rows: Sequence[tuple[Candidate, Mapping[str, float]]]) -> tuple[Candidate, float] | None:
     """The candidate with the highest probability, the first of several, if it reaches what the head asks for."""
-    likely = [(one, head.probabilities(found)[TAKEN]) for one, found in rows]
+    likely = [(one, head.yes(found)) for one, found in rows]
     best = max(likely, key=lambda pair: pair[1], default=None)
     return best if best is not None and best[1] >= head.least else None

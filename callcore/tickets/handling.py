@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from callcore.tickets.caller import SURE, USUAL, Caller
-from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts
+from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts, unless_judged
 from callcore.tickets.promises import REACHED_BY, Promises, works_in
 from callcore.tickets.reading import CallView, Reading, Span
 from callcore.tickets.rulefile import RuleFile, SeverityRule
@@ -39,7 +39,7 @@ class Handling:
         due: Judged | None = None,
     ) -> None:
         """``due``: by when the bank has said that it gets back."""
-        self._call, self._matter, self._caller, self._verdicts = call, matter, caller, verdicts
+        self._call, self._matter, self._caller, self.verdicts = call, matter, caller, verdicts
         self._promises, self._rules, self._catalogue = promises, rules, catalogue
         self._due = due
 
@@ -48,11 +48,9 @@ class Handling:
         """Of both sides."""
         return self._promises.all
 
-    @cached_property
+    @unless_judged("handling.resolution")
     def resolution(self) -> Judged | None:
         """solved, transferred, promised, unresolved or abandoned; while the call goes on only what is certain."""
-        if "handling.resolution" in self._verdicts.one:
-            return self._verdicts.one["handling.resolution"]
         category = self._matter.category
         noted = category is not None and category.normal in ("praise", "suggestion")
         answered = any(promise.due or promise.kind == "call_back" for promise in self._owed)
@@ -101,22 +99,18 @@ class Handling:
         """In charge: that which the matter was handed to, else that of topic, causes and category."""
         return self.route or self._usual_department
 
-    @cached_property
+    @unless_judged("handling.authority")
     def authority(self) -> Judged | None:
         """Within what the agent may do, or beyond."""
-        if "handling.authority" in self._verdicts.one:
-            return self._verdicts.one["handling.authority"]
         if beyond := self._hits("beyond"):
             return Judged("beyond", SURE, self._places(beyond))
         if self.resolution and self.resolution.normal == "transferred":
             return Judged("beyond", USUAL, self.resolution.evidence)
         return Judged("within", USUAL, ()) if self._call.agent else None
 
-    @cached_property
+    @unless_judged("handling.severity")
     def severity(self) -> Judged | None:
         """P1 (at once) to P4, by the first rule that fits."""
-        if "handling.severity" in self._verdicts.one:
-            return self._verdicts.one["handling.severity"]
         for rule in self._rules.severity:
             fits, evidence = self._fits(rule)
             if fits:

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from callcore.text.chars import is_chinese
+from callcore.tickets.caller import LEAST_LETTERS, ease
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.matter import Judged, Matter
 from callcore.tickets.promises import Promises
-from callcore.tickets.reading import CallView, Reading
+from callcore.tickets.reading import CallView, Reading, third_of
 from callcore.types import Evidence, Label, Mood
 
 VERSION = 1  #: of these signs; a model made for another version is refused
 LAST = 4  #: turns that make the end of a call
 OPENING = 2  #: turns of the customer about business that make its opening
-LEAST_LETTERS = 4  #: of a turn that shows a mood
 MANY = 3  #: of something that counts once for each time it was seen: so many count as one
 MOST_EVIDENCE = 3
 TURNS = 30  #: of a call of usual length
@@ -79,7 +79,7 @@ def _said(call: CallView, found: Signs) -> None:
     """Cues and acts: whether they are there, how often, in which third of the call, at its very end."""
     count = len(call.readings)
     for place, reading in enumerate(call.readings):
-        third = "begin" if place < count / 3 else "end" if place >= count * 2 / 3 else "middle"
+        third = third_of(place / count)
         for code, spans in reading.hits.items():
             if not spans or not reading.speaks(call.said_by[code]):
                 continue
@@ -136,7 +136,7 @@ def _felt(customer: Iterable[Reading], found: Signs) -> None:
     for reading, mood in moods:
         found.most(f"mood.{mood.label}", mood.probability, reading.at())
         found.more(f"moods.{mood.label}", mood.probability, reading.at())
-    worst = min(moods, key=lambda one: one[1].valence - max(one[1].arousal, 0.0) / 2)
+    worst = min(moods, key=lambda one: ease(one[1]))
     for moment, (reading, mood) in _moments(moods, worst):
         found.most(f"mood.{moment}.{mood.label}", mood.probability, reading.at())
     found.values |= {

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from callcore.engines.card import Card
+
+NO, YES = "no", "yes"  #: labels of a head that takes or leaves one thing
 
 
 class Head(BaseModel):
@@ -42,6 +46,10 @@ class Head(BaseModel):
         whole = sum(powers)
         return {label: power / whole for label, power in zip(self.labels, powers, strict=True)}
 
+    def yes(self, features: Mapping[str, float]) -> float:
+        """How likely a head that takes or leaves one thing takes it."""
+        return self.probabilities(features)[YES]
+
     def speaks_for(self, label: str, features: Mapping[str, float]) -> dict[str, float]:
         """What each feature adds to a label beyond the mean of all, where it adds anything."""
         place = self.labels.index(label)
@@ -53,22 +61,13 @@ class Head(BaseModel):
         return {name: share for name, share in shares.items() if share > 0}
 
 
-class LinearModel(BaseModel):
-    """The parsed file. ``features``: version of the features that it was made for."""
+class LinearModel(Card):
+    """The parsed file: its card holds the weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1]
-    name: str
-    version: str
-    features: int
     heads: Mapping[str, Head] = Field(min_length=1)
 
     def without(self, head: str) -> Self:
         """The same, which leaves one question to others."""
         return self.model_copy(update={"heads": {name: one for name, one in self.heads.items() if name != head}})
-
-    @property
-    def source(self) -> str:
-        """Name and version, as results cite it."""
-        return f"{self.name}@{self.version}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any
 
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.rulefile import Weights
@@ -115,17 +116,31 @@ class Verdicts:
 NO_VERDICTS = Verdicts()
 
 
+def unless_judged(name: str) -> Callable[[Callable[[Any], Judged | None]], cached_property[Judged | None]]:
+    """A rule for the field ``name``, which holds where there is no verdict; worked out once."""
+
+    def of(rule: Callable[[Any], Judged | None]) -> cached_property[Judged | None]:
+        @wraps(rule)
+        def value(judging: Any) -> Judged | None:
+            verdicts: Verdicts = judging.verdicts
+            return verdicts.one[name] if name in verdicts.one else rule(judging)
+
+        return cached_property(value)
+
+    return of
+
+
 class Matter:
     """What one call is about. Lives as long as one look at it."""
 
     def __init__(self, call: CallView, weights: Weights, verdicts: Verdicts = NO_VERDICTS) -> None:
-        self._call, self._weights, self._verdicts = call, weights, verdicts
+        self._call, self._weights, self.verdicts = call, weights, verdicts
 
     @cached_property
     def topics(self) -> list[Judged]:
         """The most important first."""
-        if "request.topics" in self._verdicts.several:
-            return list(self._verdicts.several["request.topics"])
+        if "request.topics" in self.verdicts.several:
+            return list(self.verdicts.several["request.topics"])
         supports = self.topic_supports
         ranked = sorted(supports.items(), key=lambda item: (-item[1].weight, item[0]))
         total = sum(support.weight for support in supports.values())
@@ -138,11 +153,9 @@ class Matter:
             if support.weight >= least
         ]
 
-    @cached_property
+    @unless_judged("request.category")
     def category(self) -> Judged | None:
         """Blame makes a complaint, whatever else is wanted; an order makes a transaction, whatever else is asked."""
-        if "request.category" in self._verdicts.one:
-            return self._verdicts.one["request.category"]
         supports = self._category_supports
         total = sum(support.weight for support in supports.values())
         for code, least in LEAST_OF.items():
@@ -202,8 +215,8 @@ class Matter:
 
     def intents(self, codes: Sequence[str]) -> list[Judged]:
         """Which of ``codes`` the customer has, surest first."""
-        if "request.intents" in self._verdicts.several:
-            return [one for one in self._verdicts.several["request.intents"] if one.normal in codes]
+        if "request.intents" in self.verdicts.several:
+            return [one for one in self.verdicts.several["request.intents"] if one.normal in codes]
         supports = self.intent_supports(codes)
         if not self.blame:
             supports.pop("complain", None)

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from callcore.tickets.linear import Head
 from callcore.tickets.matter import Judged, Matter, Support
-from callcore.tickets.reading import CallView, Reading
+from callcore.tickets.reading import CallView, Reading, third_of
 from callcore.types import Label, Understanding
 
-YES = "yes"
 MANY = 3.0  #: turns that count as one
 Candidates = Mapping[str, dict[str, float]]  #: by code, its signs
 
@@ -49,7 +48,7 @@ def cause_signs(call: CallView, matter: Matter, supports: Mapping[str, Support])
 
 def picked(head: Head, source: str, candidates: Candidates, supports: Mapping[str, Support]) -> list[Judged]:
     """The codes that the model takes, surest first. ``source``: its name and version."""
-    likely = {code: head.probabilities(values)[YES] for code, values in candidates.items()}
+    likely = {code: head.yes(values) for code, values in candidates.items()}
     ranked = sorted(likely, key=lambda code: (-likely[code], code))
     return [
         Judged(code, round(likely[code], 4), supports[code].evidence, source=source)
@@ -91,8 +90,7 @@ def _labelled(
 
 def _where(reading: Reading, place: float, opening: Sequence[Reading]) -> list[str]:
     who = "customer" if reading.customer else "agent"
-    third = "begin" if place < 1 / 3 else "end" if place >= 2 / 3 else "middle"
-    return [who, f"{who}.{third}", *(["opening"] if reading in opening else [])]
+    return [who, f"{who}.{third_of(place)}", *(["opening"] if reading in opening else [])]
 
 
 def _beside_category(found: dict[str, dict[str, float]], matter: Matter) -> Candidates:

@@ -327,3 +327,8 @@ def _plain(raw: str) -> str:
 def milliseconds(sample: int) -> int:
     """Position in ms of a sample at 16 kHz."""
     return round(sample * 1000 / SAMPLE_RATE_HZ)
+
+
+def third_of(place: float) -> str:
+    """The third of a call that a place in it, 0 to 1, lies in: begin, middle or end."""
+    return "begin" if place < 1 / 3 else "end" if place >= 2 / 3 else "middle"

@@ -13,7 +13,6 @@ seen. The same input gives the same file.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import warnings
 from collections import Counter
@@ -27,23 +26,12 @@ from scipy.special import expit, logit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from callcore.config import Settings
-from callcore.engines.text_model import OnnxTextModel
 from callcore.evaluate.tickets import GoldCall, read_gold
-from callcore.following import Following
-from callcore.loading import READ, load_redactor, load_understander
-from callcore.tickets import TicketRules
 from callcore.tickets.chosen import deadline_rows, field_rows
-from callcore.tickets.look import Look
+from callcore.tickets.linear import NO, YES
 from callcore.tickets.traits import DEADLINE, VERSION
-from callcore.understand.acts import ActReader
-from callcore.understand.call import Understander
-from callcore.understand.features import VERSION as FEATURES
-from callcore.written import told
-from models.training.understand.enter import enter
+from models.training.tickets.views import CALLS, ROOT, Views, write
 
-ROOT = Path(__file__).parents[3]
-CALLS = ROOT / "benchmarks" / "written_calls"
 NAME, RELEASE = "ticket-facts", "1"
 FIELDS = ("request.amount", "request.date", "request.branch", "request.channel", DEADLINE)
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  #: C of the regression: the smaller, the simpler
@@ -79,44 +67,22 @@ class Learned:
         return float(1 / (1 + np.exp(-total)))
 
 
-class Views:
-    """Calls as the pipeline sees them, redaction and all."""
-
-    def __init__(self, acts: Path | None = None) -> None:
-        """``acts``: folder of models for acts to be used in place of those that callcore ships."""
-        self._settings = Settings()
-        self._understander: Understander = load_understander(self._settings)
-        if acts:
-            readers = {language: ActReader(OnnxTextModel(acts / f"acts-{language}", FEATURES)) for language in READ}
-            self._understander = replace(self._understander, acts=readers)
-        self.rules = TicketRules.load(self._settings.tickets, self._understander.catalogue)
-        self._following = Following(load_redactor(self._settings), self.rules)
-        self._specs = {spec.name: spec for spec in self.rules.fields}
-
-    def look(self, one: GoldCall) -> Look:
-        """At a whole call, by rules alone."""
-        followers = self._following.call(one.call.call_date, ticket=False)
-        events = told(one.call, one.name, self._settings, self._understander, followers)
-        fold = self.rules.fold(events[0])  # type: ignore[arg-type]
-        for event in events[1:]:
-            fold.absorb(event)
-        return fold.look()
-
-    def questions(self, calls: Iterable[GoldCall]) -> dict[str, list[Question]]:
-        """By field. Of the term only calls in which the bank has one to keep."""
-        found: dict[str, list[Question]] = {name: [] for name in FIELDS}
-        for one in calls:
-            seen = self.look(one)
-            for name in FIELDS:
-                gold = one.gold.fields.get(name, ("",))[0]
-                if name != DEADLINE:
-                    rows = field_rows(self._specs[name], seen.call, seen.about)
-                elif gold:
-                    rows = deadline_rows(seen.call, seen.promises)
-                else:
-                    continue
-                found[name].append(Question(one.name, gold, tuple((c.normal, traits) for c, traits in rows)))
-        return found
+def questions(views: Views, calls: Iterable[GoldCall]) -> dict[str, list[Question]]:
+    """By field. Of the term only calls in which the bank has one to keep."""
+    found: dict[str, list[Question]] = {name: [] for name in FIELDS}
+    specs = {spec.name: spec for spec in views.rules.fields}
+    for one in calls:
+        seen = views.look(one)
+        for name in FIELDS:
+            gold = one.gold.fields.get(name, ("",))[0]
+            if name != DEADLINE:
+                rows = field_rows(specs[name], seen.call, seen.about)
+            elif gold:
+                rows = deadline_rows(seen.call, seen.promises)
+            else:
+                continue
+            found[name].append(Question(one.name, gold, tuple((c.normal, traits) for c, traits in rows)))
+    return found
 
 
 def learn(questions: Sequence[Question], strength: float) -> Learned | None:
@@ -234,7 +200,7 @@ def head(model: Learned, least: float) -> dict[str, Any]:
     """As :class:`callcore.tickets.linear.Head` reads it."""
     weights = {n: [0.0, round(float(w), DIGITS)] for n, w in zip(model.names, model.weights, strict=True)}
     return {
-        "labels": ["no", "yes"],
+        "labels": [NO, YES],
         "bias": [0.0, round(model.bias, DIGITS)],
         "weights": {name: row for name, row in weights.items() if row[1]},
         "least": least,
@@ -251,9 +217,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     held = {one.name: one for one in read_gold(options.held)} if options.held else {}
     views = Views(options.acts)
-    fresh = views.questions(one for one in read_gold(options.calls / "train") if one.name not in held)
-    tuned = views.questions(read_gold(options.calls / "dev"))
-    left = views.questions(held.values())
+    fresh = questions(views, (one for one in read_gold(options.calls / "train") if one.name not in held))
+    tuned = questions(views, read_gold(options.calls / "dev"))
+    left = questions(views, held.values())
     heads, rows = {}, []
     for name in FIELDS:
         how = best(fresh[name], tuned[name])
@@ -267,23 +233,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(_row(name, len(left[name]), ruled(left[name]), score(answers(model, left[name]), how.least), ""))
     print("\n".join(rows))
     if not held:
-        _write(options.out, heads, TEXT.format(name=NAME, folds=FOLDS, rows="\n".join(rows)))
+        text = TEXT.format(name=NAME, folds=FOLDS, rows="\n".join(rows))
+        write(options.out, {"name": NAME, "version": RELEASE, "features": VERSION, "heads": heads}, text)
     return 0
 
 
 def _row(name: str, count: int, rules: Score, model: Score, rest: str) -> str:
     shown = (f"{one['precision']:.2f} / {one['recall']:.2f}" for one in (rules, model))
     return f"| {name} | {rules['marked']} | {count} | {' | '.join(shown)} | {rest} |"
-
-
-def _write(out: Path, heads: Mapping[str, Any], card: str) -> None:
-    folder = out / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    fields = {"format": 1, "name": NAME, "version": RELEASE, "features": VERSION, "heads": heads}
-    (folder / "model.json").write_text(json.dumps(fields, indent=0, sort_keys=True) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(card, encoding="utf-8")
-    if (manifest := out / "manifest.toml").is_file():
-        enter(manifest, NAME, folder / "model.json")
 
 
 TEXT = """# {name}

@@ -11,11 +11,10 @@ no surer here than in calls that nobody has seen, ``--acts`` names models made w
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,28 +24,15 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from callcore.config import Settings
-from callcore.engines.text_model import OnnxTextModel
 from callcore.evaluate.tickets import GoldCall, read_gold
-from callcore.following import Following
-from callcore.loading import READ, load_understander
-from callcore.privacy import Redactor
-from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules
-from callcore.tickets.fold import TicketFold
 from callcore.tickets.judge import RULE, VERSION, with_rule
-from callcore.tickets.linear import Head
-from callcore.tickets.picks import YES, Candidates
-from callcore.types import CallStarted
-from callcore.understand.acts import ActReader
-from callcore.understand.call import Understander
-from callcore.understand.features import VERSION as FEATURES
-from callcore.written import told
-from models.training.understand.enter import enter
+from callcore.tickets.linear import NO, YES, Head
+from callcore.tickets.look import Look
+from callcore.tickets.picks import Candidates
+from models.training.tickets.views import CALLS, ROOT, Views, write
 
-ROOT = Path(__file__).parents[3]
-CALLS = ROOT / "benchmarks" / "written_calls"
-NAME, MODEL_FILE = "ticket-judge", "model.json"
+NAME = "ticket-judge"
 LISTS = ("request.topic", "request.topics", "request.intents", "caller.causes")  #: codes are taken one by one
 FIELDS = (
     "request.category",
@@ -102,7 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--acts", type=Path, help="folder with models for acts that learnt nothing from these calls")
     parser.add_argument("--version", default="1")
     options = parser.parse_args(arguments)
-    fresh, tuned = (examples(options.calls / part, options.acts) for part in ("train", "dev"))
+    views = Views(options.acts)
+    fresh, tuned = (examples(views, read_gold(options.calls / part)) for part in ("train", "dev"))
     learned = {name: learn(name, fresh, tuned) for name in FIELDS}
     for name, one in learned.items():
         print(f"{name:22} rules {one.rules:.3f}  judge {one.accuracy:.3f}  {one.strength:g}")
@@ -110,56 +97,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lists = {name: learn_list(name, fresh, tuned) for name in LISTS}
     for name, pick in lists.items():
         print(f"{name:22} rules {pick.rules:.3f}  judge {pick.f1:.3f}  {pick.strength:g} from {pick.head.least}")
-    folder = options.out / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    model = {
-        "format": 1,
-        "name": NAME,
-        "version": options.version,
-        "features": VERSION,
-        "heads": {name: one.head.model_dump(mode="json") for name, one in (*shipped.items(), *lists.items())},
-    }
-    (folder / MODEL_FILE).write_text(json.dumps(model, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(_card(learned, lists, len(fresh), len(tuned)), encoding="utf-8")
-    if (manifest := options.out / "manifest.toml").is_file():
-        enter(manifest, NAME, folder / MODEL_FILE)
+    heads = {name: one.head.model_dump(mode="json") for name, one in (*shipped.items(), *lists.items())}
+    model = {"name": NAME, "version": options.version, "features": VERSION, "heads": heads}
+    write(options.out, model, _card(learned, lists, len(fresh), len(tuned)))
     return 0
 
 
-def examples(folder: Path, acts: Path | None = None) -> list[Example]:
-    """The calls of a folder as the judge sees them, by rules alone. ``acts``: where the models for acts are."""
-    settings = Settings()
-    understander = load_understander(settings)
-    if acts:
-        readers = {language: ActReader(OnnxTextModel(acts / f"acts-{language}", FEATURES)) for language in READ}
-        understander = replace(understander, acts=readers)
-    rules = TicketRules.load(settings.tickets, understander.catalogue)
-    return list(_examples(read_gold(folder), settings, understander, rules))
+def examples(views: Views, calls: Iterable[GoldCall]) -> list[Example]:
+    """Calls as the judge sees them, by rules alone."""
+    return [_example(views.look(one), one, views.rules) for one in calls]
 
 
-def _examples(
-    calls: Sequence[GoldCall], settings: Settings, understander: Understander, rules: TicketRules
-) -> Iterator[Example]:
-    following = Following(Redactor.of(Sealer([new_key()]), settings.understand), rules)
-    for one in calls:
-        followers = following.call(one.call.call_date, ticket=False)
-        events = iter(told(one.call, one.name, settings, understander, followers))
-        started = next(event for event in events if isinstance(event, CallStarted))
-        fold = TicketFold(rules, started)
-        for event in events:
-            fold.absorb(event)
-        seen = fold.look()
-        said = {name: judged.normal if judged else "" for name, judged in seen.judged_by_rules.items()}
-        gold = {name: (*one.gold.fields.get(name, ()), "")[0] for name in FIELDS}
-        values = {spec.name: frozenset(value.normal for value in seen.values(spec)) for spec in rules.fields}
-        yield Example(
-            seen.signs.values,
-            gold,
-            said,
-            {name: candidates for name, (candidates, _) in seen.candidates.items()},
-            {name: frozenset(one.gold.fields.get(name, ())) for name in LISTS},
-            {name: values[name] for name in LISTS},
-        )
+def _example(seen: Look, one: GoldCall, rules: TicketRules) -> Example:
+    values = {spec.name: frozenset(value.normal for value in seen.values(spec)) for spec in rules.fields}
+    return Example(
+        seen.signs.values,
+        {name: (*one.gold.fields.get(name, ()), "")[0] for name in FIELDS},
+        {name: judged.normal if judged else "" for name, judged in seen.judged_by_rules.items()},
+        {name: candidates for name, (candidates, _) in seen.candidates.items()},
+        {name: frozenset(one.gold.fields.get(name, ())) for name in LISTS},
+        {name: values[name] for name in LISTS},
+    )
 
 
 def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Learned:
@@ -210,7 +168,7 @@ def learn_list(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) ->
             )
     f1, strength, least = best
     vectors, model = _fitted_list(name, [*fresh, *tuned], strength)
-    head = _head(vectors, model, 1.0).model_copy(update={"labels": ("no", YES), "least": round(least, 2)})
+    head = _head(vectors, model, 1.0).model_copy(update={"labels": (NO, YES), "least": round(least, 2)})
     return Picked(head, f1, _f1(name, fresh, [one.ruled[name] for one in fresh]), strength)
 
 

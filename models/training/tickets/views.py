@@ -1,0 +1,59 @@
+"""Written calls as the models of tickets learn from them, and how what was learned is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from callcore.config import Settings
+from callcore.engines.card import CARD_FILE
+from callcore.engines.text_model import OnnxTextModel
+from callcore.evaluate.tickets import GoldCall
+from callcore.following import Following
+from callcore.loading import READ, load_redactor, load_understander
+from callcore.tickets import TicketRules
+from callcore.tickets.look import Look
+from callcore.understand.acts import ActReader
+from callcore.understand.features import VERSION as FEATURES
+from callcore.written import told
+from models.training.understand.enter import enter
+
+ROOT = Path(__file__).parents[3]
+CALLS = ROOT / "benchmarks" / "written_calls"
+
+
+class Views:
+    """Calls as the pipeline sees them, redaction and all."""
+
+    def __init__(self, acts: Path | None = None) -> None:
+        """``acts``: folder of models for acts to be used in place of those that callcore ships."""
+        self._settings = Settings()
+        self._understander = load_understander(self._settings)
+        if acts:
+            readers = {language: ActReader(OnnxTextModel(acts / f"acts-{language}", FEATURES)) for language in READ}
+            self._understander = replace(self._understander, acts=readers)
+        self.rules = TicketRules.load(self._settings.tickets, self._understander.catalogue)
+        self._following = Following(load_redactor(self._settings, self._understander.taggers), self.rules)
+
+    def look(self, one: GoldCall) -> Look:
+        """At a whole call, by rules alone."""
+        followers = self._following.call(one.call.call_date, ticket=False)
+        events = told(one.call, one.name, self._settings, self._understander, followers)
+        fold = self.rules.fold(events[0])  # type: ignore[arg-type]
+        for event in events[1:]:
+            fold.absorb(event)
+        return fold.look()
+
+
+def write(out: Path, card: Mapping[str, Any], text: str) -> None:
+    """A linear model, the ``text`` about it, and where ``out`` has a manifest its row."""
+    folder = out / card["name"]
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / CARD_FILE
+    file.write_text(json.dumps({"format": 1, **card}, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    if (manifest := out / "manifest.toml").is_file():
+        enter(manifest, card["name"], file)
