@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ torch = pytest.importorskip("torch")
 from ctranslate2 import StorageView  # noqa: E402
 from ctranslate2.models import Whisper  # noqa: E402
 
+from benchmarks.ctranslate2_weights import read_weights  # noqa: E402
 from models.training.starter import losses, model, optimise  # noqa: E402
 from models.training.starter.checkpoints import State  # noqa: E402
 from models.training.starter.export import export  # noqa: E402
+from models.training.starter.restore import restored  # noqa: E402
 from models.training.starter.tokens import EOT, Tokens  # noqa: E402
 from models.training.starter.train import saved_state  # noqa: E402
 
@@ -84,6 +87,25 @@ def test_the_export_computes_what_was_trained(state: State, tmp_path: Path) -> N
         wanted = network.encoder(longest, padded=True).numpy()
     encoded = whisper.encode(StorageView.from_array(whole.numpy()))
     assert np.allclose(np.array(encoded)[:, :195], wanted[:, :195], atol=1e-4)
+
+
+def test_a_run_begins_with_an_exported_model_and_counts_on(state: State, tmp_path: Path) -> None:
+    replace(state, step=7, heard_s=120.0, spent_s=60.0).save(tmp_path / "run.pt")
+    export(tmp_path / "run.pt", tmp_path / "first")
+    begun = restored(tmp_path / "first", "zh")
+    assert (begun.step, begun.heard_s, begun.spent_s, begun.begun) == (7, 120, 60, 7)
+    begun.save(tmp_path / "run.pt")
+    export(tmp_path / "run.pt", tmp_path / "second")
+    first, second = (read_weights(tmp_path / name / "model.bin") for name in ("first", "second"))
+    assert first.keys() == second.keys()
+    assert all(np.allclose(first[name], second[name], atol=1e-5) for name in first)
+
+
+def test_a_model_of_another_language_begins_no_run(state: State, tmp_path: Path) -> None:
+    state.save(tmp_path / "run.pt")
+    export(tmp_path / "run.pt", tmp_path / "model")
+    with pytest.raises(ValueError, match="has not learnt the token of en"):
+        restored(tmp_path / "model", "en")
 
 
 def test_tokens_that_were_not_learnt_are_never_written(state: State, tmp_path: Path) -> None:

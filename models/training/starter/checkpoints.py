@@ -23,6 +23,7 @@ class State:
     rows: tuple[int, ...]
     language: str = "zh"
     step: int = 0
+    begun: int = 0  #: the step at which the optimisers began
     sessions: int = 0  #: starts and resumptions: each makes other data
     heard_s: float = 0.0  #: seconds of windows seen
     spent_s: float = 0.0  #: wall-clock seconds of training
@@ -63,6 +64,7 @@ class State:
                     weights[f"encoder.layers.{index}.{ends}"] = torch.zeros_like(value) if silent else value.clone()
         self.shape = replace(self.shape, encoder_layers=max(before, encoder_layers))
         self.optimisers = []
+        self.begun = self.step
 
     def model(self, *, averaged: bool = False) -> Starter:
         """The model with its weights; ``averaged``: the running mean of them."""

@@ -15,10 +15,12 @@ from ctranslate2.specs import common_spec, whisper_spec
 from torch import Tensor, nn
 
 from models.training.starter.checkpoints import State
-from models.training.starter.model import PUBLISHED_POSITIONS, Attention, Layer, Shape, Starter
+from models.training.starter.model import PUBLISHED_POSITIONS, Attention, Encoder, Layer, Shape, Starter
 from models.training.starter.tokens import PUBLISHED
 
 NEVER = -1e4  #: what is added to the score of tokens that were not learnt
+COUNTS = "training"  #: where config.json tells what the model has seen
+COUNTED = ("step", "heard_s", "spent_s")
 BUNDLED = Path(__file__).parents[3] / "models" / "starter-zh"
 COPIED = ("tokenizer.json", "vocabulary.json")
 
@@ -31,7 +33,7 @@ def export(checkpoint: Path, folder: Path, *, averaged: bool = False, quantizati
     spec = whisper_spec.WhisperSpec(shape.encoder_layers, shape.heads, shape.decoder_layers, shape.heads)
     with torch.no_grad():
         _fill(spec, model, state.rows)
-    _configure(spec, shape)
+    _configure(spec, state)
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         shutil.copyfile(BUNDLED / name, folder / name)
@@ -43,12 +45,14 @@ def export(checkpoint: Path, folder: Path, *, averaged: bool = False, quantizati
     return state.language
 
 
-def _configure(spec: whisper_spec.WhisperSpec, shape: Shape) -> None:
+def _configure(spec: whisper_spec.WhisperSpec, state: State) -> None:
     given = json.loads((BUNDLED / "config.json").read_text(encoding="utf-8"))
     spec.config.suppress_ids = given["suppress_ids"]
     spec.config.suppress_ids_begin = given["suppress_ids_begin"]
     spec.config.lang_ids = given["lang_ids"]
+    shape = state.shape
     spec.config.alignment_heads = [[shape.align_layer, head] for head in range(shape.align_heads)]
+    spec.config.add_attribute(COUNTS, {name: round(getattr(state, name)) for name in COUNTED})
 
 
 def _write_preprocessor(folder: Path, shape: Shape) -> None:
@@ -84,12 +88,18 @@ def encoder_places(model: Starter) -> Tensor:
     """Places of all positions: those behind the longest window are such that silence there gives the pad vector."""
     encoder = model.encoder
     places = encoder.places.clone()
-    silence = torch.zeros(1, model.shape.mels, 40)
-    x = nn.functional.gelu(encoder.first(silence.transpose(1, 2)))
-    stem = nn.functional.gelu(encoder.second(x))[0, 10]
-    places[model.shape.positions :] = encoder.pad - stem
+    places[model.shape.positions :] = encoder.pad - after_silence(encoder)
     assert len(places) == PUBLISHED_POSITIONS
     return places
+
+
+@torch.no_grad()
+def after_silence(encoder: Encoder) -> Tensor:
+    """What the encoder's convolutions make of silence, (width,)."""
+    silence = torch.zeros(1, encoder.shape.mels, 40)
+    x = nn.functional.gelu(encoder.first(silence.transpose(1, 2)))
+    stem: Tensor = nn.functional.gelu(encoder.second(x))[0, 10]
+    return stem
 
 
 def _fill_layer(target: common_spec.LayerSpec, layer: Layer) -> None:

@@ -1,7 +1,8 @@
 """Train the starter recogniser.
 
 ``python -m models.training.starter.train --smoke`` runs everything once in seconds; ``--hours H --out FOLDER
---resume`` trains on at a constant rate; ``--decay H`` branches a finished model off the last checkpoint.
+--resume`` trains on at a constant rate; ``--decay H`` branches a finished model off the last checkpoint; ``--start-from
+MODEL`` begins with what an exported model has learnt.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from models.training.starter.feed import LENGTHS_S, Batch, Feed, FeedSettings
 from models.training.starter.losses import Criterion, Losses
 from models.training.starter.model import Shape, Starter
 from models.training.starter.optimise import optimisers, rate
+from models.training.starter.restore import restored
 from models.training.starter.talkers import LANGUAGES, all_texts, frame_classes
 from models.training.starter.tokens import Tokens
 
@@ -81,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             state.grow(options.grow)
     elif (run.out / CONSTANT).exists():
         raise SystemExit(f"{run.out} holds a run; go on with --resume, or choose another folder")
+    elif options.start_from:
+        state = restored(options.start_from, options.language)
     else:
         shape = Shape(encoder_layers=options.encoder_layers, width=options.width)
         state = new_state(shape, options.language, run.data)
@@ -102,6 +106,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="end after so many steps, if that is sooner")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--rewarm", action="store_true", help="go on at the constant rate from the decayed model")
+    parser.add_argument("--start-from", type=Path, metavar="MODEL", help="begin a run with an exported model's weights")
     parser.add_argument("--smoke", action="store_true", help="a tiny run that only shows that everything works")
     parser.add_argument("--seconds", type=float, default=120.0, help="of audio in a batch")
     parser.add_argument("--workers", type=int, default=1, help="processes that make data")
@@ -201,7 +206,7 @@ class Trainer:
 
     def _rate(self) -> float:
         decayed = self._elapsed / (self._run.hours * 3600) if self._run.decay else 0.0
-        return rate(self._state.step, WARMUP, decayed)
+        return rate(self._state.step - self._state.begun, WARMUP, decayed)
 
     def _step(self, batch: Batch) -> Losses:
         state = self._state
