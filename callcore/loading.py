@@ -16,6 +16,7 @@ from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.engines.tag_model import OnnxTagModel
 from callcore.engines.text_model import OnnxTextModel
 from callcore.engines.voice_model import VoiceMoodModel
+from callcore.engines.word_model import LinearWordModel
 from callcore.errors import ConfigError, LanguageUnsupported, ModelNotFound
 from callcore.keys import load_sealer
 from callcore.models.manifest import load_manifest
@@ -27,6 +28,7 @@ from callcore.tickets import TicketRules
 from callcore.tickets.judge import VERSION as SIGNS
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.traits import VERSION as TRAITS
+from callcore.tickets.wording import VERSION as WORDING
 from callcore.understand.acts import ActReader
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
@@ -124,7 +126,8 @@ def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
     if not settings.tickets.judge:
         return TicketRules.load(settings.tickets, catalogue)
     judge, facts = _linear_model("judge", SIGNS), _linear_model("facts", TRAITS)
-    return TicketRules.load(settings.tickets, catalogue, judge, facts)
+    words = LinearWordModel(reader_folder("words", "any"), WORDING)
+    return TicketRules.load(settings.tickets, catalogue, judge, facts, words)
 
 
 def _linear_model(kind: str, features: int) -> LinearModel:

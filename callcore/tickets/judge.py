@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.caller import LEAST_LETTERS, ease
-from callcore.tickets.linear import LinearModel
+from callcore.tickets.linear import NOTHING, LinearModel
 from callcore.tickets.matter import Judged, Matter
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading, third_of
+from callcore.tickets.wording import Sums
 from callcore.types import Evidence, Label, Mood
 
 VERSION = 1  #: of these signs; a model made for another version is refused
@@ -27,6 +29,7 @@ RULE = "rule."  #: beginning of the sign that tells what the rules say
 SILENT = ("none", "no", "within")  #: values that say that something was not there
 
 
+NOTHING_WORDED: Sums = MappingProxyType({})
 ByRules = Mapping[str, Judged | None]  #: what the rules make of the fields that may be judged
 
 
@@ -164,15 +167,20 @@ def with_rule(values: Mapping[str, float], ruled: str) -> dict[str, float]:
     return {**values, f"{RULE}{ruled}": 1.0}
 
 
-def verdicts(model: LinearModel, seen: Signs, rules: ByRules) -> dict[str, Judged | None]:
-    """For each question of the model the surest answer; None where that is that there is nothing to say."""
+def verdicts(
+    model: LinearModel, seen: Signs, rules: ByRules, worded: Sums = NOTHING_WORDED, source: str = ""
+) -> dict[str, Judged | None]:
+    """For each question of the model the surest answer; None where that is that there is nothing to say.
+
+    ``worded``: what the wording of the call adds to the answers; ``source``: all models that had a say.
+    """
     found: dict[str, Judged | None] = {}
     for name in rules:
         if (head := model.heads.get(name)) is None:
             continue
         before = rules.get(name)
         values = with_rule(seen.values, before.normal if before else "")
-        likely = head.probabilities(values)
+        likely = head.probabilities(values, worded.get(name, NOTHING))
         value = max(likely, key=lambda label: likely[label])
         if not value:
             found[name] = None
@@ -183,7 +191,7 @@ def verdicts(model: LinearModel, seen: Signs, rules: ByRules) -> dict[str, Judge
             evidence = before.evidence
         else:
             evidence = _shown(head.speaks_for(value, values), seen)
-        found[name] = Judged(value, round(likely[value], 4), evidence, source=model.source)
+        found[name] = Judged(value, round(likely[value], 4), evidence, source=source or model.source)
     return found
 
 

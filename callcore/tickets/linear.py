@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from callcore.engines.card import Card
 
 NO, YES = "no", "yes"  #: labels of a head that takes or leaves one thing
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 class Head(BaseModel):
@@ -35,9 +37,12 @@ class Head(BaseModel):
             raise ValueError("a weight for each label is wanted")
         return self
 
-    def probabilities(self, features: Mapping[str, float]) -> dict[str, float]:
-        """By label, calibrated, adding up to 1. Features that the head does not know count nothing."""
-        sums = list(self.bias)
+    def probabilities(self, features: Mapping[str, float], more: Mapping[str, float] = NOTHING) -> dict[str, float]:
+        """By label, calibrated, adding up to 1. Features that the head does not know count nothing.
+
+        ``more``: by label, what else speaks for it, as a logit.
+        """
+        sums = [bias + more.get(label, 0.0) for label, bias in zip(self.labels, self.bias, strict=True)]
         for name, value in features.items():
             for place, weight in enumerate(self.weights.get(name, ())):
                 sums[place] += weight * value

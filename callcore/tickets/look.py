@@ -19,6 +19,7 @@ from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
 from callcore.tickets.summary import Sentence, joined, summarise
 from callcore.tickets.traits import DEADLINE, about
+from callcore.tickets.wording import wording
 from callcore.types import FieldStatus, FieldValue, Promise
 
 if TYPE_CHECKING:
@@ -73,7 +74,12 @@ class Look:
         )
 
     def _verdicts(self, judge: LinearModel) -> Verdicts:
-        one = verdicts(judge, self.signs, self.judged_by_rules)
+        words = self._rules.words
+        if words:
+            source = f"{judge.source}+{words.source}"
+            one = verdicts(judge, self.signs, self.judged_by_rules, words.sums(wording(self.call)), source)
+        else:
+            one = verdicts(judge, self.signs, self.judged_by_rules)
         several = {
             name: picked(judge.heads[name], judge.source, candidates, supports)
             for name, (candidates, supports) in self.candidates.items()

@@ -14,6 +14,7 @@ from callcore.tickets.look import RULES, VERSION
 from callcore.tickets.reading import Reader
 from callcore.tickets.rulefile import RuleFile
 from callcore.tickets.spec import FieldSpec, load_fields, read
+from callcore.tickets.wording import WordModel
 from callcore.types import CallStarted
 from callcore.understand.catalogue import Acts, Catalogue
 
@@ -32,6 +33,7 @@ class TicketRules:
     hash: str
     names: Mapping[tuple[str, str], tuple[str, str]]  #: of the choices of fields: (field, code) to (zh, en)
     judge: LinearModel | None = None  #: judges calls that are over; without it the rules do
+    words: WordModel | None = None  #: what the wording of a call adds to the judge's answers
     facts: LinearModel | None = None  #: chooses among facts that were said; without it the rules do
 
     @classmethod
@@ -41,6 +43,7 @@ class TicketRules:
         catalogue: Catalogue,
         judge: LinearModel | None = None,
         facts: LinearModel | None = None,
+        words: WordModel | None = None,
     ) -> TicketRules:
         """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`.
 
@@ -51,7 +54,7 @@ class TicketRules:
             judge = judge.without("handling.severity")
         fields = load_fields(settings.fields_file, RULES)
         facts = _for_own(facts, fields) if facts and settings.fields_file else facts
-        words = _Words(
+        phrases = _Words(
             tuple(load_cues(settings.cues_file)),
             load_promises(settings.promises_file),
             load_topics(settings.topics_file),
@@ -61,10 +64,11 @@ class TicketRules:
             fields,
             file,
             catalogue,
-            _reader(fields, words, catalogue),
-            _hash(fields, words, file, catalogue, (judge, facts)),
+            _reader(fields, phrases, catalogue),
+            _hash(fields, phrases, file, catalogue, (judge, facts), words),
             {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
             judge,
+            words,
             facts,
         )
 
@@ -115,20 +119,22 @@ def _for_own(facts: LinearModel, fields: Sequence[FieldSpec]) -> LinearModel:
 
 def _hash(
     fields: Sequence[FieldSpec],
-    words: _Words,
+    phrases: _Words,
     file: RuleFile,
     catalogue: Catalogue,
     models: Sequence[LinearModel | None],
+    words: WordModel | None,
 ) -> str:
     return settings_hash(
         {
             "version": VERSION,
             "fields": [spec.model_dump(mode="json") for spec in fields],
-            "cues": [cue.model_dump(mode="json") for cue in words.cues],
-            "promises": words.promises.model_dump(mode="json"),
-            "topics": [one.model_dump(mode="json") for one in words.topics],
+            "cues": [cue.model_dump(mode="json") for cue in phrases.cues],
+            "promises": phrases.promises.model_dump(mode="json"),
+            "topics": [one.model_dump(mode="json") for one in phrases.topics],
             "rules": file.model_dump(mode="json"),
             "catalogue": catalogue.model_dump(mode="json"),
             "models": [model.model_dump(mode="json") if model else None for model in models],
+            "words": words.source if words else None,
         }
     )

@@ -19,10 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold
 
 from callcore.evaluate.tickets import GoldCall, read_gold
 from callcore.tickets import TicketRules
@@ -30,7 +29,9 @@ from callcore.tickets.judge import RULE, VERSION, with_rule
 from callcore.tickets.linear import NO, YES, Head
 from callcore.tickets.look import Look
 from callcore.tickets.picks import Candidates
-from models.training.tickets.views import CALLS, ROOT, Views, write
+from callcore.tickets.wording import Wording, wording
+from models.training.tickets.views import CALLS, FOLDS, ROOT, UNLIKELY, Views, log_loss, parts, put, write
+from models.training.tickets.words import Words
 
 NAME = "ticket-judge"
 LISTS = ("request.topic", "request.topics", "request.intents", "caller.causes")  #: codes are taken one by one
@@ -47,7 +48,6 @@ FIELDS = (
     "caller.mood_end",
 )
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: inverse of the regularisation
-FOLDS = 8
 RARE = 3  #: a sign that fewer calls have is left out
 WITHOUT_LABELS = 0.25  #: weight of a call without the labels of its turns ...
 UNLABELLED = ("cue", "promise.", "turns", "chinese", RULE)  #: ... of which these signs are left
@@ -67,14 +67,20 @@ class Example:
     candidates: Mapping[str, Candidates]
     listed: Mapping[str, frozenset[str]]
     ruled: Mapping[str, frozenset[str]]
+    wording: Wording
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A head, and how good it was on calls that it had not seen."""
+    """A head, and how good it was on calls that it had not seen.
+
+    ``share``: what the logits of the wording count beside it; ``alone``: how good it was without them.
+    """
 
     head: Head
+    share: float
     accuracy: float
+    alone: float
     rules: float  #: accuracy of the rules on the same calls
     log_loss: float
     strength: float
@@ -90,9 +96,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     views = Views(options.acts)
     fresh, tuned = (examples(views, read_gold(options.calls / part)) for part in ("train", "dev"))
-    learned = {name: learn(name, fresh, tuned) for name in FIELDS}
+    worded = Words(fresh, tuned)
+    learned = {name: learn(name, fresh, tuned, worded) for name in FIELDS}
     for name, one in learned.items():
-        print(f"{name:22} rules {one.rules:.3f}  judge {one.accuracy:.3f}  {one.strength:g}")
+        print(
+            f"{name:22} rules {one.rules:.3f}  signs {one.alone:.3f}  with words {one.accuracy:.3f}  {one.strength:g}"
+        )
     shipped = {name: one for name, one in learned.items() if one.accuracy > one.rules}
     lists = {name: learn_list(name, fresh, tuned) for name in LISTS}
     for name, pick in lists.items():
@@ -100,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     heads = {name: one.head.model_dump(mode="json") for name, one in (*shipped.items(), *lists.items())}
     model = {"name": NAME, "version": options.version, "features": VERSION, "heads": heads}
     write(options.out, model, _card(learned, lists, len(fresh), len(tuned)))
+    worded.write(options.out, options.version, {name: one.share for name, one in shipped.items()})
     return 0
 
 
@@ -117,27 +127,33 @@ def _example(seen: Look, one: GoldCall, rules: TicketRules) -> Example:
         {name: candidates for name, (candidates, _) in seen.candidates.items()},
         {name: frozenset(one.gold.fields.get(name, ())) for name in LISTS},
         {name: values[name] for name in LISTS},
+        wording(seen.call),
     )
 
 
-def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Learned:
+def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example], worded: Words) -> Learned:
     """The head of one field: the best of a few settings by log loss on calls left out, trained on all calls."""
+    labels = sorted({one.gold[name] for one in (*fresh, *tuned)})
+    right = [labels.index(one.gold[name]) for one in fresh]
+    by_words = np.log(worded.left_out(name, labels))
     tried = []
     for strength in STRENGTHS:
-        probabilities, labels = _left_out(name, fresh, tuned, strength)
-        tried.append((_log_loss(probabilities, labels, name, fresh), strength, probabilities, labels))
-    loss, strength, probabilities, labels = min(tried, key=lambda one: one[0])
-    scale = minimize_scalar(
-        lambda s: _log_loss(_softened(probabilities, s), labels, name, fresh), bounds=(0.3, 3.0), method="bounded"
-    ).x
-    guessed = [labels[place] for place in probabilities.argmax(axis=1)]
-    everything = [*fresh, *tuned]
-    vectors, model = _fitted(name, everything, strength)
+        by_signs = np.log(_left_out(name, fresh, tuned, strength, labels))
+        shares = minimize(
+            lambda s, by_signs=by_signs: log_loss(s[0] * by_signs + s[1] * by_words, right),
+            x0=(0.7, 0.7), bounds=((0.05, 3.0), (0.0, 3.0)), method="L-BFGS-B",
+        )  # fmt: skip
+        tried.append((float(shares.fun), strength, shares.x, by_signs))
+    loss, strength, shares, by_signs = min(tried, key=lambda one: one[0])
+    together = shares[0] * by_signs + shares[1] * by_words
+    vectors, model = _fitted(name, [*fresh, *tuned], strength)
     return Learned(
-        _head(vectors, model, float(scale)),
-        float(np.mean([guess == one.gold[name] for guess, one in zip(guessed, fresh, strict=True)])),
+        _head(vectors, model, float(shares[0])),
+        float(shares[1]),
+        float(np.mean(together.argmax(axis=1) == right)),
+        float(np.mean(by_signs.argmax(axis=1) == right)),
         float(np.mean([one.rules[name] == one.gold[name] for one in fresh])),
-        float(loss),
+        loss,
         strength,
     )
 
@@ -157,7 +173,7 @@ def learn_list(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) ->
     best: tuple[float, float, float] = (-1.0, 0.0, 0.0)
     for strength in STRENGTHS:
         likely: list[dict[str, float]] = [{} for _ in fresh]
-        for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(fresh):
+        for train, test in parts(len(fresh)):
             vectors, model = _fitted_list(name, [*(fresh[i] for i in train), *tuned], strength)
             for i in test:
                 for code, values in fresh[i].candidates[name].items():
@@ -193,17 +209,14 @@ def _fitted_list(name: str, calls: Sequence[Example], strength: float) -> tuple[
 
 
 def _left_out(
-    name: str, fresh: Sequence[Example], tuned: Sequence[Example], strength: float
-) -> tuple[npt.NDArray[np.float64], list[str]]:
-    """Probabilities of each call of ``fresh`` by a model that was not trained on it, and their labels."""
-    labels = sorted({one.gold[name] for one in (*fresh, *tuned)})
-    found = np.full((len(fresh), len(labels)), 1e-6)
-    for train, test in KFold(FOLDS, shuffle=True, random_state=0).split(fresh):
+    name: str, fresh: Sequence[Example], tuned: Sequence[Example], strength: float, labels: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    """Probabilities of each call of ``fresh`` by a model that was not trained on it."""
+    found = np.full((len(fresh), len(labels)), UNLIKELY)
+    for train, test in parts(len(fresh)):
         vectors, model = _fitted(name, [*(fresh[i] for i in train), *tuned], strength)
-        part = model.predict_proba(vectors.transform([_used(name, fresh[i]) for i in test]))
-        columns = [labels.index(label) for label in model.classes_]
-        found[np.ix_(test, columns)] = part
-    return found / found.sum(axis=1, keepdims=True), labels
+        put(found, test, model, vectors.transform([_used(name, fresh[i]) for i in test]), labels)
+    return found
 
 
 def _fitted(name: str, calls: Sequence[Example], strength: float) -> tuple[DictVectorizer, LogisticRegression]:
@@ -219,18 +232,6 @@ def _fitted(name: str, calls: Sequence[Example], strength: float) -> tuple[DictV
 
 def _used(name: str, one: Example) -> dict[str, float]:
     return with_rule(one.signs, one.rules[name])
-
-
-def _log_loss(
-    probabilities: npt.NDArray[np.float64], labels: Sequence[str], name: str, calls: Sequence[Example]
-) -> float:
-    right = [labels.index(one.gold[name]) for one in calls]
-    return float(-np.log(np.maximum(probabilities[np.arange(len(right)), right], 1e-6)).mean())
-
-
-def _softened(probabilities: npt.NDArray[np.float64], scale: float) -> npt.NDArray[np.float64]:
-    powers: npt.NDArray[np.float64] = np.maximum(probabilities, 1e-9) ** scale
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _head(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> Head:
@@ -252,7 +253,7 @@ def _head(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> H
 
 def _card(learned: Mapping[str, Learned], lists: Mapping[str, Picked], fresh: int, tuned: int) -> str:
     rows = [
-        f"| {name} | {one.rules:.3f} | {one.accuracy:.3f} | {one.log_loss:.2f} | {one.strength:g} |"
+        f"| {name} | {one.rules:.3f} | {one.alone:.3f} | {one.accuracy:.3f} | {one.log_loss:.2f} | {one.strength:g} |"
         for name, one in learned.items()
     ]
     picks = [
@@ -275,8 +276,8 @@ Accuracy on the calls of `train`, each judged by a model trained without it ({fo
 were not made from these calls either; log loss; strength. A field of which the rules are right as often is left to
 them:
 
-| field | rules | judge | log loss | strength |
-| --- | ---: | ---: | ---: | ---: |
+| field | rules | signs alone | with words | log loss | strength |
+| --- | ---: | ---: | ---: | ---: | ---: |
 {rows}
 
 F1 of codes, measured in the same way; strength; probability from which a code is taken (both chosen on these calls, so

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
 
 from callcore.config import Settings
 from callcore.engines.card import CARD_FILE
@@ -23,6 +28,9 @@ from models.training.understand.enter import enter
 
 ROOT = Path(__file__).parents[3]
 CALLS = ROOT / "benchmarks" / "written_calls"
+FOLDS = 5
+UNLIKELY = 1e-6  #: probability of an answer that a model has never met
+Matrix = npt.NDArray[np.float64]
 
 
 class Views:
@@ -46,6 +54,24 @@ class Views:
         for event in events[1:]:
             fold.absorb(event)
         return fold.look()
+
+
+def parts(count: int) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
+    """Places of calls to learn from and of those left out, for each of :data:`FOLDS` parts."""
+    yield from KFold(FOLDS, shuffle=True, random_state=0).split(range(count))
+
+
+def put(found: Matrix, rows: Sequence[int], model: LogisticRegression, features: Any, labels: Sequence[str]) -> None:
+    """What a model says of the calls at ``rows``: probabilities in the columns of ``labels``."""
+    columns = [labels.index(label) for label in model.classes_]
+    found[np.ix_(rows, columns)] = np.maximum(model.predict_proba(features), UNLIKELY)
+
+
+def log_loss(logits: Matrix, right: Sequence[int]) -> float:
+    """Mean of minus the logarithm of the probability of the right answers."""
+    found = logits - logits.max(axis=1, keepdims=True)
+    likely = found - np.log(np.exp(found).sum(axis=1, keepdims=True))
+    return float(-likely[np.arange(len(right)), right].mean())
 
 
 def write(out: Path, card: Mapping[str, Any], text: str) -> None:

@@ -1,0 +1,132 @@
+"""What the wording of a call says of a question: logistic regression over its n-grams, and how it is written down."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from callcore.engines.card import CARD_FILE, GRAMS_FILE
+from callcore.engines.word_model import WEIGHTS_FILE
+from callcore.tickets.wording import VERSION, VIEWS, Wording
+from models.training.tickets.views import UNLIKELY, Matrix, parts, put
+from models.training.understand.enter import enter
+
+NAME = "ticket-words"
+FEWEST_CALLS = 10  #: that an n-gram must occur in to be looked at
+STRENGTH = 10.0  #: inverse of the weights' penalty
+LARGEST = 127  #: of a weight as a byte
+
+
+class Vocabulary:
+    """The n-grams that are looked at, ascending."""
+
+    def __init__(self, calls: Sequence[Wording]) -> None:
+        counts = Counter(gram for views in calls for gram in set().union(*views))
+        self.grams = np.array(sorted(gram for gram, count in counts.items() if count >= FEWEST_CALLS), dtype=np.uint32)
+        self._places = {int(gram): place for place, gram in enumerate(self.grams)}
+
+    def matrix(self, calls: Sequence[Wording]) -> csr_matrix:
+        """A row for each call, the views side by side, each of length 1."""
+        rows, columns, values = [], [], []
+        for row, views in enumerate(calls):
+            for view, counts in enumerate(views):
+                known = {place: counts[gram] for gram in counts if (place := self._places.get(gram)) is not None}
+                weights = np.array([1 + math.log(count) for count in known.values()])
+                rows += [row] * len(known)
+                columns += [view * len(self.grams) + place for place in known]
+                values += (weights / max(float(np.linalg.norm(weights)), 1e-9)).tolist()
+        return csr_matrix((values, (rows, columns)), shape=(len(calls), len(VIEWS) * len(self.grams)))
+
+
+class Answered(Protocol):
+    """A call with its wording and the right answers."""
+
+    @property
+    def wording(self) -> Wording:
+        """How it is worded."""
+
+    @property
+    def gold(self) -> Mapping[str, str]:
+        """Answer by question."""
+
+
+class Words:
+    """Models of questions from the wording of calls; only those of ``fresh`` are measured on."""
+
+    def __init__(self, fresh: Sequence[Answered], tuned: Sequence[Answered]) -> None:
+        self._calls, self._fresh = [*fresh, *tuned], len(fresh)
+        self._vocabulary = Vocabulary([one.wording for one in self._calls])
+        self._matrix = self._vocabulary.matrix([one.wording for one in self._calls])
+
+    def left_out(self, name: str, labels: Sequence[str]) -> Matrix:
+        """Probabilities of each call of ``fresh`` by a model that was not trained on it."""
+        found = np.full((self._fresh, len(labels)), UNLIKELY)
+        tuned = np.arange(self._fresh, len(self._calls))
+        for train, test in parts(self._fresh):
+            put(found, test, self._fitted(name, [*train, *tuned]), self._matrix[test], labels)
+        return found
+
+    def write(self, out: Path, version: str, shares: Mapping[str, float]) -> None:
+        """Models of the questions in ``shares``, learned from all calls."""
+        everything = range(len(self._calls))
+        write_words(out, version, self._vocabulary, {name: self._fitted(name, everything) for name in shares}, shares)
+
+    def _fitted(self, name: str, rows: Sequence[int]) -> LogisticRegression:
+        answers = [self._calls[row].gold[name] for row in rows]
+        return LogisticRegression(C=STRENGTH, max_iter=3000).fit(self._matrix[list(rows)], answers)
+
+
+def write_words(
+    out: Path,
+    version: str,
+    vocabulary: Vocabulary,
+    models: Mapping[str, LogisticRegression],
+    shares: Mapping[str, float],
+) -> None:
+    """The folder of the model, and its row where ``out`` has a manifest.
+
+    ``shares``: what the logits count, by question.
+    """
+    weights, biases, heads = [], [], {}
+    for name, model in models.items():
+        rows, bias = model.coef_ * shares[name], model.intercept_ * shares[name]
+        if len(model.classes_) == 2:
+            rows, bias = np.concatenate([-rows, rows]) / 2, np.concatenate([-bias, bias]) / 2
+        heads[name] = tuple(map(str, model.classes_))
+        weights.append(rows)
+        biases += [round(float(one), 4) for one in bias]
+    whole: Matrix = np.concatenate(weights)  # (answers, views x n-grams)
+    scale = np.abs(whole).max(axis=1) / LARGEST
+    stored = np.rint(whole / scale[:, None]).astype(np.int8)
+    table = stored.reshape(len(whole), len(VIEWS), -1).transpose(1, 2, 0)
+    files = {GRAMS_FILE: vocabulary.grams.astype("<u4").tobytes(), WEIGHTS_FILE: np.ascontiguousarray(table).tobytes()}
+    folder = out / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    card = {
+        "format": 1,
+        "name": NAME,
+        "version": version,
+        "features": VERSION,
+        "views": len(VIEWS),
+        "heads": heads,
+        "bias": biases,
+        "scale": [float(f"{one:.4g}") for one in scale],
+        "files": {
+            name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in files.items()
+        },
+    }
+    (folder / CARD_FILE).write_text(json.dumps(card, indent=0) + "\n", encoding="utf-8")
+    if (manifest := out / "manifest.toml").is_file():
+        enter(manifest, NAME, folder / CARD_FILE)
