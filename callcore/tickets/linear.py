@@ -38,9 +38,11 @@ class Head(BaseModel):
     def probabilities(self, features: Mapping[str, float]) -> dict[str, float]:
         """By label, calibrated, adding up to 1. Features that the head does not know count nothing."""
         sums = list(self.bias)
+        weights = self.weights
         for name, value in features.items():
-            for place, weight in enumerate(self.weights.get(name, ())):
-                sums[place] += weight * value
+            if row := weights.get(name):
+                for place, weight in enumerate(row):
+                    sums[place] += weight * value
         top = max(sums)
         powers = [math.exp(one - top) for one in sums]
         whole = sum(powers)
