@@ -192,9 +192,10 @@ class TicketScorer:
         return [self._score(name, call) for name, call in calls.items()]
 
     def _score(self, name: str, call: GoldCall) -> CallScore:
-        followers = self._following.call(call.call_date, ticket=True)
+        finder = self._understander.finder()
+        followers = self._following.call(call.call_date, ticket=True, finder=finder)
         one = as_scored(name, call)
-        events = told(one.call, name, self._settings, self._understander, followers)
+        events = told(one.call, name, self._settings, self._understander, followers, finder)
         ticket = ticket_of(events, self._rules)
         assert ticket is not None
         report = scoring.score([one], lambda _: (ticket, events), self._rules.fields, self._open)

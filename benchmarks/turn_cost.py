@@ -58,10 +58,11 @@ def measure(rounds: int) -> dict[str, Any]:
     for file in sorted(CALLS.glob("*/*.json")) * rounds:
         call = read_written(file)
         stamps = [Stamp() for _ in range(3)]
+        finder = understander.finder()
         followers: list[Follower] = [
-            stamps[0], redactor.call(call.call_date), stamps[1], Ticketed(rules), stamps[2],
+            stamps[0], redactor.call(call.call_date, finder), stamps[1], Ticketed(rules), stamps[2],
         ]  # fmt: skip
-        told(call, file.stem, settings, understander, followers)
+        told(call, file.stem, settings, understander, followers, finder)
         _add(spent.setdefault(call.language, {}), [stamp.times for stamp in stamps])
     return {language: {step: spread(values) for step, values in steps.items()} for language, steps in spent.items()}
 

@@ -86,10 +86,12 @@ class Assembly:
             better_model=self.model.better,
             live=self._live,
         )
-        understanding = None
+        understanding = finder = None
         if self._understander:
-            understanding = self._understander.call(facts.channels, day, self.settings.segment)
-        followers = self._following.call(day, ticket=self._live)  # of a recording, whoever wants it folds the events
+            finder = self._understander.finder()
+            understanding = self._understander.call(facts.channels, day, self.settings.segment, finder)
+        # of a recording, whoever wants its ticket folds the events
+        followers = self._following.call(day, ticket=self._live, finder=finder)
         return CallPipeline(plan, self.settings, self._scorer, self._cues, understanding, followers)
 
     def close(self) -> None:

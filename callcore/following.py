@@ -12,6 +12,7 @@ from callcore.pipeline.ticketed import Ticketed
 from callcore.privacy import Redactor
 from callcore.tickets import TicketRules
 from callcore.understand.call import Understander
+from callcore.understand.entities import Finder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,12 @@ class Following:
         wanted = understander if settings.tickets.enabled else None
         return cls(redactor, load_ticket_rules(settings, wanted.catalogue) if wanted else None)
 
-    def call(self, day: date, *, ticket: bool) -> list[Follower]:
-        """The followers of a new call on ``day``. ``ticket``: whether it tells how its ticket grows."""
-        followers: list[Follower] = [self.redactor.call(day)] if self.redactor else []
+    def call(self, day: date, *, ticket: bool, finder: Finder | None = None) -> list[Follower]:
+        """The followers of a new call on ``day``. ``ticket``: whether it tells how its ticket grows.
+
+        ``finder``: that of the meaning of the call, so that the redaction finds nothing a second time.
+        """
+        followers: list[Follower] = [self.redactor.call(day, finder)] if self.redactor else []
         if ticket and self.tickets:
             followers.append(Ticketed(self.tickets))
         return followers

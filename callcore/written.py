@@ -29,7 +29,7 @@ from callcore.types import (
     samples,
 )
 from callcore.understand.call import Understander
-from callcore.understand.entities import plain_words
+from callcore.understand.entities import Finder, plain_words
 
 FORMAT_HINT = "See docs/tickets.md for the format of written calls."
 CHANNELS = {"agent": 0, "customer": 1}
@@ -92,14 +92,16 @@ def told(
     settings: Settings,
     understander: Understander | None,
     followers: Sequence[Follower] = (),
+    finder: Finder | None = None,
 ) -> list[Event]:
     """The events of a written call, ``name`` its id and source; each passes what follows a heard call as well.
 
+    ``finder``: of the call, where one of the ``followers`` looks with it as well.
     Turns are told in the order in which they end; words are spread evenly over their turn.
     """
     day = settings.understand.call_date or call.call_date
     channels = tuple(CHANNELS.values())
-    understood = Understood(understander.call(channels, day, settings.segment) if understander else None)
+    understood = Understood(understander.call(channels, day, settings.segment, finder) if understander else None)
     facts = settings.result_settings()
     started = CallStarted(
         name, name, len(channels), SAMPLE_RATE_HZ, MODEL, "", settings_hash(facts), facts, day.isoformat()

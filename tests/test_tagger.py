@@ -22,7 +22,7 @@ from callcore.models.readers import reader_folder
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer
 from callcore.types import AudioWarning, Final, Partial, Role, RolesAssigned, Turn
-from callcore.understand.entities import CallEntities, Context, plain_words
+from callcore.understand.entities import CallEntities, Context, Finder, plain_words
 from callcore.understand.entities.spoken import Spoken
 from callcore.understand.entities.tagger import KINDS, PIECE, SecretTagger, Tagged
 from callcore.understand.tag_features import VERSION, Said
@@ -108,7 +108,7 @@ def told(call, *events):
 
 
 def facts(tagger: SecretTagger, *says: tuple[int, str], language: str = "zh") -> list[list[tuple[str, str]]]:
-    call = CallEntities(Context(DAY), {language: tagger})
+    call = CallEntities(Context(DAY), Finder({language: tagger}))
     found = [call.read(turn(i, channel, text, language))[0] for i, (channel, text) in enumerate(says, 1)]
     return [[(one.kind, one.value) for one in entities] for entities in found]
 

@@ -82,8 +82,9 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
     following = Following(redactor if settings.privacy.redact else None, rules)
 
     def fill(one: GoldCall) -> tuple[Ticket, list[Event]]:
-        followers = following.call(one.call.call_date, ticket=True)
-        events = told(one.call, one.name, settings, understander, followers)
+        finder = understander.finder()
+        followers = following.call(one.call.call_date, ticket=True, finder=finder)
+        events = told(one.call, one.name, settings, understander, followers, finder)
         filled = ticket_of(events, rules)
         assert filled is not None
         return filled, events

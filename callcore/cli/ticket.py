@@ -54,7 +54,9 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
     following = Following.of(settings, understander, redactor)
     assert following.tickets is not None
     day = settings.understand.call_date or written.call_date
-    events = told(written, call.stem, settings, understander, following.call(day, ticket=False))
+    finder = understander.finder()
+    followers = following.call(day, ticket=False, finder=finder)
+    events = told(written, call.stem, settings, understander, followers, finder)
     filled = ticket_of(events, following.tickets)
     assert filled is not None
     filled = _rewritten(filled, fold(events), settings)

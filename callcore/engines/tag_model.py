@@ -73,5 +73,5 @@ class OnnxTagModel:
         """
         (logits,) = self._session.run(None, {"rows": rows, "start": np.array([start], dtype=np.int64)})
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        likely: Float32 = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+        likely: Float32 = powers / powers.sum(axis=1, keepdims=True)
         return likely

@@ -74,7 +74,7 @@ class OnnxTextModel:
         """
         if not len(grams):
             return np.zeros((1, 1), dtype=np.int32)
-        places = np.searchsorted(self._known, grams)
+        places = self._known.searchsorted(grams)
         places[places == len(self._known)] = 0
         known = (self._known[places] == grams) & (grams > 0)
         return np.where(known, places + 1, 0).astype(np.int32)
@@ -97,14 +97,14 @@ class OnnxTextModel:
         return logits, evidence
 
     def _probabilities(self, logits: Float32) -> dict[str, Float32]:
+        clipped: Float32 = np.minimum(np.maximum(logits, np.float32(-60)), np.float32(60))
+        alone = np.float32(1) / (np.float32(1) + np.exp(-clipped))
         found: dict[str, Float32] = {}
         for head, place in self._places.items():
-            values = logits[place]
+            found[head] = alone[place]
             if head in EXCLUSIVE:
-                powers = np.exp(values - values.max())
-                found[head] = (powers / powers.sum()).astype(np.float32)
-            else:
-                found[head] = (1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))).astype(np.float32)
+                powers = np.exp(logits[place] - logits[place].max())
+                found[head] = powers / powers.sum()
         return found
 
 

@@ -1,7 +1,8 @@
 """The last stage of a call: from here on no secret is in the clear.
 
 A follower of the pipeline (:mod:`callcore.pipeline.follower`). It looks for secrets itself, so that it masks as well
-where meanings are not wanted or cannot be had. Whatever goes wrong here masks more, never less.
+where meanings are not wanted or cannot be had; what the meaning of a call has found in the same words is not looked for
+again (:class:`~callcore.understand.entities.Finder`). Whatever goes wrong here masks more, never less.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from callcore.types import (
     Word,
     text_of,
 )
-from callcore.understand.entities import CallEntities, Context, plain_words
+from callcore.understand.entities import CallEntities, Context, Finder, plain_words
 from callcore.understand.entities.find import Found
 from callcore.understand.entities.tagger import SecretTagger
 
@@ -70,9 +71,9 @@ class Redactor:
         """With the currency and region that entities are read by."""
         return cls(sealer, settings.currency, settings.region, taggers or {})
 
-    def call(self, day: date) -> CallRedactor:
-        """The redaction of a new call. ``day``: of the call."""
-        return CallRedactor(self, Context(day, self.currency, self.region))
+    def call(self, day: date, finder: Finder | None = None) -> CallRedactor:
+        """The redaction of a new call. ``day``: of the call; ``finder``: of the call, where its meaning has one."""
+        return CallRedactor(self, Context(day, self.currency, self.region), finder or Finder(self.taggers))
 
     def entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
         """An entity of masked words as it may leave, and whether it is a secret."""
@@ -84,7 +85,7 @@ class Redactor:
         """Words of a text that stands by itself, as they may leave."""
         if not words:
             return Masked((), ())
-        entities = CallEntities(Context(day, self.currency, self.region), self.taggers)
+        entities = CallEntities(Context(day, self.currency, self.region), Finder(self.taggers))
         found = entities.glance(as_meant(words), language, 0, Role.UNKNOWN)
         view, memory = View(found.spoken, found.spans), CallMemory()
         own = search(found, view)
@@ -101,9 +102,9 @@ class Redactor:
 class CallRedactor:
     """One call. Holds what was said in it: it lives and dies with its call."""
 
-    def __init__(self, redactor: Redactor, context: Context) -> None:
+    def __init__(self, redactor: Redactor, context: Context, finder: Finder) -> None:
         self._redactor = redactor
-        self._entities = CallEntities(context, redactor.taggers)
+        self._entities = CallEntities(context, finder)
         self._memory = CallMemory()
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended

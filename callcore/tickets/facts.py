@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -250,8 +250,10 @@ def _taken_up(fact: Fact) -> bool:
     return fact.reading.customer or (fact.status == "confirmed" and any(by.customer for by in fact.by))
 
 
-def beside(fact: Fact, words: Iterable[str]) -> bool:
+def beside(fact: Fact, words: Collection[str]) -> bool:
     """Whether one of the words stands shortly before or after a fact in its clause, or in it."""
+    if not words:
+        return False
     start, end = span_of(fact)
     text = fact.reading.text
     stop = _CLAUSE_END.search(text, end - 1, end + AFTER)  # words end with their marks

@@ -20,7 +20,7 @@ from callcore.tickets.model import (
 )
 from callcore.tickets.reading import CallView, Reading, milliseconds
 from callcore.tickets.rules import TicketRules
-from callcore.tickets.whole import Fields, Writer
+from callcore.tickets.whole import SUMMARY, Fields, Writer
 from callcore.types import (
     CallEnded,
     CallStarted,
@@ -242,8 +242,9 @@ class TicketFold:
         """How fields came to their values: what each turn changed, had they come in order."""
         changes: list[Change] = []
         before: Fields = {}
+        specs = [spec for spec in self._rules.fields if spec.rule != SUMMARY]  # of which there is none
         for count, reading in enumerate(self._readings, 1):
-            now = look(self._call(count), self._rules).fields
+            now = Look(self._call(count), self._rules).fields(specs)
             changes += writer.differences(reading, before, now)
             before = now
         if self._ended and self._readings:

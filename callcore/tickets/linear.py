@@ -43,9 +43,11 @@ class Head(BaseModel):
         ``more``: by label, what else speaks for it, as a logit.
         """
         sums = [bias + more.get(label, 0.0) for label, bias in zip(self.labels, self.bias, strict=True)]
+        weights = self.weights
         for name, value in features.items():
-            for place, weight in enumerate(self.weights.get(name, ())):
-                sums[place] += weight * value
+            if row := weights.get(name):
+                for place, weight in enumerate(row):
+                    sums[place] += weight * value
         top = max(sums)
         powers = [math.exp(one - top) for one in sums]
         whole = sum(powers)

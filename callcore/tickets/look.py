@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from callcore.tickets.caller import Caller
@@ -61,7 +62,11 @@ class Look:
         self.about = about(self.matter)
         if call.ended and rules.judge is not None:
             self._judge_by(self._verdicts(rules.judge))
-        self.summary = summarise(call, self.matter, self.handling, rules.catalogue)
+
+    @cached_property
+    def summary(self) -> tuple[Sentence, ...]:
+        """In a few sentences."""
+        return summarise(self.call, self.matter, self.handling, self._rules.catalogue)
 
     def _judge_by(self, found: Verdicts) -> None:
         """Rules for everything of which there is no verdict."""
@@ -134,6 +139,10 @@ class Look:
         answer = self.promises.answer
         return Judged(answer.due, answer.confidence, answer.evidence) if answer else None
 
+    def fields(self, specs: Iterable[FieldSpec]) -> dict[str, tuple[FieldValue, ...]]:
+        """Of these those with a value, by name."""
+        return {spec.name: tuple(values) for spec in specs if (values := self.values(spec))}
+
     def values(self, spec: FieldSpec) -> list[FieldValue]:
         """Of one field."""
         match spec.extractor:
@@ -172,7 +181,7 @@ class Look:
 def look(call: CallView, rules: TicketRules) -> Filled:
     """The ticket of a call, as its turns have it."""
     seen = Look(call, rules)
-    fields = {spec.name: tuple(values) for spec in rules.fields if (values := seen.values(spec))}
+    fields = seen.fields(rules.fields)
     return Filled(fields, seen.promises.all, _lacking(rules.fields, fields, seen.promises.all), seen.summary)
 
 

@@ -169,6 +169,11 @@ class CallView:
         return {reading.turn.turn_id: reading for reading in self.readings}
 
     @cached_property
+    def places(self) -> dict[int, int]:
+        """The place of each turn, by id."""
+        return {reading.turn.turn_id: place for place, reading in enumerate(self.readings)}
+
+    @cached_property
     def facts(self) -> dict[str, list[Fact]]:
         """By kind, in the order of the call; those a speaker took back in the same breath are left out."""
         last: dict[tuple[int, int], list[Resolved]] = {}

@@ -151,14 +151,14 @@ def _common(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Co
 def _said(one: Candidate, all_: Sequence[Candidate], call: CallView) -> Traits:
     """By whom, where, how often, and how it stands among the others."""
     readings = [fact.reading for fact in one.facts]
-    places = {reading.turn.turn_id: place for place, reading in enumerate(call.readings)}
+    places = call.places
     last = max(len(call.readings) - 1, 1)
     first_at, last_at = places[readings[0].turn.turn_id] / last, places[readings[-1].turn.turn_id] / last
-    customer, agent = (any(r.customer for r in readings), any(r.agent for r in readings))
+    customer, agent = any(r.customer for r in readings), any(r.agent for r in readings)
     opening = {reading.turn.turn_id for reading in call.customer[:OPENING]}
     turns = {reading.turn.turn_id for reading in readings}
     others = {fact.reading.turn.turn_id for other in all_ if other is not one for fact in other.facts}
-    own = [other for other in all_ if any(fact.reading.customer for fact in other.facts)]
+    first_own = next((other for other in all_ if any(fact.reading.customer for fact in other.facts)), None)
     return {
         "chinese": float(is_chinese(call.language)),
         "customer": float(customer),
@@ -177,7 +177,7 @@ def _said(one: Candidate, all_: Sequence[Candidate], call: CallView) -> Traits:
         "opening": float(bool(opening & turns)),
         "first": float(one is all_[0]),
         "second": float(len(all_) > 1 and one is all_[1]),
-        "first.own": float(bool(own) and one is own[0]),
+        "first.own": float(one is first_own),
         "last": float(one is all_[-1]),
         "only": float(len(all_) == 1),
         "rivals": min(len(all_) - 1, MANY) / MANY,

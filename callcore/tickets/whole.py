@@ -11,6 +11,7 @@ from callcore.tickets.reading import Reading, milliseconds
 from callcore.tickets.spec import FieldSpec
 from callcore.types import Evidence, FieldStatus, FieldValue, Promise, Role
 
+SUMMARY = "summary"  #: rule of the field that has no history: it says what the others say
 Fields = Mapping[str, tuple[FieldValue, ...]]
 Reason = Literal["filled", "corrected", "confirmed", "disputed", "settled", "judged", "emptied"]
 
@@ -46,7 +47,7 @@ class Writer:
         for spec in self._specs:
             old, new = before.get(spec.name, ()), now.get(spec.name, ())
             marks = [tuple((value.normal, value.status) for value in values) for values in (old, new)]
-            if marks[0] != marks[1] and spec.rule != "summary":
+            if marks[0] != marks[1] and spec.rule != SUMMARY:
                 yield Change(
                     turn=reading.turn.turn_id,
                     at_ms=milliseconds(reading.turn.end_sample),

@@ -31,15 +31,16 @@ class ActReader:
     def read(self, words: Sequence[Word]) -> tuple[Label, ...]:
         """Acts of either side that are sure enough, in the order of the turn; who speaks is for others to know."""
         text, starts = joined(words)
+        thresholds = self._network.thresholds
         found: list[Label] = []
         for start, end in _pieces(text):
             first, last = words_of((start, end), starts)
             likely, _ = self._network.read(features(without_marks(text[start:end])).grams)
             for head, codes in self._network.heads.items():
                 found += [
-                    Label(code, round(float(probability), DIGITS), first, last)
-                    for code, probability in zip(codes, likely[head], strict=True)
-                    if probability >= self._network.thresholds[code]
+                    Label(code, round(probability, DIGITS), first, last)
+                    for code, probability in zip(codes, likely[head].tolist(), strict=True)
+                    if probability >= thresholds[code]
                 ]
         return tuple(found)
 

@@ -33,10 +33,10 @@ from callcore.understand.acts import ActReader
 from callcore.understand.base import TextModel, VoiceModel
 from callcore.understand.catalogue import Catalogue
 from callcore.understand.dynamics import Dynamics, DynamicsSnapshot
-from callcore.understand.entities import Context, find
-from callcore.understand.entities.resolve import CallEntities
+from callcore.understand.entities import CallEntities, Context, Finder, find
 from callcore.understand.entities.tagger import SecretTagger
 from callcore.understand.labels import judge
+from callcore.understand.latest import Latest
 from callcore.understand.mood.course import MoodCourse
 from callcore.understand.mood.fusion import fuse
 from callcore.understand.mood.voice import VoiceTracker
@@ -53,12 +53,19 @@ class Understander:
     acts: Mapping[str, ActReader] = field(default_factory=dict)  #: by language
     taggers: Mapping[str, SecretTagger] = field(default_factory=dict)  #: by language, heard beside the rules
 
-    def call(self, channels: Sequence[int], day: date, segment: SegmentSettings) -> CallUnderstanding:
+    def finder(self) -> Finder:
+        """What entities and secrets of a new call are looked for with, by its meaning and by its redaction."""
+        return Finder(self.taggers)
+
+    def call(
+        self, channels: Sequence[int], day: date, segment: SegmentSettings, finder: Finder | None = None
+    ) -> CallUnderstanding:
         """The understanding of a new call.
 
         ``day``: of the call, to which relative times are resolved. ``segment``: of the segmenter it hears from.
+        ``finder``: of the call, where others look with it as well.
         """
-        return CallUnderstanding(self, channels, day, segment)
+        return CallUnderstanding(self, channels, day, segment, finder or self.finder())
 
     def context(self, day: date) -> Context:
         """What the rules for entities know beside the words."""
@@ -74,14 +81,13 @@ class Understander:
 
         Its place in a call (``turn_id``, ``channel``) is left at 0.
         """
-        return self.judged(words, language, find(words, language, context) if words else (), before)
+        entities = find(words, language, context) if words else ()
+        return replace(self.labelled(words, language, before), entities=entities)
 
-    def judged(
-        self, words: Sequence[Word], language: str, entities: tuple[Entity, ...], before: str = ""
-    ) -> Understanding:
-        """The same where the entities are known."""
+    def labelled(self, words: Sequence[Word], language: str, before: str = "") -> Understanding:
+        """The same without its entities: what the text model makes of it."""
         start, end = (words[0].start_sample, words[-1].end_sample) if words else (0, 0)
-        alone = Understanding(0, 0, start, end, language, in_scope=0.0, entities=entities)
+        alone = Understanding(0, 0, start, end, language, in_scope=0.0)
         model = self.models.get(language.partition("-")[0])
         text = text_of(words)
         if model is None or not any(map(str.isalnum, text)):  # of marks alone a model can only guess
@@ -100,11 +106,17 @@ class Understander:
             source=model.version,
         )
 
-    def meaning(self, turn: Turn, entities: tuple[Entity, ...], voice: Mood | None) -> Understanding:
-        """What a turn of a call means, where its entities and the mood of its voice are known."""
-        found = self.judged(turn.words, turn.language, entities)
+    def meaning(
+        self, turn: Turn, entities: tuple[Entity, ...], voice: Mood | None, labelled: Understanding | None = None
+    ) -> Understanding:
+        """What a turn of a call means, where its entities and the mood of its voice are known.
+
+        ``labelled``: as :meth:`labelled` gives it for the turn, where that is known as well.
+        """
+        found = labelled or self.labelled(turn.words, turn.language)
         return replace(
             found,
+            entities=entities,
             turn_id=turn.turn_id,
             channel=turn.channel,
             start_sample=turn.start_sample,
@@ -124,11 +136,18 @@ class CallUnderstanding:
     """One call. Events in, understanding out; audio is heard once, for the tone of voices and for music."""
 
     def __init__(
-        self, understander: Understander, channels: Sequence[int], day: date, segment: SegmentSettings
+        self,
+        understander: Understander,
+        channels: Sequence[int],
+        day: date,
+        segment: SegmentSettings,
+        finder: Finder,
     ) -> None:
         self._understander = understander
         self._context = understander.context(day)
-        self._entities = CallEntities(self._context, understander.taggers)
+        self._finder = finder
+        self._entities = CallEntities(self._context, finder)
+        self._labelled: Latest[tuple[tuple[Word, ...], str], Understanding] = Latest()
         self._voices = VoiceTracker(understander.voice, channels) if understander.voice else None
         self._courses = {channel: MoodCourse(channel) for channel in channels}
         self._roles: Mapping[int, Role] | None = None  #: None: nobody has said yet who is who
@@ -163,7 +182,7 @@ class CallUnderstanding:
             case Final():
                 self._dynamics.said(event)
                 self._previewed.pop(event.channel, None)
-                return [self._seen(event, event.words)] if event.words else []
+                return [self._heard(event)] if event.words else []
             case Turn():
                 return self._turn(event)
             case Rejected():
@@ -190,17 +209,23 @@ class CallUnderstanding:
         if not partial.stable or partial.end_sample - shown < self._preview_every:
             return []
         self._previewed[partial.channel] = partial.end_sample
-        return [self._seen(partial, partial.stable)]
+        return [_preview_of(partial, self._understander.read(partial.stable, partial.language, self._context))]
 
-    def _seen(self, event: Partial | Final, words: Sequence[Word]) -> UnderstandingPreview:
-        found = self._understander.read(words, event.language, self._context)
-        return UnderstandingPreview(event.segment_id, replace(found, turn_id=-1, channel=event.channel))
+    def _heard(self, final: Final) -> UnderstandingPreview:
+        entities = self._finder.by_rules(final.words, final.language, self._context).entities
+        return _preview_of(final, replace(self._labels(final.words, final.language), entities=entities))
+
+    def _labels(self, words: Sequence[Word], language: str) -> Understanding:
+        """What the text model makes of a final, and of the turn that is made of it: read once."""
+        key = tuple(words), language
+        return self._labelled.of(key, lambda: self._understander.labelled(words, language))
 
     def _turn(self, turn: Turn) -> list[Event]:
         speaker = (self._roles or {}).get(turn.channel, Role.UNKNOWN)
         entities, resolved = self._entities.read(turn, speaker)
         voice = self._voices.mood(turn.channel, turn.segment_ids) if self._voices else None
-        understanding = self._understander.meaning(turn, entities, voice)
+        labelled = self._labels(turn.words, turn.language)
+        understanding = self._understander.meaning(turn, entities, voice, labelled)
         alert = self._courses[turn.channel].add(understanding)
         if alert:
             self._alerts.append(alert)
@@ -212,3 +237,7 @@ class CallUnderstanding:
         told: list[Event] = [alert for alert in self._alerts if roles.get(alert.channel) is not Role.AGENT]
         self._alerts.clear()
         return told
+
+
+def _preview_of(event: Partial | Final, found: Understanding) -> UnderstandingPreview:
+    return UnderstandingPreview(event.segment_id, replace(found, turn_id=-1, channel=event.channel))

@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from zlib import crc32
 
 import numpy as np
@@ -58,24 +59,16 @@ class Features:
     spans: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    surface: str
-    sound: str  # of a Han character its merged syllable; of all else the surface
-    han: bool
-
-
 def features(text: str) -> Features:
     """Features of ``text``, whatever it holds; a text without letters, digits and marks has none (shape (0, 1))."""
     pieces, spans = _pieces(text)
     if len(pieces) > HEAD_POSITIONS + TAIL_POSITIONS:
         pieces = pieces[:HEAD_POSITIONS] + pieces[-TAIL_POSITIONS:]
         spans = spans[:HEAD_POSITIONS] + spans[-TAIL_POSITIONS:]
-    rows = _rows(_tokens(pieces))
-    grams = np.zeros((len(rows), max(map(len, rows), default=1)), dtype=np.uint32)
-    for i, row in enumerate(rows):
-        grams[i, : len(row)] = row
-    return Features(grams, tuple(spans))
+    rows = _rows(*_tokens(pieces))
+    width = max(map(len, rows), default=1)
+    filled = [row + [0] * (width - len(row)) for row in rows]
+    return Features(np.array(filled, dtype=np.uint32).reshape(len(rows), width), tuple(spans))
 
 
 def merged_sound(syllable: str) -> str:
@@ -93,16 +86,17 @@ def _pieces(text: str) -> tuple[list[str], list[tuple[int, int]]]:
     return [m.group() for m in found], [(origin[m.start()], origin[m.end() - 1] + 1) for m in found]
 
 
-def _tokens(pieces: Sequence[str]) -> list[_Token]:
-    sounds = iter(_sounds("".join(piece for piece in pieces if _IS_HAN.match(piece))))
-    tokens: list[_Token] = []
-    for piece in pieces:
-        if _IS_HAN.match(piece):
-            tokens.append(_Token(piece, next(sounds), True))
-        else:
-            surface = f"#{min(len(piece), 20)}" if piece[0].isdecimal() else piece[:_MAX_WORD]
-            tokens.append(_Token(surface, surface, False))
-    return tokens
+def _tokens(pieces: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of each piece its surface, and of a Han character its merged syllable, "" of all else."""
+    han = [_IS_HAN.match(piece) is not None for piece in pieces]
+    sounds = iter(_sounds("".join(compress(pieces, han))))
+    surfaces = [piece if is_han else _surface(piece) for piece, is_han in zip(pieces, han, strict=True)]
+    return surfaces, [next(sounds) if is_han else "" for is_han in han]
+
+
+def _surface(piece: str) -> str:
+    """Of a run of digits, a word or a mark."""
+    return f"#{min(len(piece), 20)}" if piece[0].isdecimal() else piece[:_MAX_WORD]
 
 
 def _normalised(text: str) -> tuple[str, list[int]]:
@@ -111,13 +105,9 @@ def _normalised(text: str) -> tuple[str, list[int]]:
     if len(text) > _MAX_CHARACTERS:
         half = _MAX_CHARACTERS // 2
         places = [*range(half), *range(len(text) - half, len(text))]
-    characters: list[str] = []
-    origin: list[int] = []
-    for place in places:
-        for character in _plain(text[place]):
-            characters.append(character)
-            origin.append(place)
-    written = "".join(characters)
+    plain = [_plain(text[place]) for place in places]
+    written = "".join(plain)
+    origin = [place for place, characters in zip(places, plain, strict=True) for _ in characters]
     if _IS_HAN.search(written):
         simplified = convert_string(written, "simplified")
         if len(simplified) == len(written):
@@ -143,20 +133,20 @@ def _sounds(han: str) -> list[str]:
 _merged = lru_cache(maxsize=2048)(merged_sound)
 
 
-def _rows(tokens: Sequence[_Token]) -> list[list[int]]:
-    edge = _Token(_EDGE, _EDGE, False)
-    padded = [*tokens, edge, edge]
+def _rows(surfaces: Sequence[str], sounds: Sequence[str]) -> list[list[int]]:
+    ahead = [*surfaces[1:], _EDGE, _EDGE]
+    heard = [*(sound or surface for sound, surface in zip(sounds[1:], surfaces[1:], strict=True)), _EDGE]
     rows: list[list[int]] = []
-    for i, token in enumerate(tokens):
-        one, two, three = padded[i : i + 3]
-        row = [_hash("1" + one.surface), _hash("2" + one.surface + _JOIN + two.surface)]
+    for i, (one, sound) in enumerate(zip(surfaces, sounds, strict=True)):
+        two = ahead[i]
+        row = [_hash(f"1{one}"), _hash(f"2{one}{_JOIN}{two}")]
         if not i:
-            row.append(_hash("2" + _EDGE + _JOIN + one.surface))
-        if token.han:
-            row += [_hash("o" + one.sound), _hash("p" + one.sound + _JOIN + two.sound)]
+            row.append(_hash(f"2{_EDGE}{_JOIN}{one}"))
+        if sound:
+            row += (_hash(f"o{sound}"), _hash(f"p{sound}{_JOIN}{heard[i]}"))
         else:
-            row.append(_hash("3" + one.surface + _JOIN + two.surface + _JOIN + three.surface))
-            row += _letter_grams(one.surface)
+            row.append(_hash(f"3{one}{_JOIN}{two}{_JOIN}{ahead[i + 1]}"))
+            row += _letter_grams(one)
         rows.append(row)
     return rows
 
@@ -169,8 +159,8 @@ def _letters(word: str) -> tuple[int, ...]:
     return tuple(_hash("c" + gram) for gram in grams[::step])
 
 
-def _letter_grams(word: str) -> list[int]:
-    return list(_letters(word)) if len(word) > 1 and word.isalpha() else []
+def _letter_grams(word: str) -> tuple[int, ...]:
+    return _letters(word) if len(word) > 1 and word.isalpha() else ()
 
 
 def _hash(gram: str) -> int:

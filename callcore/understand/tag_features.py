@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from zlib import crc32
 
 import numpy as np
@@ -80,49 +81,46 @@ def rows(before: Said, said: Said, speaker: Role, known: Vocabulary) -> tuple[Ro
     ``before``: of the other side, its last :data:`BEFORE` characters are used.
     """
     place = PLACES + 2 * _ROLES.index(speaker)
-    found = [*_side(before.last(BEFORE), known, place)]
-    found.append((EDGE, EDGE, EDGE, WRITINGS + _WRITINGS - 1, place))
-    start = len(found)
-    found += _side(said, known, place + 1)
-    return np.array(found, dtype=np.int32), start
+    before = before.last(BEFORE)
+    start = len(before.text) + 1
+    found = np.empty((start + len(said.text), COLUMNS), dtype=np.int32)
+    _fill(found[: start - 1], before, known, place)
+    found[start - 1] = EDGE, EDGE, EDGE, WRITINGS + _WRITINGS - 1, place
+    _fill(found[start:], said, known, place + 1)
+    return found, start
 
 
 def grams(text: str) -> Iterator[tuple[int, int]]:
     """For each character of a text as rules read it, the checksums of its pair and of its sound or word."""
-    in_words = _words(text)
-    previous = "^"
-    for at, one in enumerate(text):
-        word = in_words.get(at)
-        if word is None:
-            yield _checksum("2" + previous + one), _checksum("o" + _sound(one))
-        else:
-            yield _checksum("3" + word[-3:]), _checksum("w" + word)
-        previous = one
+    place, previous = 0, "^"
+    for start, end, word in (*_words(text), (len(text), len(text), "")):
+        between = text[place:start]
+        yield from zip(map(_pair, previous + between, between), map(_sound, between), strict=False)
+        if end > start:
+            yield from repeat((_checksum("3" + word[-3:]), _checksum("w" + word)), end - start)
+            place, previous = end, text[end - 1]
 
 
-def _side(said: Said, known: Vocabulary, place: int) -> Iterator[tuple[int, ...]]:
-    characters, rows_of = known.characters, known.grams
-    for raw, one, (pair, word) in zip(said.raw, said.text, grams(said.text), strict=True):
-        yield (
-            characters.get(one, UNKNOWN),
-            rows_of.get(pair, UNKNOWN_PAIR),
-            rows_of.get(word, UNKNOWN_WORD),
-            WRITINGS + _writing(raw),
-            place,
-        )
+def _fill(found: Rows, said: Said, known: Vocabulary, place: int) -> None:
+    """The rows of one side, shape (characters, :data:`COLUMNS`)."""
+    characters, rows_of = known.characters.get, known.grams.get
+    seen = list(grams(said.text))
+    found[:, 0] = [characters(one, UNKNOWN) for one in said.text]
+    found[:, 1] = [rows_of(pair, UNKNOWN_PAIR) for pair, _ in seen]
+    found[:, 2] = [rows_of(word, UNKNOWN_WORD) for _, word in seen]
+    found[:, 3] = [WRITINGS + _writing(one) for one in said.raw]
+    found[:, 4] = place
 
 
-def _words(text: str) -> dict[int, str]:
-    """The word of letters that each character stands in; digits said as words are one and the same."""
-    found: dict[int, str] = {}
+def _words(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where words of letters stand, half-open, in order; digits said as words are one and the same."""
     for match in _WORD.finditer(text):
         parts = _LETTERS.finditer(text, *match.span()) if HAN_CHARACTER.search(match[0]) else [match]
         for part in parts:
-            word = "#" if part[0] in _DIGIT_WORDS else part[0]
-            found.update(dict.fromkeys(range(*part.span()), word))
-    return found
+            yield *part.span(), "#" if part[0] in _DIGIT_WORDS else part[0]
 
 
+@lru_cache(maxsize=8192)
 def _writing(raw: str) -> int:
     if HAN_CHARACTER.match(raw):
         return 0
@@ -132,13 +130,17 @@ def _writing(raw: str) -> int:
 
 
 @lru_cache(maxsize=8192)
-def _sound(one: str) -> str:
-    """The merged sound of a Han character; of all else the character itself, digits alike."""
-    if not HAN_CHARACTER.match(one):
-        return "#" if one.isdecimal() else one
-    return next(map(merged_sound, syllables(one)), one)
+def _sound(one: str) -> int:
+    """Checksum of the merged sound of a Han character; of all else of the character itself, digits alike."""
+    if HAN_CHARACTER.match(one):
+        return _checksum("o" + next(map(merged_sound, syllables(one)), one))
+    return _checksum("o#" if one.isdecimal() else "o" + one)
 
 
 @lru_cache(maxsize=32768)
+def _pair(before: str, one: str) -> int:
+    return _checksum(f"2{before}{one}")
+
+
 def _checksum(key: str) -> int:
     return crc32(key.encode("utf-8", "replace"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -72,7 +73,7 @@ class TextReader:
         seen = features(without_marks(text))
         probabilities, evidence = self._network.read(seen.grams)
         heads = {
-            head: dict(zip(self._network.heads[head], map(float, values), strict=True))
+            head: dict(zip(self._network.heads[head], values.tolist(), strict=True))
             for head, values in probabilities.items()
         }
         emotions = heads.get("emotion", {})
@@ -92,14 +93,19 @@ class TextReader:
         likely = [
             (head, code)
             for head, options in heads.items()
-            for code in sorted(options, key=lambda code: -options[code])[:MOST_SHOWN]
-            if code != "none" and options[code] >= self.thresholds.get(head, 0.5) / 2
+            for code in _likeliest(options, self.thresholds.get(head, 0.5) / 2)[:MOST_SHOWN]
+            if code != "none"
         ]
         columns = [self._places[head] + self._network.heads[head].index(code) for head, code in likely]
         shown: dict[tuple[str, str], tuple[int, int]] = {}
         for label, (first, end) in zip(likely, strongest(evidence[:, columns]), strict=True):
             shown[label] = words_of((seen.spans[first][0], seen.spans[end - 1][1]), starts)
         return shown
+
+
+def _likeliest(options: Mapping[str, float], least: float) -> list[str]:
+    """Those with a probability of ``least``, the likeliest first."""
+    return sorted((code for code, likely in options.items() if likely >= least), key=lambda code: -options[code])
 
 
 def strongest(contributions: Float32) -> list[tuple[int, int]]:
@@ -131,6 +137,6 @@ def joined(words: Sequence[Word]) -> tuple[str, list[int]]:
 
 def words_of(span: tuple[int, int], starts: Sequence[int]) -> tuple[int, int]:
     """Half-open range of the words that a range of characters touches."""
-    first = int(np.searchsorted(starts, span[0], side="right")) - 1
-    end = int(np.searchsorted(starts, span[1], side="left"))
+    first = bisect_right(starts, span[0]) - 1
+    end = bisect_left(starts, span[1])
     return max(first, 0), max(end, first + 1)

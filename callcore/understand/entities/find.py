@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from callcore.types import Entity, Word
 from callcore.understand.entities.corrections import corrected
@@ -18,7 +19,6 @@ VERSION = "1"
 MANDARIN = ("zh", "yue")
 
 REGIONS = {"zh": ("CN",), "en": ("US", "GB")}  #: of telephone numbers without a country code
-Tag = Callable[[Spoken, Language], Tagged | None]  #: what a tagger says of a turn; None where it reads no such language
 
 
 def find(words: Sequence[Word], language: str, context: Context) -> tuple[Entity, ...]:
@@ -51,18 +51,53 @@ class Found:
     tagged: Tagged | None = None
 
     @classmethod
-    def of(cls, words: Sequence[Word], language: str, context: Context, tag: Tag | None = None) -> Found:
-        """See :func:`find`. ``tag``: the tagger that is heard as well, none for the rules alone."""
+    def of(cls, words: Sequence[Word], language: str, context: Context) -> Found:
+        """By rules alone; see :func:`find`."""
+        return Alone.of(words, language, context).ruled(context).found()
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A text by itself: what those rules make of it that do not go by what was said before."""
+
+    spoken: Spoken
+    language: Language
+    read: Any  #: the text as its rules are given it
+    spans: tuple[tuple[Span, ...] | None, ...]  #: by rule; None of those that do
+
+    @classmethod
+    def of(cls, words: Sequence[Word], language: str, context: Context) -> Alone:
+        """See :func:`find`. Of the ``context`` what :meth:`Context.alone` leaves of it."""
         spoken = Spoken.of(words)
-        read = mandarin() if language in MANDARIN or spoken.has_han else english()
-        best = choose(span for rule in read.rules for span in rule(spoken, context))
-        tagged = tag(spoken, read) if tag and words else None
+        found = mandarin() if language in MANDARIN or spoken.has_han else english()
+        read, context = found.read(spoken), context.alone()
+        spans = (None if rule in found.answering else tuple(rule(read, context)) for rule in found.rules)
+        return cls(spoken, found, read, tuple(spans))
+
+    def ruled(self, context: Context) -> Ruled:
+        """With the rules that do. ``context``: of the text, alike in all that :meth:`Context.alone` leaves."""
+        rules = zip(self.language.rules, self.spans, strict=True)
+        best = choose(span for rule, spans in rules for span in (rule(self.read, context) if spans is None else spans))
+        return Ruled(self.spoken, self.language, tuple(best), context.region)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What the rules of a language make of a text: the best of what overlaps."""
+
+    spoken: Spoken
+    language: Language
+    spans: tuple[Span, ...]
+    region: str  #: as of :class:`Context`
+
+    def found(self, tagged: Tagged | None = None) -> Found:
+        """The entities. ``tagged``: what the tagger of the language says of the text, where one was asked."""
+        spoken, read, best = self.spoken, self.language, self.spans
         if tagged:
-            best = joined(
-                best, tagged, spoken, (context.region, *REGIONS[read.name]) if context.region else REGIONS[read.name]
-            )
+            regions = REGIONS[read.name]
+            best = tuple(joined(best, tagged, spoken, (self.region, *regions) if self.region else regions))
         spans = tuple(corrected(best, spoken.text, read.corrections))
-        return cls(spoken, read, spans, tuple(_entity(spoken, span, read.name) for span in spans), tagged)
+        return Found(spoken, read, spans, tuple(_entity(spoken, span, read.name) for span in spans), tagged)
 
 
 def _entity(spoken: Spoken, span: Span, language: str) -> Entity:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from callcore.text.chars import HAN_CHARACTER
@@ -16,9 +16,9 @@ from callcore.types import Entity, Resolved, Role, Turn, Word
 from callcore.understand.entities.corrections import FAMILIES
 from callcore.understand.entities.digits import LONGEST_CARD
 from callcore.understand.entities.find import Found
+from callcore.understand.entities.finder import Finder
 from callcore.understand.entities.listener import Listener
 from callcore.understand.entities.spans import Context, OpenNumber, TurnCues
-from callcore.understand.entities.tagger import SecretTagger
 
 REMEMBERED = 40  #: entities of each call that a read-back may mean
 PATIENCE = 4  #: turns after which a question for a number, or a number left open, is forgotten
@@ -63,13 +63,14 @@ class _Waiting:
 class CallEntities:
     """The entities of one call, turn by turn. Holds values said in the call: it lives and dies with it."""
 
-    def __init__(self, context: Context, taggers: Mapping[str, SecretTagger] | None = None) -> None:
+    def __init__(self, context: Context, finder: Finder | None = None) -> None:
         """``context``: what is known of the call; ``asked`` and ``open`` are filled in here.
 
-        ``taggers``: those that are heard beside the rules, by language.
+        ``finder``: that of the call; one of rules alone unless given.
         """
         self._context = context
-        self._listener = Listener(taggers or {})
+        self._finder = finder or Finder()
+        self._listener = Listener()
         self._said: deque[_Said] = deque(maxlen=REMEMBERED)
         self._open: dict[int, _Waiting] = {}
         self._asked: dict[int, _Waiting] = {}
@@ -83,7 +84,7 @@ class CallEntities:
 
     def glance(self, words: Sequence[Word], language: str, channel: int, speaker: Role) -> Found:
         """What would be found in words of ``channel`` if they were its next turn; changes nothing."""
-        return Found.of(words, language, self.expected(channel), self._listener.tag(channel, speaker))
+        return self._finder.find(words, language, self.expected(channel), self._listener.before(channel, speaker))
 
     def expected(self, channel: int) -> Context:
         """What would be known beside the words of a turn of ``channel`` if it came next; changes nothing."""
@@ -95,7 +96,8 @@ class CallEntities:
         self._turns += 1
         checks = self._taken_checks(turn.channel)
         context = self._context_of(turn.channel, checks, self._turns)
-        found = Found.of(turn.words, turn.language, context, self._listener.tag(turn.channel, speaker))
+        heard = self._listener.before(turn.channel, speaker)
+        found = self._finder.find(turn.words, turn.language, context, heard)
         self._listener.heard(turn.channel, found.spoken)
         cues = found.language.cues
         said = [

@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
-
-from callcore.understand.entities.spoken import Spoken
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,10 @@ class Context:
     named: str = ""  #: name by which the other side has just asked for somebody
     heard: tuple[tuple[str, str], ...] = ()  #: kind and value of numbers the other side has just said
     open: OpenNumber | None = None  #: of the same speaker
+
+    def alone(self) -> Context:
+        """What is known of a text that nothing was said before."""
+        return Context(self.date, self.currency, self.region, self.products)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class TurnCues:
     filler: re.Pattern[str]  #: what may follow digits that are not complete yet ("um", a comma)
 
 
-Rule = Callable[[Spoken, Context], Iterable[Span]]
+Rule = Callable[[Any, Context], Iterable[Span]]  #: of a turn as its language reads it
 
 
 def choose(found: Iterable[Span]) -> list[Span]:

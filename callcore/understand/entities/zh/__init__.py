@@ -11,6 +11,7 @@ from callcore.understand.entities.zh.money import amounts, rates
 from callcore.understand.entities.zh.people import names
 from callcore.understand.entities.zh.places import branches, emails, known_names
 
-__all__ = ["CORRECTIONS", "CUES", "DIGIT_CUES", "RULES"]
+__all__ = ["ANSWERING", "CORRECTIONS", "CUES", "DIGIT_CUES", "RULES"]
 
 RULES: tuple[Rule, ...] = (digit_strings, amounts, rates, moments, lengths, names, branches, emails, known_names)
+ANSWERING: frozenset[Rule] = frozenset({digit_strings, names})
