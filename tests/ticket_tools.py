@@ -12,6 +12,7 @@ from understand_tools import ScriptedText
 from callcore.config import SegmentSettings, Settings, TicketSettings, UnderstandSettings
 from callcore.loading import load_acts
 from callcore.tickets import Ticket, TicketFold, TicketRules, ticket_of
+from callcore.tickets.reading import CallView
 from callcore.types import CallStarted, Event
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
@@ -64,6 +65,14 @@ def ticket(lines: str, language: str = "zh", rules: TicketRules = RULES) -> Tick
     found = ticket_of(events_of(lines, language), rules)
     assert found is not None
     return found
+
+
+def call_view(lines: str, language: str = "zh") -> CallView:
+    """A whole call as its rules see it."""
+    fold = RULES.fold(STARTED)
+    for event in events_of(lines, language):
+        fold.absorb(event)
+    return fold.look().call
 
 
 def normals(found: Ticket, name: str) -> list[str]:

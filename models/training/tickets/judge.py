@@ -30,7 +30,7 @@ from callcore.tickets.linear import NO, YES, Head
 from callcore.tickets.look import Look
 from callcore.tickets.picks import Candidates
 from callcore.tickets.wording import Wording, wording
-from models.training.tickets.views import CALLS, FOLDS, ROOT, UNLIKELY, Views, log_loss, parts, put, write
+from models.training.tickets.views import CALLS, FOLDS, ROOT, UNLIKELY, Views, log_loss, opposed, parts, put, write
 from models.training.tickets.words import Words
 
 NAME = "ticket-judge"
@@ -236,9 +236,7 @@ def _used(name: str, one: Example) -> dict[str, float]:
 
 def _head(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> Head:
     """Weights by sign; two classes as two opposite rows, so that all heads are read alike."""
-    weights, bias = model.coef_ * scale, model.intercept_ * scale
-    if len(model.classes_) == 2:
-        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    weights, bias = opposed(model, scale)
     names = vectors.get_feature_names_out()
     return Head(
         labels=tuple(map(str, model.classes_)),

@@ -67,6 +67,14 @@ def put(found: Matrix, rows: Sequence[int], model: LogisticRegression, features:
     found[np.ix_(rows, columns)] = np.maximum(model.predict_proba(features), UNLIKELY)
 
 
+def opposed(model: LogisticRegression, share: float) -> tuple[Matrix, Matrix]:
+    """Weights and bias of a model times ``share``, a row for each answer: of two answers two opposite ones."""
+    weights, bias = model.coef_ * share, model.intercept_ * share
+    if len(model.classes_) == 2:
+        return np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    return weights, bias
+
+
 def log_loss(logits: Matrix, right: Sequence[int]) -> float:
     """Mean of minus the logarithm of the probability of the right answers."""
     found = logits - logits.max(axis=1, keepdims=True)

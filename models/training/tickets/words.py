@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,11 +13,10 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from callcore.engines.card import CARD_FILE, GRAMS_FILE
+from callcore.engines.card import GRAMS_FILE
 from callcore.engines.word_model import WEIGHTS_FILE
 from callcore.tickets.wording import VERSION, VIEWS, Wording
-from models.training.tickets.views import UNLIKELY, Matrix, parts, put
-from models.training.understand.enter import enter
+from models.training.tickets.views import UNLIKELY, Matrix, opposed, parts, put, write
 
 NAME = "ticket-words"
 FEWEST_CALLS = 10  #: that an n-gram must occur in to be looked at
@@ -92,41 +90,40 @@ def write_words(
     models: Mapping[str, LogisticRegression],
     shares: Mapping[str, float],
 ) -> None:
-    """The folder of the model, and its row where ``out`` has a manifest.
-
-    ``shares``: what the logits count, by question.
-    """
-    weights, biases, heads = [], [], {}
-    for name, model in models.items():
-        rows, bias = model.coef_ * shares[name], model.intercept_ * shares[name]
-        if len(model.classes_) == 2:
-            rows, bias = np.concatenate([-rows, rows]) / 2, np.concatenate([-bias, bias]) / 2
-        heads[name] = tuple(map(str, model.classes_))
-        weights.append(rows)
-        biases += [round(float(one), 4) for one in bias]
-    whole: Matrix = np.concatenate(weights)  # (answers, views x n-grams)
+    """The folder of the model, and its row where ``out`` has a manifest. ``shares``: what logits count, by question."""
+    parts = [opposed(model, shares[name]) for name, model in models.items()]
+    whole = np.concatenate([weights for weights, _ in parts])  # (answers, views x n-grams)
     scale = np.abs(whole).max(axis=1) / LARGEST
     stored = np.rint(whole / scale[:, None]).astype(np.int8)
-    table = stored.reshape(len(whole), len(VIEWS), -1).transpose(1, 2, 0)
-    files = {GRAMS_FILE: vocabulary.grams.astype("<u4").tobytes(), WEIGHTS_FILE: np.ascontiguousarray(table).tobytes()}
-    folder = out / NAME
-    folder.mkdir(parents=True, exist_ok=True)
+    table = np.ascontiguousarray(stored.reshape(len(whole), len(VIEWS), -1).transpose(1, 2, 0))
+    files = {GRAMS_FILE: vocabulary.grams.astype("<u4").tobytes(), WEIGHTS_FILE: table.tobytes()}
+    (out / NAME).mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        (out / NAME / name).write_bytes(content)
     card = {
-        "format": 1,
         "name": NAME,
         "version": version,
         "features": VERSION,
         "views": len(VIEWS),
-        "heads": heads,
-        "bias": biases,
+        "heads": {name: tuple(map(str, model.classes_)) for name, model in models.items()},
+        "bias": [round(float(one), 4) for _, bias in parts for one in bias],
         "scale": [float(f"{one:.4g}") for one in scale],
         "files": {
             name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             for name, content in files.items()
         },
     }
-    (folder / CARD_FILE).write_text(json.dumps(card, indent=0) + "\n", encoding="utf-8")
-    if (manifest := out / "manifest.toml").is_file():
-        enter(manifest, NAME, folder / CARD_FILE)
+    write(out, card, TEXT.format(name=NAME, grams=len(vocabulary.grams)))
+
+
+TEXT = """# {name}
+
+What the wording of a finished call adds to the answers of `ticket-judge`: a logistic regression for each of its fields
+over {grams:,} n-grams of characters, sounds and words, counted by the turns of the customer, of the agent and of the
+call's end that hold them (callcore/tickets/wording.py). Its logits and those of the signs are added; how much each of
+them counts was chosen on calls left out.
+
+Made with the judge by `python -m models.training.tickets.judge`, which says what it learned from and how good the two
+are together: `models/ticket-judge/README.md`. Licence Apache-2.0. `weights.bin` holds a byte for each n-gram, view and
+answer; people, numbers and addresses were masked before anything was counted.
+"""
