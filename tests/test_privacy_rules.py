@@ -56,6 +56,15 @@ def masked(text: str) -> str:
         ("两笔转给一个叫Peter Smith的人", "两笔转给一个叫***** *****的人"),
         ("密码是abc123", "密码是******"),
         ("验证码三八五零九一", "验证码******"),
+        ("妥得禄。妥当的妥，得到的得", "***。*********"),
+        ("我叫亓官默，亓是其他的其去掉中间那两横", "我叫*****************"),
+        ("好的，招先生，请讲", "好的，*先生，请讲"),
+        ("最后四位八八四拐", "最后四位****"),
+        ("Our Hope had it for the wedding", "Our **** had it for the wedding"),
+        ("I sent it to a Grant Summers on Monday", "I sent it to a ***** ******* on Monday"),
+        ("Joy Tan. It is for the wedding", "*** ***. It is for the wedding"),
+        ("it is the card ending in four one", "it is the card ending in **** ***"),
+        ("Warsame, that's my cousin", "*******, that's my cousin"),
         ("我住在鼓楼区汉口路22号", "我住在*********"),
         ("请拨打95588", "请拨打95588"),
         ("工单号是一二三四五六", "工单号是一二三四五六"),
@@ -197,6 +206,53 @@ def test_people_of_the_bank_are_no_secret_for_the_rest_of_the_call():
     assert told(call, turn(2, 1, "Hi Tomasz, it's Graham Bellweather", "en")) == ["Hi Tomasz, it's ****** ***********"]
     assert told(call, turn(3, 1, "your colleague Brenda told me otherwise", "en"))[0].count("*") == 0
     assert told(following(roles=roles), turn(1, 1, "上次那个刘经理答应过我的"))[0].count("*") == 0
+
+
+def test_whom_a_greeting_names_is_of_the_bank_unless_it_is_said_to_them():
+    roles = {0: Role.AGENT, 1: Role.CUSTOMER}
+    greeting = "Thanks for holding for Velmor Savings, you've reached Refilwe."
+    call = following(roles=roles)
+    assert told(call, turn(1, 0, greeting, "en")) == [greeting]
+    assert told(call, turn(2, 1, "Thank you, Refilwe, you are kind.", "en"))[0].count("*") == 0
+    assert told(following(roles=roles), turn(1, 0, "Hello, is that Margaret?", "en")) == ["Hello, is that ********?"]
+    assert told(following(roles=roles), turn(1, 0, "Hello, Mrs Banks.", "en")) == ["Hello, *** *****."]
+
+
+def test_colleagues_of_an_agent_are_no_secret_and_customers_are():
+    roles = {0: Role.AGENT, 1: Role.CUSTOMER}
+    call = following(roles=roles)
+    told(call, turn(1, 0, "您好，请讲。"))
+    assert told(call, turn(2, 0, "我转给那边叫朱峻，他来办。")) == ["我转给那边叫朱峻，他来办。"]
+    assert told(call, turn(3, 1, "我是项目经理，姓佟。")) == ["我是项目经理，姓*。"]
+
+
+def test_mailboxes_of_desks_are_no_secret_and_those_of_customers_are():
+    roles = {0: Role.AGENT, 1: Role.CUSTOMER}
+    desk, own = "please write to disputes at velmor dot example", "it is graham at velmor dot example"
+    assert told(following(roles=roles), turn(1, 0, desk, "en")) == [desk]
+    assert "graham" not in told(following(roles=roles), turn(1, 1, own, "en"))[0]
+
+
+def test_a_word_is_remembered_as_a_word():
+    call = following()
+    told(call, turn(1, 0, "what is your name", "en"))
+    told(call, turn(2, 1, "Ann Tho", "en"))
+    assert told(call, turn(3, 0, "and then though we can, thomas", "en"))[0].startswith("and then though we can")
+    told(call, turn(4, 1, "my number is two double eight oh. then four oh seven two", "en"))
+    assert told(call, turn(5, 0, "then I see four of them", "en")) == ["then I see four of them"]
+
+
+def test_towns_of_an_address_stay_readable_in_the_name_of_a_branch():
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(call, turn(1, 1, "My address is 19 Oyster Row, Whitstable, CT5 1ZZ.", "en"))
+    branch = "You can go into the Whitstable branch on Monday."
+    assert told(call, turn(2, 0, branch, "en")) == [branch]
+
+
+def test_a_mobile_number_is_no_reference_though_one_was_asked_for():
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(call, turn(1, 0, "您的工单号是多少"))
+    assert told(call, turn(2, 1, "幺五五，七三零四，二八幺九，白天打"))[0].count("*") >= 11
 
 
 def test_a_reference_may_be_repeated():

@@ -182,11 +182,11 @@ def test_what_only_the_tagger_finds_is_masked_and_stays_so():
 
 
 def test_what_it_is_less_sure_of_is_masked_there_alone():
-    secret = ScriptedTagger({"阿亮那家": ("name", 0.65)})
+    secret = ScriptedTagger({"zorbin": ("name", 0.65)})
     call = call_with(secret)
-    assert told(call, turn(1, CUSTOMER, "去阿亮那家吃饭")) == ["去****吃饭"]
+    assert told(call, turn(1, CUSTOMER, "ask zorbin about it", "en")) == ["ask ****** about it"]
     secret._found = {}
-    assert told(call, turn(2, AGENT, "阿亮那家啊")) == ["阿亮那家啊"]
+    assert told(call, turn(2, AGENT, "zorbin did you say", "en")) == ["zorbin did you say"]
 
 
 def test_a_turn_is_tagged_with_what_the_other_side_said_last():
@@ -228,6 +228,30 @@ def test_a_name_of_the_rules_that_is_surely_none_is_shown():
     text = "没问题，那我就让财务带着公章明天上午过去"
     assert "*" in told(call_with(None), turn(1, CUSTOMER, text))[0]
     assert told(call_with(ScriptedTagger({})), turn(1, CUSTOMER, text)) == [text]
+
+
+def test_what_only_a_capital_speaks_for_needs_the_tagger_and_what_is_said_to_somebody_does_not():
+    town, to_her = "I moved the money to Skibbereen on Monday", "Thank you, Mrs Banks."
+    assert "*" in told(call_with(None), turn(1, CUSTOMER, town, "en"))[0]
+    assert told(call_with(ScriptedTagger({"skibbereen": ("name", 0.2)})), turn(1, CUSTOMER, town, "en")) == [town]
+    assert "*" in told(call_with(ScriptedTagger({"skibbereen": ("name", 0.5)})), turn(1, CUSTOMER, town, "en"))[0]
+    call = call_with(ScriptedTagger({}))
+    told(call, turn(1, AGENT, "How can I help?", "en"))
+    assert told(call, turn(2, AGENT, to_her, "en")) == ["Thank you, Mrs *****."]
+
+
+def test_the_tagger_must_be_surer_where_a_place_or_a_single_character_is_likely():
+    text = "we are at Ballito until Monday"
+    assert told(call_with(ScriptedTagger({"ballito": ("name", 0.7)})), turn(1, CUSTOMER, text, "en")) == [text]
+    assert "*" in told(call_with(ScriptedTagger({"ballito": ("name", 0.9)})), turn(1, CUSTOMER, text, "en"))[0]
+    assert told(call_with(ScriptedTagger({"雨": ("name", 0.7)})), turn(1, CUSTOMER, "下雨了")) == ["下雨了"]
+
+
+def test_a_telephone_number_of_which_the_tagger_is_sure_is_no_reference():
+    number = "07700900416"
+    call = call_with(ScriptedTagger({number: ("phone", 0.99)}))
+    told(call, turn(1, AGENT, "What is your case number?", "en"))
+    assert told(call, turn(2, CUSTOMER, number, "en")) == ["*" * len(number)]
 
 
 def test_references_and_hotlines_stay_readable():

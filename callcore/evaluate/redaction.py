@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from callcore.evaluate.entities import EntitySet, Gold, Sentence
-from callcore.privacy.find import is_service
+from callcore.privacy.services import is_service
 from callcore.privacy.spans import SECRET_KINDS
 from callcore.types import MASK
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 _HAN = "零一二三四五六七八九"
-_ODD = {"幺": "1", "洞": "0", "两": "2"}
-_ALL_HAN = f"{_HAN}幺洞"
+_ODD = {"幺": "1", "洞": "0", "两": "2", "拐": "7", "勾": "9"}
+_ALL_HAN = f"{_HAN}幺洞拐勾"
 _UNITS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine".split())}
 _UNITS |= {"oh": "0", "o": "0", "nought": "0", "naught": "0"}
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()

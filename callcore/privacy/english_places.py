@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from callcore.privacy.english import is_no_name
+from callcore.privacy.english_lexicon import is_no_name
 from callcore.privacy.spans import Secret
 from callcore.privacy.view import View
 
@@ -33,7 +33,7 @@ _NAME = rf"{_PLAIN}[\w'.-]+"
 _SIDE = r"(?:,? (?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|nw|ne|sw|se)\b\.?)?"
 _FLAT = rf"(?:(?:apartment|apt|unit|suite|flat|floor|room|number|#)\.? ?(?:{_NUMBER}|[a-z])\b(?: ?[a-z]\b)?)"
 _STREET = re.compile(
-    rf"(?:\b{_FLAT},? )?\b{_NUMBER}{_SIDE} (?:{_NAME} ){{1,3}}?(?:(?P<strong>{_STRONG})|"
+    rf"(?:\b{_FLAT},? )?(?<![a-z0-9]){_NUMBER}{_SIDE} (?:{_NAME} ){{1,3}}?(?:(?P<strong>{_STRONG})|"
     rf"(?P<weak>{_WEAK}))\b\.?{_SIDE}(?:,? {_FLAT})?"
 )
 _ZIP = r"\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}"

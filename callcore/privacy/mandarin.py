@@ -7,13 +7,14 @@ leak, and what is masked for nothing costs a word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from callcore.privacy.spans import Secret, last_asked
+from callcore.pinyin import syllables
+from callcore.privacy.spans import DOUBT, HAN, Secret, last_asked
 from callcore.privacy.view import View
 from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 
-_ANY = f"{COMMON}{RARE}付代逄占仵闫肖过户才门么"
+_ANY = f"{COMMON}{RARE}付代逄占仵闫肖过户才门么嵇仉厍粟缪亓妥钮邝谯昝淦訾晁郗爨漆濮亢侴仝佴镡郄笪妫"
 #: the most frequent ones, nine people of ten
 _FREQUENT = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪"
@@ -49,7 +50,7 @@ _FAMILY = re.compile(
     rf"(?:免贵|我|本人|也|他|她|客户|先生|女士|"
     rf"机主)?(?<!您贵)(?<!请问贵)(?<!^贵)姓(?:是)?{_GAP}(?P<name>{COMPOUND}|[{_HAN}])"
 )
-_NO_FAMILY = re.compile("[名什么氏的啥谁甚质别和与不我您你他她,. ]")
+_NO_FAMILY = re.compile("[名什么氏的啥谁甚质别和与不我您你他她这那大老有在,. ]")
 _NO_NAME = re.compile(
     "什么|啥|谁|哪|怎|不|做|您|你|他|她|我|了|的|是|吗|呢|一[下个样致]|对[不吗]|错|正确|和|跟|与|没|有|多少|车|外卖|"
     "人工|保安|警察|来|起来"
@@ -104,10 +105,12 @@ _NAME_LIKE = re.compile(
     rf"(?P<name>[{_FREQUENT}][{_TYPICAL}]{{2}})(?![{_HAN}]?(?:路|街|镇|市|区|县|省|村|店|大厦|小区|支行|分行|银行|"
     rf"公司|集团|学校|医院))"
 )
+#: before 先生 and 女士, where any other character is a surname
+NO_SURNAME = f"{_STOP}老小大女男每各该某两几多新前后好美俊帅另和与跟叫让替帮如请"
 #: a rare surname before a title, where a name is likely: after an answer, a greeting, a question, at the beginning
 _ADDRESSED = re.compile(
     rf"(?:^|[ ,.。!?、]|好的|您好|你好|请问|[您就]是|感谢|谢谢|嗯|哦|啊)(?P<name>{COMPOUND}|"
-    rf"[{_ANY}](?<![和都来全应时成位解保那的老小大]))"
+    rf"[{_HAN}](?<![{NO_SURNAME}])(?=先生|女士)|[{_ANY}](?<![和都来全应时成位解保那的老小大]))"
     r"(?:女士|先生|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大叔|大娘|爷爷|奶奶|伯伯|大哥|大姐|师傅|经理|医生|同学)"
 )
 _TAKEN_UP = re.compile(
@@ -136,6 +139,18 @@ _HEADED = re.compile(
 _SAID_FIRST = re.compile(
     rf"(?:^|[ ,.。!?、姓])(?P<name>{COMPOUND}|[{_ANY}])[ ,、]+(?=(?P=name){_GIVEN}{{1,2}}(?:[ ,.。]|$))"
 )
+_DESCRIBED_LEAST = 0.3  #: probability below which the tagger takes back 明天的明 where no name was asked for
+_NAME_CHARACTERS = re.compile(f"(?:我叫|我是|叫|姓)?(?P<name>[{_HAN}]{{2,4}})")
+_LIKE_NAME = re.compile(rf"(?:{COMPOUND}|[{_ANY}]){_GIVEN}{{1,2}}")
+#: 覃就是西字头..., 库字少上头一点, 不是仓库的库: what begins to tell how a character is written
+_TOLD_OF = re.compile(
+    rf"(?:不是|就是|也?就是)?(?:(?P<one>[{_HAN}])(?:就是|是|字|呢是)|(?=[{_HAN}]{{1,3}}的|草|上面|下面|左边|右边))"
+)
+_PART_WORDS = re.compile(
+    "[字草竹雨宝][头盖]|偏旁|[字人边]旁|字底|去掉|少(?:了|上头|下头|个|一)?.?[点横竖撇捺]|多一?[点横竖撇捺]|"
+    "(?:上|下|左|右|里|中)(?:面|边|头|间)(?:加|是|一个|个|那个|的|早|那)|那[一两]?[点横竖撇捺]"
+)
+_IN_LETTERS = re.compile(rf"(?P<one>[{_HAN}])是(?P<letters>[a-z](?: ?[a-z]){{1,5}})(?![a-z])")
 _FOREIGNER = re.compile(r"叫(?:做)?(?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}) ?(?=的?(?:人|男|女|先生|小姐|家伙))")
 _FOREIGN = re.compile(rf"[a-z][a-z'.-]*(?: [a-z][a-z'.-]*){{0,2}}|[{_HAN}]+(?:[·・.][{_HAN}]+)+")
 _SURNAME = re.compile(f"{COMPOUND}|[{_HAN}]")
@@ -208,19 +223,20 @@ def names(view: View) -> Iterator[Secret]:
     for match in _CUE.finditer(text):
         end = _name_end(view, match.end())
         if end > match.end():
-            yield Secret("name", match.end(), end)
+            yield Secret("name", match.end(), end, least=HAN)
     for match in _FAMILY.finditer(text):
         if not _NO_FAMILY.match(match["name"]):
             yield Secret("name", *match.span("name"))
     for pattern in (_NAME_LIKE, _TAKEN_UP, _OF_MINE, _TO_SOMEBODY, _ADDRESSED):
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
-                yield Secret("name", *match.span("name"))
+                yield Secret("name", *match.span("name"), least=HAN)
     for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER):
         for match in pattern.finditer(text):
             yield Secret("name", *match.span("name"))
     yield from _answered(view)
-    yield from _spelled(text)
+    yield from _spelled(text, DOUBT if view.asked == "name" else _DESCRIBED_LEAST)
+    yield from _told_after(text)
 
 
 def is_no_name(name: str) -> bool:
@@ -253,7 +269,8 @@ def _answered(view: View) -> Iterator[Secret]:
         and not _WORDS.match(whole["name"])
         and (view.asked == "name" or len(whole["name"]) > 2 or view.unfinished)
     ):
-        yield Secret("name", *whole.span("name"), lasting=view.asked == "name" or not view.unfinished)
+        lasting = view.asked == "name" or not view.unfinished
+        yield Secret("name", *whole.span("name"), lasting=lasting, least=DOUBT if view.asked == "name" else HAN)
     if view.asked != "name":
         return
     for clause in list(_CLAUSE.finditer(text))[:_ANSWERING]:
@@ -269,7 +286,7 @@ def _answered(view: View) -> Iterator[Secret]:
         yield Secret("name", *foreign.span())
 
 
-def _spelled(text: str) -> Iterator[Secret]:
+def _spelled(text: str, least: float) -> Iterator[Secret]:
     """明天的明, 三点水的江: how people tell which characters they mean."""
     for match in _DESCRIBED.finditer(text):
         word, one = match["word"], match["one"]
@@ -279,10 +296,45 @@ def _spelled(text: str) -> Iterator[Secret]:
             and one not in "我你他她这那的是不"
         ):
             before = _BEFORE_DESCRIBED.search(text, 0, match.start())
-            yield Secret("name", before.start() if before else match.start(), match.end("all"))
+            yield Secret("name", before.start() if before else match.start(), match.end("all"), least=least)
     for pattern in (_PARTS, _HEADED):
         for match in pattern.finditer(text):
+            yield Secret("name", *match.span(), least=least)
+
+
+def _told_after(text: str) -> Iterator[Secret]:
+    """Whole clauses of which two characters or more are described: 妥得禄, 妥当的妥, 得到的得."""
+    told = {match["one"] for match in _DESCRIBED.finditer(text) if match["one"] in match["word"]}
+    for clause in _CLAUSE.finditer(text):
+        said = _NAME_CHARACTERS.fullmatch(clause[0])
+        if said and len(told.intersection(said["name"])) > 1:
+            yield Secret("name", clause.start() + said.start("name"), clause.start() + said.end("name"))
+
+
+def more_of_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
+    """What else tells the characters of names that were found: of which parts they are, and their sounds in letters."""
+    text = view.text
+    known = {one for secret in found if secret.kind in ("name", "email") for one in text[secret.start : secret.end]}
+    near = view.asked == "name" or any(secret.kind == "name" for secret in found)
+    for clause in _CLAUSE.finditer(text):
+        head = _TOLD_OF.match(clause[0])
+        if head and near and _PART_WORDS.search(clause[0]) and (head["one"] in known or not head["one"]):
+            yield Secret("name", *clause.span())
+    for match in _IN_LETTERS.finditer(text):
+        if "".join(syllables(match["one"])) == match["letters"].replace(" ", ""):
             yield Secret("name", *match.span())
+
+
+def tells_characters_of(said: str, name: str) -> bool:
+    """Whether what is said tells how characters of a name are written (明天的明), or is such a character."""
+    told = [match["one"] for pattern in (_DESCRIBED, _HEADED, _PARTS) for match in pattern.finditer(said)]
+    return bool(told) and all(one in name for one in told)
+
+
+def looks_like_name(said: str) -> bool:
+    """Whether Han characters are a surname and a given name."""
+    likely = _LIKE_NAME.fullmatch(said) or (len(said) > 1 and all(one in _TYPICAL for one in said))
+    return bool(likely) and not _WORDS.match(said)
 
 
 def words(view: View) -> Iterator[Secret]:
@@ -292,13 +344,13 @@ def words(view: View) -> Iterator[Secret]:
         told = _TELLS.search(match[0]) is not None  # and no comma alone
         said = _TOKENS.match(text, match.end()) or (_HAN_WORD.match(text, match.end()) if told else None)
         if said and not _NO_SECRET.match(text, match.end()) and not said[0].isspace():
-            yield Secret("code", match.end(), said.end())
+            yield Secret("code", match.end(), said.end(), least=HAN)
     for match in _USER.finditer(text):
         yield Secret("account", *match.span("user"))
     if view.asked == "word" and len(text) <= 20:
         answer = re.compile(rf"(?:[ ,.。!?]|{_FILLER})*(?P<word>[^ ,.。!?][^,.。!?]*)").match(text)
         if answer and not _NO_SECRET.match(answer["word"]) and not _NO_ANSWER.match(answer["word"]):
-            yield Secret("code", *answer.span("word"))
+            yield Secret("code", *answer.span("word"), least=HAN)
 
 
 def emails(view: View) -> Iterator[Secret]:

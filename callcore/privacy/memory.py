@@ -7,17 +7,21 @@ from collections.abc import Iterator
 
 from callcore.pinyin import syllables
 from callcore.privacy.digits import stretches
-from callcore.privacy.english import is_name_word, is_place_word
+from callcore.privacy.english_lexicon import is_name_word, is_place_word
 from callcore.privacy.find import Search
 from callcore.privacy.spans import NUMBER_KINDS, Secret
+from callcore.privacy.staff import name_words
 from callcore.privacy.view import View
 from callcore.text.chars import HAN_CHARACTER
+from callcore.understand.entities.zh.people import COMPOUND
 
 SHORTEST = 3  #: digits that may be a piece of a number that was said
 SHORT = 5  #: fewer digits than this may be an amount or a date that happens to be the same
 SPOKEN_NAME = 3  #: syllables of a name that is known again by its sound alone
 _LEAST = {True: 3, False: 4}  #: characters of another secret that is known again; whether it is written in Han
 _PIECE = 4  # Han characters of an address
+_TITLE = "(?:先生|女士|小姐|太太|老师|师傅|阿姨|叔叔|大爷|大妈|奶奶|爷爷|大哥|大姐|医生|总)"
+_COMPOUND = re.compile(COMPOUND)
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
@@ -43,11 +47,17 @@ class CallMemory:
             said = text[secret.start : secret.end]
             if secret.kind in NUMBER_KINDS:
                 self._remember_number(said, secret.value)
-            if secret.kind not in NUMBER_KINDS or re.search(r"[a-z]{2}", said):
+            if secret.kind not in NUMBER_KINDS or _has_word(said):
                 self._remember_phrase(secret.kind, said)
 
     def repeats(self, view: View) -> Iterator[Secret]:
-        """Where a text says one of them again."""
+        """Where a text says one of them again; towns of an address are no secret in the name of a branch."""
+        branches = [span for span in view.spans if span.kind == "branch"]
+        for one in self._repeats(view):
+            if one.kind != "name" or not any(span.start <= one.start and one.end <= span.end for span in branches):
+                yield one
+
+    def _repeats(self, view: View) -> Iterator[Secret]:
         yield from self._numbers_again(view)
         if self._phrases:
             yield from self._phrases_again(view.text)
@@ -56,10 +66,9 @@ class CallMemory:
         if self._words:
             yield from self._names_by_word(view)
         for name in self._surnames:
-            for match in re.finditer(
-                rf"(?:^|[ ,.。!?、是叫])(?P<name>{name}[一-鿿]{{1,2}})(?=[ ,.。!?、]|$)", view.text
-            ):
-                yield Secret("name", *match.span("name"))
+            again = rf"(?:^|[ ,.。!?、是叫])(?P<name>{name}(?!{_TITLE})[一-鿿]{{1,2}})(?=[ ,.。!?、]|$)"
+            for match in re.finditer(rf"{again}|(?P<titled>{name}){_TITLE}", view.text):
+                yield Secret("name", *match.span("name" if match["name"] else "titled"))
 
     def _remember_number(self, said: str, value: str) -> None:
         digits = "".join(one.digits for one in stretches(said))
@@ -75,11 +84,13 @@ class CallMemory:
                 self._surnames.add(plain)
             if han and len(plain) >= 2:
                 self._phrases.add(plain)
+                if compound := _COMPOUND.match(plain):
+                    self._phrases.add(compound[0])
                 if len(plain) == SPOKEN_NAME:
                     self._phrases.add(plain[1:])
                 if SPOKEN_NAME <= len(plain) <= 4 and all(HAN_CHARACTER.match(one) for one in plain):
                     self._sounds.add(tuple(syllables(plain)))
-            self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_name_word(word))
+            self._words.update(word for word in name_words(said) if word.isascii() and is_name_word(word))
         elif len(plain) >= _LEAST[han]:
             self._phrases.add(plain)
         if kind == "address":  # it is rarely repeated as a whole
@@ -99,7 +110,9 @@ class CallMemory:
         for phrase in self._phrases:
             at = plain.find(phrase)
             while at >= 0:
-                yield Secret("name", places[at], places[at + len(phrase) - 1] + 1)
+                start, end = places[at], places[at + len(phrase) - 1] + 1
+                if not _inside_word(text, start, end):
+                    yield Secret("name", start, end)
                 at = plain.find(phrase, at + 1)
 
     def _names_by_sound(self, text: str) -> Iterator[Secret]:
@@ -120,3 +133,17 @@ class CallMemory:
             word = match[0].removesuffix("'s")
             if word in self._words and (raw[match.start()].isupper() or not capitals):
                 yield Secret("name", match.start(), match.start() + len(word))
+
+
+def _has_word(said: str) -> bool:
+    """Whether a number is said with letters that are more than digits in words."""
+    digits = {i for one in stretches(said) for i in range(one.start, one.end)}
+    return any(digits.isdisjoint(range(*match.span())) for match in re.finditer("[a-z]{2,}", said))
+
+
+def _inside_word(text: str, start: int, end: int) -> bool:
+    """Whether a range begins or ends inside a word of letters."""
+    return any(
+        0 < at < len(text) and (text[at - 1] + text[at]).isascii() and (text[at - 1] + text[at]).isalpha()
+        for at in (start, end)
+    )

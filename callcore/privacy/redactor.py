@@ -8,6 +8,7 @@ again (:class:`~callcore.understand.entities.Finder`). Whatever goes wrong here 
 from __future__ import annotations
 
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from typing import TypeVar
 
 from callcore.config import UnderstandSettings
 from callcore.errors import unexpected
-from callcore.privacy.find import asks, search
+from callcore.privacy.find import Search, asks, search
 from callcore.privacy.masks import Masked, all_masked
 from callcore.privacy.memory import CallMemory
 from callcore.privacy.seal import Sealer
@@ -52,6 +53,7 @@ KEPT = 64  #: turns and open segments whose masks are kept for what follows abou
 
 FAILED = "what was said could not be searched for secrets; it was masked as a whole."
 K = TypeVar("K", str, int)
+_MIXED = re.compile("(?<![a-z0-9])(?:[a-z]{1,3}[0-9]+|[0-9]+[a-z])(?![a-z0-9])")
 _UNKNOWN = "unknown"  # kind of a value of which nothing is known
 
 
@@ -90,7 +92,7 @@ class Redactor:
         view, memory = View(found.spoken, found.spans), CallMemory()
         own = search(found, view)
         memory.remember(view.text, own)
-        hidden = characters([*own.secrets, *memory.repeats(view)])
+        hidden = _hidden(view, own, memory)
         return Masked.of(found.spoken, hidden, words)
 
     def text(self, text: str, language: str, day: date) -> str:
@@ -110,6 +112,7 @@ class CallRedactor:
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
         self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
         self._turns = 0
+        self._heard: set[int] = set()  #: channels that have had a turn
         self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
         self._ended: OrderedDict[int, Masked] = OrderedDict()  #: by turn
         self._kinds: dict[tuple[int, int], str] = {}  #: by turn and place: kind of an entity, "" where it can be read
@@ -187,8 +190,9 @@ class CallRedactor:
         view = View(found.spoken, found.spans, Stage.TURN, **known)
         own = search(found, view, speaker)
         self._memory.remember(view.text, own)
-        hidden = characters([*own.secrets, *self._memory.repeats(view)])
+        hidden = _hidden(view, own, self._memory)
         self._note_question(event.channel, found)
+        self._heard.add(event.channel)
         masked = Masked.of(found.spoken, hidden, event.words)
         _keep(self._ended, event.turn_id, masked)
         return replace(event, text=masked.text(event.text), words=masked.words)
@@ -209,7 +213,7 @@ class CallRedactor:
             found = self._entities.glance(as_meant(together), language, channel, speaker)
         view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1))
         own = search(found, view, speaker)
-        hidden = characters([*own.secrets, *self._memory.repeats(view)])
+        hidden = _hidden(view, own, self._memory)
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
             self._note_question(channel, found)
@@ -230,6 +234,7 @@ class CallRedactor:
             "reference_wanted": "reference" in (context.asked, *asked[-1:]) and not number,
             "public": self._memory.public,
             "staff": self._memory.staff,
+            "opening": channel not in self._heard,
         }
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:
@@ -257,6 +262,13 @@ class CallRedactor:
         if not kind and event.value in self._hidden:
             kind = _UNKNOWN
         return replace(event, value=self._redactor.sealer.seal(kind, event.value)) if kind else event
+
+
+def _hidden(view: View, own: Search, memory: CallMemory) -> frozenset[int]:
+    """The characters of a text that nobody may read: letters that are written together with such digits are too."""
+    hidden = characters([*own.secrets, *memory.repeats(view)])
+    mixed = (range(*match.span()) for match in _MIXED.finditer(view.text))
+    return hidden.union(*(one for one in mixed if not hidden.isdisjoint(one)))
 
 
 def _joined(before: Sequence[Word], words: Sequence[Word]) -> tuple[Word, ...]:

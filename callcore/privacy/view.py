@@ -27,7 +27,7 @@ class View:
     ``spans``: what the rules for entities found, secret or not. ``asked``: what the other side has just asked for
     ("name", "address", "email", "word"), "" for nothing of these. ``number_wanted``: a number was asked for, or begun;
     ``reference_wanted``: one that is no secret. ``public``: numbers of the call that are none, ``staff``: names of
-    people of the bank.
+    people of the bank. ``opening``: whether its side has not had a turn before.
     """
 
     spoken: Spoken
@@ -38,6 +38,7 @@ class View:
     reference_wanted: bool = False
     public: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
+    opening: bool = False
 
     @property
     def text(self) -> str:
@@ -62,6 +63,7 @@ class Known(TypedDict):
     reference_wanted: bool
     public: frozenset[str]
     staff: frozenset[str]
+    opening: bool
 
 
 READABLE = frozenset(

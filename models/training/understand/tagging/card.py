@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.ticket_scores import SecretCounts, secret_counts
 from callcore.engines.tag_model import OnnxTagModel
-from callcore.privacy.find import FOUND, MASKED
+from callcore.privacy.learned import FOUND, MASKED
 from callcore.types import MASK
 from callcore.understand.entities.tagger import KINDS, SecretTagger
 from callcore.understand.tag_features import VERSION

@@ -1,0 +1,55 @@
+"""Words that the redaction of English goes by."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from callcore.understand.entities.en.lexicon import lexicon
+
+WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
+
+
+def is_no_name(name: str) -> bool:
+    """Whether what looks like a name is common words."""
+    return all(word in not_names() for word in re.findall(WORD, name))
+
+
+def is_acronym(letters: str) -> bool:
+    """Whether letters in lower case are what everybody calls a thing by."""
+    return letters in acronyms()
+
+
+def is_name_word(word: str) -> bool:
+    """Whether a word in lower case can be known again as somebody's name: it is long enough and no common word."""
+    return len(word) >= 3 and word not in not_names()
+
+
+def is_place_word(word: str) -> bool:
+    """Whether a word in lower case can be known again as part of somebody's address."""
+    return is_name_word(word) and word not in words_of()["streets"] | words_of()["capitals"]
+
+
+@cache
+def words_of() -> dict[str, frozenset[str]]:
+    """The lists of ``data/en.toml``, by name."""
+    text = files("callcore.privacy").joinpath("data", "en.toml").read_text(encoding="utf-8")
+    return {name: frozenset(" ".join(lines).split()) for name, lines in tomllib.loads(text).items()}
+
+
+def first_names() -> frozenset[str]:
+    """First names that are nothing else."""
+    return words_of()["first_names"]
+
+
+def acronyms() -> frozenset[str]:
+    """What is spelled and is nobody's name."""
+    return words_of()["acronyms"]
+
+
+@cache
+def not_names() -> frozenset[str]:
+    """Words that are no names, whatever comes before them."""
+    return frozenset(lexicon().words["not_names"]) | words_of()["not_names"]

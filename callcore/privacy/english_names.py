@@ -1,0 +1,286 @@
+"""Names in English, beyond what the rules for entities find: introduced, with a title, called to, spelled, answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from callcore.privacy.english_lexicon import WORD, acronyms, first_names, is_no_name, not_names, words_of
+from callcore.privacy.spans import DOUBT, NEVER, PLACE, SOFT, Secret
+from callcore.privacy.view import View
+
+_NAME_CUE = re.compile(
+    r"\b(?:(?:my|his|her|their|the|your|full|first|last|middle|given|family|maiden|legal|account|customer|cardholder's|"
+    r"payee(?:'s)?|beneficiary(?:'s)?|recipient(?:'s)?|mother's maiden|user) name(?: on (?:the|my) (?:card|account))?"
+    r"(?: is| was|'s|:)|names? (?:is|are|was)|name's|surname(?: is|'s|,|:)?|(?:account ?holder|card ?holder|payee|"
+    r"beneficiary|recipient|"
+    r"account owner)(?:(?:'s)? name)?(?: is|:)?|in the name of|under the name(?: of)?|under|made out to|payable to|"
+    r"name of|goes by|(?:calls?|called) me|known as|"
+    r"(?:speaking|speak|spoke|spoken|talking|talk|talked|chatted|dealing|dealt) (?:with|to)|this is|maiden name|named|"
+    r"called|(?:helped|served|handled|assisted|signed|told|advised|informed|given) by|on behalf of|belongs to|"
+    r"(?:authorised|authorized|additional|joint) (?:user|holder)|(?:sent|pay|paid|transferred|wired|transfer|send|"
+    r"wire) (?:it |them |money |that )?to|"
+    r""
+    r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|fiance|fiancee|friend|colleague|"
+    r"boss|landlord|"
+    r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|"
+    r"grandfather)(?:'s name is|,| is)?)\b[ ,:]+"
+    r"(?:(?:is|um|uh|er|yes|it's|please)[ ,]+){0,2}"
+)
+_SURE_CUE = re.compile(r"name|surname|holder|payee|beneficiary|recipient|payable|made out|goes by|named|known as| me\b")
+_MY_NAME = re.compile(r"\bmy (?:\w+ ){0,2}name|s me\b|known as")
+_TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|missus|doctor|dr|professor|sir|madam|mma|ntate)\b\.? ")
+#: before a title and behind the name, where the two are said to whom they belong to
+_SAID_TO = re.compile(
+    r"(?:^|[.?!] |\b(?:thank you|thanks|okay|ok|right|so|now|and|well|please|sorry|hello|hi|morning|"
+    r"afternoon|evening|sure|"
+    r"alright|bye|you're|are you|is that|is this|this is|speaking (?:with|to)),? |, (?=\S+ \S+[.?!]))$"
+)
+_OF_OURS = re.compile(r"\b(?:my|our|his|her|their|your|to|for|and)(?: (?:own|late|poor|dear|big|little))* $")
+_LIKE_WORD = re.compile(r"\b(?P<name>[A-Z][^\W\d_]+)(?:[.,] Like|,? (?:like|as in)) the\b")
+_WHOLE = re.compile(r"(?:^|[.?!,] )(?P<name>[A-Z][^\W\d_]+(?: [A-Z][^\W\d_]+){1,2})(?=[.,?!]|$)")
+_WHOSE = re.compile(
+    r"\b(?P<name>[A-Z][^\W\d_]+)(?:,| is|, (?:that's|that is|who's|he's|she's)) (?:my|our|his|her) "
+    r"(?:own |late |eldest |youngest )?"
+    r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|friend|uncle|aunt|auntie|cousin|nephew|"
+    r"niece|grand\w+|nan|gran|landlord|landlady|neighbour|neighbor)\b"
+)
+_CALLED_OUT = re.compile(r"(?:^|[.?!] )(?P<name>[A-Z][^\W\d_]+)!")
+_STREET = re.compile(r"(?:[\w'-]+ )?(?:road|street|avenue|square|lane|drive|mall|market)\b")
+_KIN = re.compile(r"\b(?:my|our) $")
+KIN = 0.1  #: probability below which the tagger takes back "our Toby"
+#: how a name is written, after it: "with one D", "like the price of something"
+_WRITTEN = re.compile(
+    r"[.,]? (?:with (?:one|two|an?|the|no|double|a double) [a-z]\b(?:'s)?)?"
+    r"(?:,? ?(?:like|as in)(?: in)? (?:the|a|an) \w+(?: of \w+)?)?"
+)
+_PLACE = re.compile(r"\b(?:in|at|near|outside|inside|around|via|on)(?: the)? $")
+_CAPITAL = re.compile(r"[A-Z][^\W\d_]*(?:['-][A-Z]?[^\W\d_]+)*")
+_CALLED_TO = re.compile(
+    r"\b(?i:hi|hello|hey|thanks|thank you|okay|ok|bye|goodbye|sorry|morning|afternoon|evening|sure|right|"
+    r"dear)(?: there| again)?[, ]+"
+    r"(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?P<more> [A-Z][^\W\d_]+)?|, (?P<last>[A-Z][^\W\d_]+)[.?!]?$"
+)
+_NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{WORD})")
+_NO_WORDS = ("mr", "mrs", "ms", "mister", "missus")  #: titles that are nothing else
+_TITLED = 0.01  #: probability below which the tagger takes back a name with a title, or a first name
+_NEXT = re.compile(r" (?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?<!'s)")
+_LAST = re.compile(r"(?<![\w'-])(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*) $")
+_COMPANY = re.compile(
+    r"(?:'s)?(?: [A-Z][a-z]+)? (?:Bank|Building|Credit|Insurance|Ltd|Limited|Inc|Group|Company|Union|Trust|Finance|"
+    r"Airways|Airlines|Hotel|"
+    r"Hospital|University|College|Airport|Station|Mall|Store|Centre|Center|Card|Account|Visa|Mastercard|Saver|"
+    r"Rewards)\b"
+)
+_INNER_CAPITAL = re.compile(r"(?<=[^\W_] |[,;:] )[A-Z][a-z]+(?:['-][^\W\d_]+)*")
+_SPELLED_WORD = re.compile(rf"(?P<name>{WORD})[ ,.]+(?:(?:that's|it's|spelled|spelt|so|as in|is)[ ,]+){{0,2}}$")
+_PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
+_LETTERS = re.compile(
+    r"(?<![\w'])(?:(?:double |capital )?[a-z](?: (?:as in|for|like) [a-z]+)?(?:[ .,-]+|$)){2,30}(?![a-z'])"
+)
+
+
+def names(view: View) -> Iterator[Secret]:
+    """Names after words that introduce one, after titles, called to, spelled, and as answers."""
+    text = view.text
+    for match in _NAME_CUE.finditer(text):
+        sure = NEVER if _MY_NAME.search(match[0]) else DOUBT
+        yield from _named(view, match.end(), 4, strict=not _SURE_CUE.search(match[0]), least=sure)
+    for match in _TITLE.finditer(text):
+        word = match[0].strip(" .")
+        to_whom = _SAID_TO.search(text, max(0, match.start() - 30), match.start())
+        strict = word in ("sir", "madam", "miss")
+        least = NEVER if to_whom else _TITLED
+        yield from _named(view, match.end(), 3, strict=strict, least=least, titled=word in _NO_WORDS)
+    yield from _known(view)
+    yield from _word_names(view)
+    yield from _called_to(view)
+    yield from _unexplained(view)
+    if view.asked == "name":
+        yield from _answered(view)
+    yield from _spelled(view)
+
+
+def _spelled(view: View) -> Iterator[Secret]:
+    """Letters one by one, and the word before them that they spell: "it's Patel, P A T E L"."""
+    text = view.text
+    for match in _LETTERS.finditer(text):
+        letters = "".join(re.findall(r"(?<![\w'])[a-z](?![\w'])", match[0]))
+        word = _SPELLED_WORD.search(text, 0, match.start())
+        spelled = word is not None and len(letters) > 2 and word["name"].startswith(letters[:3])
+        near = spelled or view.asked == "name" or _SURE_CUE.search(text, 0, match.start()) is not None
+        several = len(letters) >= (2 if near else 5) and (near or len(set(letters)) > 1)
+        if several and letters not in acronyms():
+            start = word.start("name") if word and spelled else match.start()
+            yield Secret("name", start, match.start() + len(match[0].rstrip(" .,-")))
+
+
+def _named(view: View, start: int, most: int, *, strict: bool, least: float, titled: bool = False) -> Iterator[Secret]:
+    """The words of a name from ``start`` on. ``strict``: only with capitals; ``titled``: with one, any word is one."""
+    text, raw = view.text, view.spoken.raw
+    end, count = start, 0
+    while count < most and (match := _NAME_WORD.match(text, end)):
+        word, capital = match["word"], raw[match.start("word")].isupper()
+        ended = "." in text[end : match.start("word")] and len(text[start:end].rpartition(" ")[2]) > 2
+        common = word in not_names() and not (titled and capital and not count)
+        if ended or common or word.endswith(("'re", "'ll", "'d", "'ve", "'m")) or (strict and not capital):
+            break
+        if count and not capital and _mixed(raw) and word not in _PARTICLES:
+            break
+        count += 1
+        end = match.end()
+        if word.endswith("'s"):
+            end -= 2
+            break
+    if count and not _is_place(view.spoken.raw, start, end):
+        yield Secret("name", start, end, least=least)
+
+
+def _is_place(raw: str, start: int, end: int) -> bool:
+    """Whether words with capitals are a country, a company or the like."""
+    words = raw[start:end].lower().split()
+    known = words_of()["capitals"] | words_of()["states"]
+    return _COMPANY.match(raw, end) is not None or all(word in known or word.endswith("days") for word in words)
+
+
+def at_place(text: str, start: int) -> bool:
+    """Whether a word for places stands before ``start``."""
+    return _PLACE.search(text, max(0, start - 16), start) is not None
+
+
+def _known(view: View) -> Iterator[Secret]:
+    """First names that are nothing else, with a capital; and whatever with a capital follows them."""
+    raw = view.spoken.raw
+    for match in _CAPITAL.finditer(raw):
+        word = match[0].lower().removesuffix("'s")
+        if word not in first_names() or view.readable(*match.span()):
+            continue
+        end = match.start() + len(word)
+        while (after := re.compile(r" (?:[A-Z]\.? )?([A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)").match(raw, end)) and after[
+            1
+        ].lower() not in not_names():
+            if view.readable(after.start(1), after.end(1)):
+                break
+            end = after.end(1) - (2 if after[1].lower().endswith("'s") else 0)
+        yield Secret("name", match.start(), end, least=_TITLED)
+
+
+def _word_names(view: View) -> Iterator[Secret]:
+    """First names that are words as well, with a capital inside a sentence and somebody's, or told like which word."""
+    raw = view.spoken.raw
+    for match in _INNER_CAPITAL.finditer(raw):
+        word = match[0].lower().removesuffix("'s")
+        somebodys = word in words_of()["word_names"] and _OF_OURS.search(view.text, 0, match.start())
+        if somebodys and not _is_place(raw, match.start(), match.start() + len(word)):
+            yield Secret("name", match.start(), match.start() + len(word), least=NEVER)
+        after = _NEXT.match(raw, match.end()) if word in words_of()["word_names"] else None
+        if after and _goes_with(after["name"]) and not _is_place(raw, match.start(), after.end()):
+            yield Secret("name", match.start(), after.end())
+    for match in _WHOSE.finditer(raw):
+        if match["name"].lower() not in not_names() | words_of()["capitals"]:
+            yield Secret("name", *match.span("name"), least=NEVER)
+    for pattern in (_WHOLE, _CALLED_OUT):
+        for match in pattern.finditer(raw):
+            first, *others = match["name"].split()
+            if first.lower() in words_of()["word_names"] and all(map(_goes_with, others)):
+                yield Secret("name", *match.span("name"), least=NEVER)
+    for match in _LIKE_WORD.finditer(raw):
+        if match["name"].lower() in words_of()["word_names"] or not is_no_name(match["name"].lower()):
+            yield Secret("name", *match.span("name"), least=NEVER)
+
+
+def whole_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
+    """The words with a capital on both sides of a name, which are names as well, also those that are common words."""
+    raw = view.spoken.raw
+    if not _mixed(raw):
+        return
+    for one in found:
+        if one.kind != "name" or not raw[one.start].isupper():
+            continue
+        start, end = one.start, one.end
+        while (word := _NEXT.match(raw, end)) is not None and _goes_with(word["name"]):
+            end = word.end("name")
+        while (word := _LAST.search(raw, 0, start)) is not None and _goes_before(raw, word):
+            start = word.start("name")
+        written = _WRITTEN.match(view.text, end)
+        end = written.end() if written and written[0].strip(" .,") else end
+        if (start, end) != (one.start, one.end):
+            yield Secret("name", start, end)
+
+
+def _goes_with(word: str) -> bool:
+    """Whether a word with a capital beside a name may be one."""
+    plain = word.lower()
+    return plain not in words_of()["capitals"] and plain not in _TALK and plain != "i" and not plain.startswith("i'")
+
+
+def _goes_before(raw: str, word: re.Match[str]) -> bool:
+    """Whether a word with a capital before a name belongs to it: one that begins a sentence may be any word."""
+    plain = word["name"].lower()
+    known = plain in words_of()["word_names"] or plain in first_names() or plain not in not_names()
+    inside = re.search(r"[\w,;:] $", raw[: word.start()]) is not None
+    return _goes_with(plain) and not _TITLE.match(f"{plain} ") and (known or inside)
+
+
+def _called_to(view: View) -> Iterator[Secret]:
+    """Whom a text greets, thanks or calls to: "Thanks, Priti"."""
+    for match in _CALLED_TO.finditer(view.spoken.raw):
+        group = "name" if match["name"] else "last"
+        if match[group].lower() in not_names() or match[group].isupper() or view.readable(*match.span(group)):
+            continue
+        if _is_place(view.spoken.raw, *match.span(group)):
+            continue
+        more = match["more"] if match["more"] and match["more"].strip().lower() not in not_names() else ""
+        yield Secret("name", match.start(group), match.end(group) + len(more), least=SOFT)
+
+
+def _unexplained(view: View) -> Iterator[Secret]:
+    """Words with a capital inside a sentence that nothing explains: names, as a rule."""
+    raw = view.spoken.raw
+    words = re.findall(WORD, raw)
+    if 2 * sum(word[0].isupper() for word in words) > len(words):  # a writing that gives many words a capital
+        return
+    for match in _INNER_CAPITAL.finditer(raw):
+        word = match[0].lower().removesuffix("'s")
+        explained = any(span.start <= match.start() < span.end for span in view.spans)
+        end = match.start() + len(word)
+        if not explained and word not in not_names() and not _is_place(raw, match.start(), end):
+            yield Secret("name", match.start(), end, least=_least(view.text, match.start()))
+
+
+def _least(text: str, start: int) -> float:
+    """The probability below which the tagger takes back a word with a capital that nothing explains."""
+    if _KIN.search(text, max(0, start - 8), start):
+        return KIN
+    return PLACE if at_place(text, start) or _STREET.match(text, start) else SOFT
+
+
+def _answered(view: View) -> Iterator[Secret]:
+    """What answers the question for a name."""
+    text, raw = view.text, view.spoken.raw
+    spans = [(m.start(), m.end()) for m in re.finditer(WORD, text)]
+    meant = [(a, b) for a, b in spans if b - a > 1 and text[a:b] not in not_names() | _TALK]
+    few = len(spans) <= 6
+    for start, end in meant:
+        if (
+            few
+            or (raw[start].isupper() and start > 0 and raw[start - 2 : start] not in (". ", "? ", "! "))
+            or text[start:end] in first_names()
+        ):
+            yield Secret("name", start, end, least=PLACE if at_place(text, start) else DOUBT)
+
+
+_TALK = frozenset(
+    "sure yes yeah no hi hello it's that's spelled spelt with sorry just think know mean why need later already told "
+    "sec moment minute".split()
+)
+
+
+def _mixed(raw: str) -> bool:
+    """Whether a text tells names by capitals: it has some, and not only the first letter and "I"."""
+    return re.search(r"(?<=[a-z,] )[A-Z][a-z]", raw) is not None
+
+
+def no_capital(raw: str, start: int, end: int) -> bool:
+    """Whether a range has no capital where names have one."""
+    return _mixed(raw) and not any(map(str.isupper, raw[start:end]))

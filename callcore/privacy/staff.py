@@ -1,0 +1,135 @@
+"""Who of the names of a call are people of the bank: those told with what they do there, greeters, who is thanked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from callcore.privacy.spans import PLACE, SOFT, Secret
+from callcore.privacy.view import View
+from callcore.text.chars import HAN_CHARACTER
+from callcore.types import Role
+from callcore.understand.entities.find import Found
+
+_OWN_NAME = re.compile(
+    r"(?:我是|我叫|我姓|免贵姓|本人|客服|坐席|客户经理|专员|工号[^,。]{1,12}[,。 ]|my name is|my name's|name is|"
+    r"this is|i'm|i am|"
+    r"you(?:'re| are) (?:speaking|talking) (?:with|to)|you(?:'re| are) (?:on|through) (?:with|to)|"
+    r"you(?:'ve| have) (?:got|"
+    r"reached)|you can call me|call me|(?:^|[,.。])[叫姓])"
+    r"[ ,:]*(?:(?:这边的?)?(?:客服|坐席|客户经理|专员|主管|组长|经理))?(?:小|老)?$"
+)
+#: how agents tell of a colleague
+_COLLEAGUE = re.compile("(?:那边|同事|行长|经理|主任|专员)[^。?!我您]{0,5}[姓叫]$")
+_SPEAKING = re.compile(r",? (?:speaking|here)\b|[ ,。]*(?:很高兴|竭诚)?(?:能)?(?:为您服务|很高兴)")
+_STAFF = re.compile(
+    r"(?:胸牌|工牌|名牌|柜员|大堂经理|大堂|客户经理|理财经理|坐席|客服|工作人员|主管|组长|专员|同事|店长|行长|"
+    r"你们的?(?:一个|那个|一位)?(?:同事|"
+    r"员工|经理))"
+    r"(?:上写[的着]?|上面写[的着]?|名字|姓名)?(?:就?是|叫做?|的?)?[ ,]?(?:小|老)?$"
+    r"|\b(?:your|the|a|our) (?:colleague|agent|adviser|advisor|teller|clerk|cashier|representative|rep|operator|guard|"
+    r"branch manager|duty manager|officer)"
+    r"(?: named| called|,| was| is)?[ ,]*$|\bofficer $"
+)
+#: how customers speak of whom they dealt with; their own people are told otherwise
+_POST = re.compile("(?:客户经理|大堂经理|理财经理|经理|主任|行长|专员|柜员|主管|组长|客服|坐席)")
+_MET = re.compile(
+    r"(?:你们|贵行|柜台|网点|支行|上次|那天|昨天|前天)(?:的|那个?|有个|一个|叫)*(?:小|老)?$|(?:找|问|跟|"
+    r"是)(?:你们)?(?:那个)?小$"
+    r"|\b(?:spoke|spoken|talked|chatted|dealing|dealt) (?:with|to)(?: a| an| someone called| somebody called)?[ ,]*$"
+    r"|\b(?:helped|served|handled|assisted|told|advised|informed) by[ ,]*$"
+    r"|(?:你们|大堂|柜台|窗口|支行|网点|营业厅)[^。?!我他她]{0,16}[姓叫]$"
+    r"|\b(?:branch|counter|front desk|bank)\b[^.?!]{0,12}\b(?:with|by|met|saw)\b[^.?!]{0,12}\b(?:one|called|named|a) $"
+)
+#: where they work: "Johan at the Reitz branch", "Ms Ho of that team"
+_PLACE = re.compile(
+    r",? (?:at|in|from|of|over at|who's at|who is at) (?:(?:the|your|our|that|this) )?(?:[\w']+ ){0,2}?"
+    r"(?:branch|desk|counter|team|department|office|front desk)\b"
+)
+_YOUR_MR = re.compile(r"\b(?:your|this|a|one|branch,) (?:mr|mrs|ms|miss?)\b\.? ?$")
+_POST_AFTER = re.compile(
+    r"(?: now)?[,.]? (?:who|she|he|they)(?:'s| is| are| runs?| leads?| heads?| deals?| handles?|"
+    r" looks? after| opens?)\b"
+    r"|,? (?:the|our|a) (?:\w+ )?(?:manager|supervisor|head|lead|officer|specialist|director)\b| (?:has|will have) it\b"
+)
+#: customers that thank or greet somebody by name mean whom they speak with
+_THANKED = re.compile(
+    r"(?:^|[.!?,] ?)(?:(?:oh|ah|well|no|and|all right|alright|okay|ok|so|right|yes|many) ,?)*"
+    r"(?:hi|hello|hey|thanks|thank you|cheers|"
+    r"ta|bye|goodbye|good morning|good afternoon|good evening|god bless(?: you)?|bless you)"
+    r"(?: again| so much| very much| there| then| a lot)?[, ]+$"
+)
+#: in a greeting, what says that the name is the other side's
+_FOR_WHOM = re.compile(
+    r"(?:\b(?:mr|mrs|ms|miss|doctor|dr)\.? |(?:is that|is this|am i (?:speaking|talking) (?:with|to)|"
+    r"(?:may|can|could) i (?:please )?(?:speak|talk) (?:with|to)|calling for|looking for) (?:\w+ )?|"
+    r"^(?:hello|hi|hey|good morning|good afternoon|good evening|morning)(?: there)?,? )$"
+    r"|(?:请问|您)(?:是|找)?$|^(?:喂|您好|你好)[ ,.。]*$"
+)
+_ADDRESSED = re.compile("(?:先生|女士|小姐|太太|阿姨|叔叔|大爷|大妈|吗|是吗|对吗)|[ ,]*(?:right|correct)?\\?")
+_TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|doctor|dr|officer|madam|sir)\b\.? ?")
+_HAN_TITLE = re.compile("(?:女士|先生|小姐|姑娘|经理|主任|行长|老师|同志|妹妹|妹子|小伙子)$")
+_LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_REACH = 40  # characters before a name that are looked at
+
+
+def of_staff(one: Secret, view: View, speaker: Role, found: Found, *, sure: bool) -> bool:
+    """Whether a name is that of somebody of the bank: the agent's own, or told with what they do there.
+
+    ``sure``: that the words beside it make it a name whatever the tagger says, such as one that is spoken to.
+    """
+    text = view.text
+    before = max(0, one.start - _REACH)
+    if is_staff(text[one.start : one.end], view.staff) or _STAFF.search(text, before, one.start):
+        return True
+    if _YOUR_MR.search(text, before, min(one.start + 4, one.end)):
+        return True
+    if speaker is Role.AGENT:
+        return _told_by_agent(one, view, found, sure=sure)
+    at_place = _PLACE.match(text, one.end) is not None and _unlikely(one, found)
+    met = at_place or _POST.match(text, one.end) or _MET.search(text, before, one.start)
+    return speaker is Role.CUSTOMER and bool(met or _THANKED.search(text, before, one.start))
+
+
+def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
+    """Whether an agent names themselves, or a colleague; of customers they speak to these."""
+    text, before = view.text, max(0, one.start - _REACH)
+    if _OWN_NAME.search(text, before, one.start) or _COLLEAGUE.search(text, before, one.start):
+        return True
+    if _SPEAKING.match(text, one.end):
+        return True
+    if view.opening and not _greets(one, text, before):
+        return True
+    if _POST_AFTER.match(text, one.end):
+        return _unlikely(one, found, PLACE)
+    told = _POST.match(text, one.end) or _PLACE.match(text, one.end)
+    of_others = not sure and not HAN_CHARACTER.search(text[one.start : one.end])
+    return bool(told or of_others) and _unlikely(one, found)
+
+
+def _unlikely(one: Secret, found: Found, least: float = SOFT) -> bool:
+    """Whether the tagger rather takes a name for none."""
+    return found.tagged is not None and found.tagged.secret(one.start, one.end) < least
+
+
+def _greets(one: Secret, text: str, before: int) -> bool:
+    """Whether a name in the agent's first words is that of whom they are said to."""
+    return _FOR_WHOM.search(text, before, one.start) is not None or _ADDRESSED.match(text, one.end) is not None
+
+
+def is_staff(name: str, staff: Collection[str]) -> bool:
+    """Whether a name (in lower case), or a part of one, is among those of the bank."""
+    if name in staff:
+        return True
+    if HAN_CHARACTER.search(name):
+        plain = _HAN_TITLE.sub("", name)
+        if plain in staff or (plain[:1] in ("小", "老") and plain[1:] in staff):
+            return True
+        return len(name) > 1 and any(name in one or (len(one) > 1 and one in name) for one in staff)
+    words = set(name_words(name))
+    return bool(words) and any(words <= set(name_words(one)) for one in staff)
+
+
+def name_words(name: str) -> Iterator[str]:
+    """The words of a name that is written with letters, without titles."""
+    return (match[0].removesuffix("'s") for match in _LETTERS.finditer(_TITLE.sub("", name)))
