@@ -82,17 +82,14 @@ def _marks(text: str, secrets: Sequence[dict[str, str]]) -> Iterator[Mark]:
         start = text.find(one["text"], at)
         if start >= 0:
             at = start + len(one["text"])
-            yield Mark(start, at, frozenset({one["kind"]}))
+            yield Mark(start, at, _marked_as(one["kind"]))
 
 
 def sentence_examples(file: Path) -> list[Example]:
     """Single sentences with their secrets marked, by nobody knows whom."""
     found = []
     for sentence in read_set(file).sentences:
-        marks = tuple(
-            Mark(gold.start, gold.end, frozenset({gold.kind}) if gold.kind in KINDS else frozenset(_NUMBER))
-            for gold in sentence.gold
-        )
+        marks = tuple(Mark(gold.start, gold.end, _marked_as(gold.kind)) for gold in sentence.gold)
         found.append(Example("", Role.UNKNOWN, sentence.text, marks))
     return found
 
@@ -122,6 +119,11 @@ def _silver_marks(text: str, speaker: str, language: str) -> Iterator[Mark]:
         kinds = _believed(one.kind, text[one.start : one.end], (one.kind, one.start, one.end) in spans)
         sure |= characters
         yield Mark(one.start, one.end, kinds)
+
+
+def _marked_as(kind: str) -> frozenset[str]:
+    """What a marked secret teaches: of digits that nobody explains, that they are a number of some kind."""
+    return frozenset({kind}) if kind in KINDS else frozenset(_NUMBER)
 
 
 def _believed(kind: str, said: str, by_entities: bool) -> frozenset[str]:
