@@ -15,6 +15,7 @@ from callcore.privacy.view import Rule, Stage, View
 from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Role
 from callcore.understand.entities.find import Found
+from callcore.understand.entities.spans import Span
 from callcore.understand.entities.tagger import Tag
 
 VERSION = "redaction/1"
@@ -118,7 +119,7 @@ class Search:
 def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     """What is to be masked, and what is known to be no secret. ``found``: the entities of the view's text."""
     text = view.text
-    entities = [Secret(one.kind, one.start, one.end, one.value) for one in found.spans if one.kind in SECRET_KINDS]
+    entities = [Secret(_kind(one), one.start, one.end, one.value) for one in found.spans if one.kind in SECRET_KINDS]
     public = [one for one in entities if _public(one, view)]
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
@@ -135,6 +136,12 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     kept += [*_gaps(text, kept), *_letters(text, kept)]
     names = frozenset(text[one.start : one.end] for one in staff)
     return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)))
+
+
+def _kind(one: Span) -> str:
+    """The kind of a fact; of a piece of a number, what the whole is."""
+    piece = one.kind == "digits" and one.hint in ("phone", "id_number") and len(one.value) >= LONG
+    return one.hint if piece else one.kind
 
 
 def _refused(one: Secret, found: Found) -> bool:

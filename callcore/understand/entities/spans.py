@@ -15,9 +15,14 @@ from callcore.understand.entities.spoken import Spoken
 class OpenNumber:
     """Digits that a speaker has begun to say and that turns to come may go on with."""
 
-    digits: str
+    pieces: tuple[str, ...]  #: in the order in which they were said
     kind: str  #: kind they are to become, "" while nothing tells
     turns: tuple[int, ...]  #: that hold them, in order
+
+    @property
+    def digits(self) -> str:
+        """All of them."""
+        return "".join(self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Span:
     source: str = ""
     parts: tuple[int, ...] = ()
     hint: str = ""  #: of "digits": the kind that they may still become
+    pieces: tuple[str, ...] = ()  #: of numbers: the digits of the span itself, as they were said
 
 
 @dataclass(frozen=True, slots=True)
