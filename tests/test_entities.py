@@ -140,7 +140,7 @@ def test_traditional_characters_mean_the_same(text):
         ("弓长张", [("name", "张")]),
         ("我叫李小明", [("name", "李小明")]),
         ("我在工行望京支行办的", [("bank", "工商银行"), ("branch", "望京支行")]),
-        ("尾号三个八", [("card_tail", "888")]),
+        ("尾号四个八", [("card_tail", "8888")]),
         ("有效期零八二八", [("card_expiry", "2028-08")]),
         ("zhang三艾特qq点com", [("email", "zhang3@qq.com")]),
         ("快一点 我们一块去 万一不行", []),

@@ -215,3 +215,86 @@ def test_last_four_are_those_of_what_was_asked_for(question, kind):
     call = Call()
     call.says(AGENT, question)
     assert call.says(CUSTOMER, "嗯，后四位是5816。") == [(kind, "5816")]
+
+
+@pytest.mark.parametrize(
+    ("language", "pieces", "kind", "whole"),
+    [
+        ("zh", ["身份证六二二四零幺……", "幺九七二，零九三零，二五零九。"], "id_number", "622401197209302509"),
+        ("zh", ["打幺五九，三七二零，四四……等下我看看，四四幺八。"], "phone", "+8615937204418"),
+        ("zh", ["手机幺三三，零二七五……等下，幺三三，零二七五，九幺六四。"], "phone", "+8613302759164"),
+        ("zh", ["手机幺三九，四三零零，二八七，我瞅一眼啊，二八六七。"], "phone", "+8613943002867"),
+        ("en", ["My number is oh seven seven double oh.", "Nine hundred, three one nine."], "phone", "+447700900319"),
+        ("en", ["My phone number is 212, 736, 50, uh, 5000."], "phone", "+12127365000"),
+    ],
+)
+def test_pieces_make_the_whole_that_check_digits_know(language: str, pieces: list[str], kind: str, whole: str) -> None:
+    call = Call(language)
+    for piece in pieces:
+        call.says(CUSTOMER, piece)
+        call.says(AGENT, "嗯。" if language == "zh" else "Okay.")
+    assert {value for value, _ in call.of(kind)} == {whole}
+
+
+@pytest.mark.parametrize(
+    ("question", "piece"),
+    [
+        ("请报身份证号后六位。", "二零零四四二。"),
+        ("您的手机号？", "幺三三，零幺四六……"),
+        ("", "身份证是二幺零四零二，幺九四二……"),
+    ],
+)
+def test_a_piece_of_a_number_is_no_number_of_its_kind(question: str, piece: str) -> None:
+    call = Call()
+    call.says(AGENT, question)
+    assert {kind for kind, _ in call.says(CUSTOMER, piece)} == {"digits"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "tail"),
+    [
+        ("卡尾号三三八五。", "", "3385"),
+        ("卡尾号五二六八。慢着，眼花了，", "五二八六。", "5286"),
+        ("卡尾号零八三九。不对不对，那是我媳妇儿的。我的是，等我翻一下啊……", "七七二零。", "7720"),
+    ],
+)
+def test_a_number_that_is_taken_back_is_outdone_by_the_next(wrong: str, right: str, tail: str) -> None:
+    call = Call()
+    call.says(CUSTOMER, wrong + right)
+    assert (tail, "said") in call.of("card_tail")
+    assert len({status for _, status in call.of("card_tail")}) == 1 + bool(right)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["您留的是幺五八开头、三幺零七结尾的手机？", "打您预留的电话，末尾零二七五，没错吧？", "先报工单后四位三零五二。"],
+)
+def test_the_end_of_another_number_is_no_cards(text: str) -> None:
+    call = Call()
+    assert "card_tail" not in {kind for kind, _ in call.says(AGENT, text)}
+
+
+def test_what_the_other_side_puts_together_is_the_number() -> None:
+    call = Call()
+    call.says(AGENT, "账号报一下。")
+    call.says(CUSTOMER, "三七幺零，零五，后头磨得看不大清……")
+    call.says(AGENT, "不急。")
+    call.says(CUSTOMER, "八八四六，二幺。")
+    call.says(AGENT, "三七幺零零五八八四六二幺，名字对得上。")
+    assert {value for value, _ in call.of("account")} == {"371005884621"}
+
+
+def test_an_end_given_anew_is_found_among_what_is_said_with_it() -> None:
+    call = Call()
+    call.says(CUSTOMER, "手机幺五七，零零七幺，九三二八。")
+    call.says(AGENT, "幺五七，零零七幺，九三八二？")
+    call.says(CUSTOMER, "不是八二，二八，九三二八。")
+    assert {value for value, _ in call.of("phone")} == {"+8615700719328"}
+
+
+def test_what_is_asked_after_a_number_is_repeated_is_another() -> None:
+    call = Call()
+    call.says(AGENT, "卡号后四位？")
+    call.says(CUSTOMER, "九二幺零。")
+    call.says(AGENT, "九二幺零。身份证也要报一下。")
+    assert call.says(CUSTOMER, "三三零二零四，一九五六。") == [("digits", "3302041956")]

@@ -17,6 +17,7 @@ from callcore.privacy.staff import of_staff
 from callcore.privacy.view import Rule, Stage, View
 from callcore.types import Role
 from callcore.understand.entities.find import Found
+from callcore.understand.entities.spans import Span
 
 VERSION = "redaction/1"
 RUN = 3  #: digits in a row that are masked while somebody speaks
@@ -84,7 +85,7 @@ class Search:
 def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     """What is to be masked, and what is known to be no secret. ``found``: the entities of the view's text."""
     text = view.text
-    entities = [*_entities(found)]
+    entities = [*_entities(found, view)]
     public = [one for one in entities if _public(one, view, sure=certain(found, one.start, one.end))]
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
@@ -109,14 +110,21 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)))
 
 
-def _entities(found: Found) -> Iterator[Secret]:
+def _entities(found: Found, view: View) -> Iterator[Secret]:
     """What the rules for entities found; what they took for a reference and is a mobile number is somebody's."""
     least = {"digits": DIGITS, "card_tail": DIGITS, "name": HAN if found.language.name == "zh" else DOUBT}
     for one in found.spans:
         if one.kind in SECRET_KINDS:
-            yield Secret(one.kind, one.start, one.end, one.value, least=least.get(one.kind, DOUBT))
+            yield Secret(_kind(one, view), one.start, one.end, one.value, least=least.get(one.kind, DOUBT))
         elif one.kind == "reference" and _of_somebody(one.value, sure=certain(found, one.start, one.end)):
             yield Secret("digits", one.start, one.end, one.value, least=SOFT)
+
+
+def _kind(one: Span, view: View) -> str:
+    """The kind of a fact; of a piece of a number, what the whole is, unless the call has told that it is none's."""
+    known = one.value in view.public and not view.number_wanted
+    piece = one.kind == "digits" and one.hint in ("phone", "id_number") and len(one.value) >= LONG and not known
+    return one.hint if piece else one.kind
 
 
 def _of_somebody(number: str, *, sure: bool) -> bool:

@@ -13,8 +13,9 @@ from callcore.tickets.spec import FieldSpec, is_hidden
 
 #: what names a currency in the words of an amount
 _CURRENCY = re.compile(
-    r"[$£€¥元块圆刀]|人民币|美金|港纸|[日台港澳新加]币|英镑|泰铢|dollar|buck|pound|quid|euro|rupee|yuan|\bp\b|pence|cent|"
-    r"\b(?:usd|gbp|eur|cny|rmb|hkd|aud|cad)\b"
+    r"[$£€¥₹₦元块圆刀毛角]|人民币|美金|港纸|[日台港澳新加韩]币|英镑|泰铢|dollar|buck|pound|quid|euro|rupee|paise|yuan|"
+    r"renminbi|kuai|sterling|rand\b|naira|cedi|shilling|riyal|dirham|peso|baht|yen\b|francs?\b|ringgit|won\b|\bp\b|pence|cent|"
+    r"\b(?:usd|gbp|eur|cny|rmb|hkd|aud|cad|nzd|sgd|inr|zar|ngn|jpy)\b"
 )
 
 
@@ -34,7 +35,7 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
     fits = [fact for fact in facts if fact.normal and not is_hidden(fact.normal) and spec.accepts(fact.normal)]
     fits.sort(key=lambda fact: (*fact.reading.order, fact.place))
     if spec.type == "amount":
-        return _candidates(exact(_grouped(_in_one_currency(fits))))
+        return _candidates(exact(_grouped(_in_the_calls_currency(fits))))
     if spec.type == "date":
         fits = [replace(fact, normal=fact.normal[:10]) for fact in fits]
     return _candidates(_grouped(fits))
@@ -61,13 +62,21 @@ def _as_channel(fact: Fact) -> Fact:
     return replace(fact, entity=replace(fact.entity, kind="channel", value="branch"), normal="branch")
 
 
-def _in_one_currency(facts: Sequence[Fact]) -> list[Fact]:
-    """Amounts without a currency are in that of the others, where these have but one."""
-    stated = {_currency(fact) for fact in facts if _CURRENCY.search(fact.entity.text.lower())}
-    if len(stated) != 1:
+def _in_the_calls_currency(facts: Sequence[Fact]) -> list[Fact]:
+    """Amounts without a currency are in that of most others; of several in the one assumed, else in the last."""
+    stated = [_currency(fact) for fact in facts if _is_stated(fact)]
+    assumed = next((_currency(fact) for fact in facts if not _is_stated(fact)), "")
+    if not stated or not assumed:
         return list(facts)
-    (one,) = stated
-    return [replace(fact, normal=f"{fact.normal.rpartition(' ')[0]} {one}") for fact in facts]
+    mostly = max(reversed(stated), key=lambda one: (stated.count(one), one == assumed))
+    return [
+        fact if _is_stated(fact) else replace(fact, normal=f"{fact.normal.rpartition(' ')[0]} {mostly}")
+        for fact in facts
+    ]
+
+
+def _is_stated(fact: Fact) -> bool:
+    return _CURRENCY.search(fact.entity.text.lower()) is not None
 
 
 def _currency(fact: Fact) -> str:

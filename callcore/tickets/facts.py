@@ -42,7 +42,7 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     ]
     facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
     if spec.pick == "last":
-        own = [fact for fact in facts if not beside(fact, spec.avoid)]
+        own = [fact for fact in facts if not beside(fact, spec.avoid) and (_taken_up(fact) or not _private(spec))]
         return last_said(spec, own) if own else []
     return main_fact(spec, facts, call) or just_now(spec, call)
 
@@ -245,9 +245,14 @@ def _weight(spec: FieldSpec, group: Sequence[Fact], day: str, opens: bool) -> tu
     return weight, tuple(-part for part in first.reading.order)
 
 
+def _private(spec: FieldSpec) -> bool:
+    """Whether what only the agent says may be somebody else's number; of cards the agent names the customer's."""
+    return spec.sealed and "card_tail" not in spec.kinds
+
+
 def _taken_up(fact: Fact) -> bool:
-    """Whether the customer says it, or agrees to it."""
-    return fact.reading.customer or (fact.status == "confirmed" and any(by.customer for by in fact.by))
+    """Whether the customer says it, or agrees to it, or has put it right."""
+    return fact.reading.customer or (fact.status in ("confirmed", "corrected") and any(by.customer for by in fact.by))
 
 
 def beside(fact: Fact, words: Collection[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_BRITISH_MOBILE = re.compile(r"07\d{9}")  #: Ofcom, National Telephone Numbering Plan
+_BRITISH = re.compile(r"(?:0|\+44)(7\d{9}|[123]\d{9})")  #: Ofcom, National Telephone Numbering Plan
 
 
 def luhn(digits: str) -> bool:
@@ -40,8 +40,9 @@ def phone(digits: str, regions: Sequence[str]) -> tuple[str, bool]:
     """
     import phonenumbers as plan
 
-    if "GB" in regions and _BRITISH_MOBILE.fullmatch(digits):  # the plan leaves out numbers kept for fiction
-        return f"+44{digits[1:]}", True
+    british = _BRITISH.fullmatch(digits)
+    if british and ("GB" in regions or digits[0] == "+"):  # the library leaves out numbers kept for fiction
+        return f"+44{british[1]}", True
     for region in regions:
         try:
             number = plan.parse(digits, region)

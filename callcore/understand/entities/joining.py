@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from callcore.text.chars import HAN_CHARACTER
 from callcore.understand.entities import checks
+from callcore.understand.entities.pieces import is_fragment
 from callcore.understand.entities.spans import Span
 from callcore.understand.entities.spoken import Spoken
 from callcore.understand.entities.tagger import Tagged
@@ -37,7 +38,18 @@ def joined(spans: Sequence[Span], tagged: Tagged, spoken: Spoken, regions: tuple
     names = _names(tagged, spoken, spans)
     covered = {i for name in names for i in range(name.start, name.end)}
     kept = [span for span in spans if span.kind != "name" or covered.isdisjoint(range(span.start, span.end))]
-    return sorted([*names, *(_with_kind(span, tagged, regions) for span in kept)], key=lambda span: span.start)
+    numbers = list(_with_kinds(kept, tagged, regions))
+    return sorted([*names, *numbers], key=lambda span: span.start)
+
+
+def _with_kinds(spans: Sequence[Span], tagged: Tagged, regions: tuple[str, ...]) -> Iterator[Span]:
+    before: Span | None = None
+    for span in spans:
+        one = _with_kind(span, tagged, regions)
+        if before and before.status == "corrected" and one.kind == "digits" and not one.hint:
+            one = replace(one, kind=before.kind)  # it takes the place of that one
+        yield one
+        before = one
 
 
 def _with_kind(span: Span, tagged: Tagged, regions: tuple[str, ...]) -> Span:
@@ -55,6 +67,8 @@ def _with_kind(span: Span, tagged: Tagged, regions: tuple[str, ...]) -> Span:
         if kind == "phone":
             value, valid = checks.phone(span.value, regions)
             return replace(span, kind=kind, value=value, valid=valid, hint="") if valid else _hinted(span, kind)
+        if is_fragment(kind, span.value, None, regions):
+            return _hinted(span, kind)
         return replace(span, kind=kind, hint="")
     return _hinted(span, kind)
 

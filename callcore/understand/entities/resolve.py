@@ -14,19 +14,26 @@ from dataclasses import dataclass, replace
 from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Entity, Resolved, Role, Turn, Word
 from callcore.understand.entities.corrections import FAMILIES
-from callcore.understand.entities.digits import LONGEST_CARD
+from callcore.understand.entities.digits import CUED, LONGEST_CARD
 from callcore.understand.entities.find import Found
 from callcore.understand.entities.finder import Finder
 from callcore.understand.entities.listener import Listener
+from callcore.understand.entities.pieces import ALIKE, is_made_of, is_piece, mended
 from callcore.understand.entities.spans import Context, OpenNumber, TurnCues
 
 REMEMBERED = 40  #: entities of each call that a read-back may mean
 PATIENCE = 4  #: turns after which a question for a number, or a number left open, is forgotten
 NUMBERS = ("card_number", "card_tail", "account", "phone", "id_number", "code", "card_expiry", "reference", "digits")
+SHORT = 16  #: characters of a turn that says no more than "go on"
+SHORT_ACCOUNT = 7  #: digits, below which more of an account may follow though the sentence ends
+TAIL = 4  #: digits by which the whole is known
+WITH_ENDS = ("phone", "account", "id_number")
+ENDS = ("digits", "card_tail")
+WHOLE = ("card_number", "card_tail", "account", "phone", "id_number", "digits")
+REACH = 8  #: turns in which a number that is put together was said
 CARDS = frozenset({"card_number", "card_tail"})
 AGREED, REPEATED, REFUSED = 0.95, 0.8, 0.9  #: probabilities: said yes to, repeated by the other side, said no to
 _SENTENCE_END = re.compile("[.?!。]")
-ALIKE = 2  #: digits in which a number read back may differ from the one it means
 
 
 @dataclass(slots=True)
@@ -40,6 +47,7 @@ class _Said:
     value: str
     number: int  #: of the turn in the call, from 1
     status: str = "said"
+    digits: str = ""  #: of a number, as they were said
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +109,16 @@ class CallEntities:
         self._listener.heard(turn.channel, found.spoken)
         cues = found.language.cues
         said = [
-            _Said(turn.turn_id, turn.channel, i, e.kind, e.value, self._turns, e.status)
-            for i, e in enumerate(found.entities)
+            _Said(
+                turn.turn_id, turn.channel, i, e.kind, e.value, self._turns, e.status, "".join(span.pieces) or e.value
+            )
+            for i, (e, span) in enumerate(zip(found.entities, found.spans, strict=True))
         ]
         resolved = [*_answers(checks, found, cues, said, turn.turn_id), *self._completed(found, turn)]
         answered = [one for check in checks for one in check.about]
         resolved += self._named_in_full(said, turn.turn_id)
         resolved += self._read_back(found, cues, said, answered)
+        resolved += self._put_together(said)
         self._said.extend(one for one, entity in zip(said, found.entities, strict=True) if entity.status == "said")
         self._note_open(found, cues, turn, context)
         self._note_question(found, cues, turn.channel)
@@ -157,7 +168,8 @@ class CallEntities:
             if question:
                 about = (meant, one) if meant is not None else (one,)
                 self._checks.setdefault(one.channel, []).append(_Check(one.kind, one.value, about))
-            elif meant is not None and meant not in answered and _agrees(meant, one):
+            repeats = not question or (one.kind in NUMBERS and meant is not None and meant.value == one.value)
+            if repeats and meant is not None and meant not in answered and _agrees(meant, one):
                 yield Resolved(meant.turn_id, meant.place, "confirmed", meant.value, one.turn_id, REPEATED)
 
     def _meant(self, one: _Said) -> _Said | None:
@@ -174,6 +186,35 @@ class CallEntities:
                 if one.turn_id in entity.parts and one.kind == entity.kind and entity.value.startswith(one.value):
                     one.value = entity.value
                     yield Resolved(one.turn_id, one.place, "corrected", one.value, turn.turn_id, AGREED)
+
+    def _put_together(self, said: list[_Said]) -> Iterator[Resolved]:
+        """Numbers that the other side has said in pieces: what was taken for the whole is no more than a part."""
+        for one in (one for one in said if one.kind in WHOLE and one.status == "said"):
+            longer = self._longer(one) if one.kind == "account" else None
+            if longer is not None:
+                one.value = longer.value
+                yield Resolved(one.turn_id, one.place, "confirmed", one.value, longer.turn_id, REPEATED)
+                continue
+            pieces = [
+                other
+                for other in self._said
+                if other.channel != one.channel and other.kind in NUMBERS and other.number + REACH >= one.number
+            ]
+            same = [other for other in pieces if _agrees(other, one)]
+            parts = [other.digits.lstrip("+") for other in pieces]
+            whole = (one.digits, one.value.lstrip("+"))
+            if any(other.kind == one.kind for other in same) or not any(is_made_of(n, parts) for n in whole):
+                continue
+            yield Resolved(one.turn_id, one.place, "confirmed", one.value, pieces[-1].turn_id, REPEATED)
+            for other in pieces:
+                if other.kind in (one.kind, "account") and is_piece(other.digits, one.digits):
+                    other.value = one.value
+                    yield Resolved(other.turn_id, other.place, "corrected", one.value, one.turn_id, REPEATED)
+
+    def _longer(self, one: _Said) -> _Said | None:
+        """The last number of the kind that this one begins or ends."""
+        known = (other for other in reversed(self._said) if other.kind == one.kind)
+        return next((o for o in known if len(o.value) > len(one.value) and is_piece(one.value, o.value)), None)
 
     def _named_in_full(self, said: list[_Said], by_turn: int) -> Iterator[Resolved]:
         """A surname, or a first name, stands for the one full name of the call that it is part of."""
@@ -197,24 +238,33 @@ class CallEntities:
             return
         self._open.pop(turn.channel, None)
         span, text = found.spans[-1], found.spoken.text
-        unfinished = text.rstrip().endswith((",", "、", "..."))
+        if span.kind == "digits" and span.rank >= CUED:  # the end of another number
+            return
+        unfinished = text.rstrip().endswith((",", "、", "...", "…"))
         if not _can_go_on(span.kind, span.value, span.valid, unfinished) or not _only_fillers(text, span.end, cues):
             return
-        goes_on = span.kind == "digits" and span.parts
-        digits = context.open.digits + span.value if goes_on and context.open else span.value
-        if len(digits) < LONGEST_CARD:
+        pieces = span.pieces or (span.value,)
+        if sum(map(len, pieces)) < LONGEST_CARD:
             kind = span.hint or (context.asked if span.kind == "digits" else span.kind)
-            number = OpenNumber(digits, kind, (*span.parts, turn.turn_id))
+            number = OpenNumber(pieces, kind, (*span.parts, turn.turn_id))
             self._open[turn.channel] = _Waiting(self._turns + PATIENCE, number=number)
 
     def _note_question(self, found: Found, cues: TurnCues, channel: int) -> None:
-        text = found.spoken.text
+        # what stands before a number is about that one: "six six two eight, and the ID number?"
+        said = max((span.end for span in found.spans if span.kind in NUMBERS), default=0)
+        text = found.spoken.text[said:]
         asks = text.rstrip().endswith("?") or cues.asks.search(text)  # "And the account number?"
-        if not asks or any(span.kind in NUMBERS for span in found.spans):
-            return
         ends = sorted((match.end(), kind) for kind, cue in cues.wanted.items() for match in cue.finditer(text))
-        if ends:
+        before = self._asked.get(channel)
+        if ends and asks:
             self._asked[channel] = _Waiting(self._turns + PATIENCE, kinds=tuple(kind for _, kind in ends))
+        elif before and not said and (asks or len(text) > SHORT) and self._is_answered(before, channel):
+            del self._asked[channel]  # now something else is spoken of
+
+    def _is_answered(self, asked: _Waiting, channel: int) -> bool:
+        """Whether somebody else has said what ``channel`` asked for."""
+        latest = (one for one in self._said if one.number + PATIENCE >= self._turns)
+        return any(one.kind in asked.kinds and one.channel != channel for one in latest)
 
 
 def _answers(checks: list[_Check], found: Found, cues: TurnCues, said: list[_Said], by_turn: int) -> Iterator[Resolved]:
@@ -229,12 +279,13 @@ def _answers(checks: list[_Check], found: Found, cues: TurnCues, said: list[_Sai
 
     for check in checks:
         new = next((one for one in said if _contradicts(one, check) and not (agreed and ended(one))), None)
-        mended = _mended(check, new.value) if new is not None and new.kind in ("digits", "card_tail") else ""
+        anew = found.spans[new.place].pieces or (new.value,) if new is not None else ()
+        end = mended(check.value, anew) if check.kind in NUMBERS and new and new.kind in ENDS else ""
         repeated = not refused and any(one.value == check.value for one in said)
         if (agreed or repeated) and new is None:
             yield from _settled(check.about, check.value, by_turn)
-        elif mended or (refused and new is not None):
-            yield from _settled(check.about, mended or (new.value if new else ""), by_turn)
+        elif end or (refused and new is not None):
+            yield from _settled(check.about, end or (new.value if new else ""), by_turn)
         elif refused:
             for one in (one for one in check.about if one.value == check.value):
                 yield Resolved(one.turn_id, one.place, "disputed", one.value, by_turn, REFUSED)
@@ -244,15 +295,6 @@ def _contradicts(one: _Said, check: _Check) -> bool:
     """Whether an answer says something else than what was put to it; the end of a number says the same."""
     alike = one.status == "said" and _same_family(one.kind, check.kind) and one.value != check.value
     return alike and not (check.kind in NUMBERS and one.value.isdigit() and check.value.endswith(one.value))
-
-
-def _mended(check: _Check, digits: str) -> str:
-    """The number that was put to somebody who gives its end anew, ``digits``; "" where that is no such end."""
-    end = check.value[-len(digits) :]
-    alike = sum(a != b for a, b in zip(end, digits, strict=True)) <= ALIKE if len(end) == len(digits) else False
-    if check.kind not in NUMBERS or len(digits) >= len(check.value) or not alike:
-        return ""
-    return check.value[: -len(digits)] + digits
 
 
 def is_part_of_name(part: str, name: str) -> bool:
@@ -284,6 +326,8 @@ def _agrees(one: _Said, other: _Said) -> bool:
         return _same_family(one.kind, other.kind)
     if one.kind == other.kind == "name":
         return is_part_of_name(one.value, other.value) or is_part_of_name(other.value, one.value)
+    if one.kind in WITH_ENDS and other.kind in ENDS and one.number + 2 >= other.number:  # 幺八二... / 九零九四
+        return len(other.value) >= TAIL and one.value.endswith(other.value)
     tail = {one.kind, other.kind} == {"card_number", "card_tail"}
     return tail and (one.value.endswith(other.value) or other.value.endswith(one.value))
 
@@ -300,7 +344,7 @@ def _can_go_on(kind: str, value: str, valid: bool | None, unfinished: bool) -> b
 
     ``unfinished``: the turn ends as a sentence does not; nothing else tells of an account that digits are missing.
     """
-    if kind in ("account", "id_number") and unfinished:
+    if kind in ("account", "id_number") and (unfinished or len(value) < SHORT_ACCOUNT):
         return valid is not True
     if kind == "card_number":
         return len(value) < LONGEST_CARD and (not valid or value.startswith("62"))

@@ -14,9 +14,14 @@ from typing import Any
 class OpenNumber:
     """Digits that a speaker has begun to say and that turns to come may go on with."""
 
-    digits: str
+    pieces: tuple[str, ...]  #: in the order in which they were said
     kind: str  #: kind they are to become, "" while nothing tells
     turns: tuple[int, ...]  #: that hold them, in order
+
+    @property
+    def digits(self) -> str:
+        """All of them."""
+        return "".join(self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Span:
     source: str = ""
     parts: tuple[int, ...] = ()
     hint: str = ""  #: of "digits": the kind that they may still become
+    pieces: tuple[str, ...] = ()  #: of numbers: the digits of the span itself, as they were said
 
 
 @dataclass(frozen=True, slots=True)

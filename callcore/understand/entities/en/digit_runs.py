@@ -32,19 +32,34 @@ _SHORT = frozenset(
 )
 _BETWEEN = {"-", ",", "(", ")", "dash", "hyphen", "um", "uh", "er", "erm", "ah", "."}
 _STRONG = r"number|code|digits|pin\b|otp|iban|ssn|social|passport|licen[cs]e|expir|ending|ends|last four|last 4"
+_MARKS = 2  # more of them than this between digits end a run ("one, dash, oh")
 _MOST = 40  # tokens that a run takes in
 
 
 @dataclass(slots=True)
 class _Run:
-    """A run that is being read. ``single``: how many digits were said one by one; ``pieces``: words and figures."""
+    """A run that is being read.
+
+    ``groups``: digits between marks. ``single``: how many were said one by one; ``pieces``: words and figures.
+    """
 
     start: int
     end: int
-    digits: str = ""
+    groups: tuple[str, ...] = ()
     single: int = 0
     pieces: int = 0
     letters: bool = False
+
+    @property
+    def digits(self) -> str:
+        """All of them."""
+        return "".join(self.groups)
+
+    def add(self, digits: str, *, marked: bool) -> None:
+        """``marked``: whether a mark stands before the digits."""
+        self.groups = (
+            (*self.groups, digits) if marked or not self.groups else (*self.groups[:-1], self.groups[-1] + digits)
+        )
 
 
 def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
@@ -53,7 +68,7 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
     text = reading.spoken.text
     kept = [_lettered(text, run) for run in runs]
     known = {run.start: run for run in kept}
-    made = (DigitRun(run.start, run.end, run.digits) for run in kept if len(run.digits) >= 3)
+    made = (DigitRun(run.start, run.end, run.groups) for run in kept if len(run.digits) >= 3)
     before: Span | None = None
     for span in classify(made, reading.spoken, context, cues()):
         span = before = _taken_over(span, before, reading, context)
@@ -61,8 +76,8 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
             span = replace(span, kind="phone", valid=False, probability=0.85, rank=SHAPED, hint="")
         if span.kind == "id_number" and _is_card(span.value):
             span = replace(span, kind="card_number", valid=True)
-        if span.kind == "phone" and not _plausible(span, known[span.start].digits):
-            span = replace(span, value=known[span.start].digits, valid=False)
+        if span.kind == "phone" and not _plausible(span.value, "".join(span.pieces)):
+            span = replace(span, value="".join(span.pieces), valid=False)
         if span.kind != "digits" or span.hint or _said_as_digits(text, known[span.start], context):
             yield span
     for match in _IBAN.finditer(text):
@@ -82,7 +97,7 @@ def _composed(reading: Reading, context: Context) -> Iterator[Span]:
             for kind in ("card_tail", "code")
         )
         if tail:
-            run = DigitRun(number.start, number.end, str(number.whole))
+            run = DigitRun(number.start, number.end, (str(number.whole),))
             yield from classify([run], reading.spoken, replace(context, open=None), cues())
 
 
@@ -107,7 +122,7 @@ def _taken_over(span: Span, before: Span | None, reading: Reading, context: Cont
         _BESIDE.fullmatch(text, before.end, span.start) or correcting().between.fullmatch(text, before.end, span.start)
     ):
         return span
-    run, asking = DigitRun(span.start, span.end, span.value), replace(context, asked=before.kind, open=None)
+    run, asking = DigitRun(span.start, span.end, (span.value,)), replace(context, asked=before.kind, open=None)
     return next(classify([run], reading.spoken, asking, cues()), span)
 
 
@@ -116,13 +131,12 @@ def _is_card(digits: str) -> bool:
     return len(digits) in _CARD_LENGTHS and digits.isdigit() and checks.luhn(digits)
 
 
-def _plausible(span: Span, digits: str) -> bool:
+def _plausible(value: str, digits: str) -> bool:
     """Whether the country of a number fits: a British one begins with 0, a Chinese one has 11 digits or more."""
     if digits.startswith("+"):
         return True
     return not (
-        (span.value.startswith("+44") and digits[0] != "0")
-        or (span.value.startswith("+86") and len(digits) not in (11, 12))
+        (value.startswith("+44") and digits[0] != "0") or (value.startswith("+86") and len(digits) not in (11, 12))
     )
 
 
@@ -155,8 +169,10 @@ def _read(tokens: Sequence[Token], at: int) -> tuple[_Run | None, int]:
     while place < len(tokens) and place - at < _MOST:
         piece = _piece(tokens, place, run)
         if piece is None:
-            if run is None or tokens[place].said not in _BETWEEN or place - last > 1:
+            if run is None or tokens[place].said not in _BETWEEN or place - last > _MARKS:
                 break
+            if tokens[place].said == "." and run.digits == "1" and tokens[at].said == "one":
+                return None, at + 1  # "my old one. Seven one double four"
             if tokens[place].said == "." and tokens[place].start != tokens[place - 1].end:
                 break
             place += 1
@@ -164,7 +180,7 @@ def _read(tokens: Sequence[Token], at: int) -> tuple[_Run | None, int]:
         digits, taken = piece
         if run is None:
             run = _Run(tokens[at].start, tokens[at].end)
-        run.digits += digits
+        run.add(digits, marked=place > last)
         run.pieces += 1
         run.single += len(digits) if (taken == 1 and len(digits) == 1) or tokens[place].said in _TIMES else 0
         run.letters = run.letters or (not digits.lstrip("+").isdigit() and digits != "+")
@@ -178,6 +194,13 @@ def _read(tokens: Sequence[Token], at: int) -> tuple[_Run | None, int]:
 
 def _piece(tokens: Sequence[Token], at: int, run: _Run | None) -> tuple[str, int] | None:
     """The digits (or letter) that a token and those after it say, and how many tokens they are."""
+    piece = _spoken_piece(tokens, at, run)
+    if piece and at + piece[1] < len(tokens) and tokens[at + piece[1]].said in ("thousand", "million"):
+        return None  # a number of things
+    return piece
+
+
+def _spoken_piece(tokens: Sequence[Token], at: int, run: _Run | None) -> tuple[str, int] | None:
     said = tokens[at].said
     after = tokens[at + 1].said if at + 1 < len(tokens) else ""
     if said in _TIMES:
@@ -276,8 +299,10 @@ def cues() -> DigitCues:
         fillers=re.compile(r"(?:[\s,.-]|\b(?:and|then|um|uh|er|erm|okay|ok|yes|yeah|it's|that's|next|followed by)\b)*"),
         regions=("US", "GB", "CN"),
         card=re.compile(r".{0,16}\bcard\b"),
+        ends=_ENDS,
         taken_back=re.compile(r"\b(?:no|sorry|hang on|wrong|i mean|wait)\b"),
         correction=correcting().between,
+        refused=correcting().second_refused,
     )
 
 
@@ -287,6 +312,13 @@ _FORMATTED = re.compile(
 )  # as telephone numbers are written
 _CARD_LENGTHS = (13, 15, 16, 19)
 _BESIDE = re.compile(r"[ ,]*(?:and|or|not|but|and not) (?:the |one |it's |also )?")
+
+_ENDS: Mapping[str, re.Pattern[str]] = {
+    "card": re.compile(r"\b(?:card|visa|mastercard|amex|debit|credit)\b"),
+    "id_number": re.compile(r"\b(?:social|passport|licen[cs]e)\b"),
+    "account": re.compile(r"\b(?:loan|mortgage|policy)\b"),
+    "phone": re.compile(r"\b(?:mobile|phone|cell|number|call|ring|text)\b"),
+}
 
 _AFTER: Mapping[str, re.Pattern[str]] = {
     "card_tail": re.compile(r" (?:are|is) the last (?:four|4)(?: digits)?\b|(?: (?:visa |debit |credit )?card\b)"),

@@ -26,14 +26,19 @@ CUES = TurnCues(
         r"please|tell me|give me|i(?:'ll| will)? need|confirm|provide|who(?:'s|m)?\b|may i|can i|could i"
     ),
     wanted={
-        "card_tail": re.compile(r"last four|last 4"),
+        "card_tail": re.compile(
+            r"(?<!account )(?<!account number )last (?:four|4)\b"
+            r"(?! (?:digits )?of (?:your|the) (?:social|phone|mobile))|\bend of (?:it|(?:your|the|that) card)\b"
+            r"|\bcard(?:'s)? end(?:s|ing)?\b"
+        ),
         "card_number": re.compile(r"card number|long number|number (?:on|of) (?:the|your) card"),
         "account": re.compile(
-            r"account number|\bnumber (?:of|on|for) (?:the|your|that|this) (?:\w+ )?(?:account|cd|isa|bond|savings|"
+            r"account number|(?:loan|mortgage|policy) number|account (?:ending|last four|last 4)|"
+            r"\bnumber (?:of|on|for) (?:the|your|that|this) (?:\w+ )?(?:account|cd|isa|bond|savings|"
             r"passbook|certificate)\b"
         ),
         "phone": re.compile(r"(?:phone|telephone|mobile|cell|contact|callback)(?: phone)? number"),
-        "id_number": re.compile(r"social security|passport|id number|driver'?s licen[cs]e"),
+        "id_number": re.compile(r"\bsocial\b|passport|id number|driver'?s licen[cs]e"),
         "code": re.compile(r"verification code|passcode|security code|one time code|\bpin\b|\bcode\b"),
         "card_expiry": re.compile(r"expir(?:y|ation)"),
         "reference": re.compile(r"(?:reference|case|ticket|tracking|order|complaint) number"),
@@ -43,5 +48,5 @@ CUES = TurnCues(
             r"|who am i (?:speaking|talking) (?:to|with)|who(?:'s| is) (?:calling|speaking)|whom am i speaking"
         ),
     },
-    filler=re.compile(r"(?:[ ,.!?;]|\bum\b|\buh\b|\ber\b|\band\b|\bthen\b|\bso\b|\bwait\b){0,8}"),
+    filler=re.compile(r"(?:[ ,.!?;…]|\bum\b|\buh\b|\ber\b|\band\b|\bthen\b|\bso\b|\bwait\b){0,8}"),
 )

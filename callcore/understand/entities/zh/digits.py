@@ -20,6 +20,8 @@ _RUN = re.compile(
     rf"(?:(?<![a-z])[a-z]{{1,2}} ?(?=\d{{6}}))?(?:{_GROUP})(?:{_SEPARATOR}{_GROUP})*(?:{_SEPARATOR}(?<="
     rf"[\d{_D}])(?:x|叉|艾克斯)(?![a-z]))?"
 )
+_MARKS = " ,、-。."
+_BETWEEN = re.compile(r"[ ,、\-。]")
 _PIECE = re.compile(
     rf"(?P<times>[一二两三四五六2-6])个(?P<digit>[{_D}]|\d)|双(?P<twice>[{_D}\d])|(?P<one>[{_D}\d两])|"
     rf"(?P<letter>[a-z+])|(?P<x>叉|艾克斯)"
@@ -82,8 +84,16 @@ CUES = DigitCues(
     fillers=FILLERS,
     regions=("CN",),
     card=re.compile(".{0,4}卡"),
+    ends={
+        "card": re.compile("卡(?!住)"),
+        "reference": re.compile("工单|单号|编号|回执"),
+        "id_number": re.compile("身份证|证件"),
+        "account": re.compile("存单|存折|账号|账户|贷款|合同|保单"),
+        "phone": re.compile("手机|电话|开头|打头|起头|来电|短信|[的个]号(?!卡)|打给|打您"),
+    },
     taken_back=re.compile("不对|不是|错了|说错|看错|等一?下"),
     correction=CORRECTIONS.between,
+    refused=CORRECTIONS.second_refused,
 )
 
 
@@ -96,8 +106,7 @@ def digit_strings(spoken: Spoken, context: Context) -> Iterator[Span]:
 def _runs(text: str) -> Iterator[DigitRun]:
     for match in _RUN.finditer(text):
         start, end = match.span()
-        while end > start and text[end - 1] in " ,、-。.":
-            end -= 1
+        end = start + len(match[0].rstrip(_MARKS))
         if _BEFORE_NOT.search(text, max(0, start - 5), start) or _DECIMAL_AFTER.match(text, end):
             continue
         if _UNIT_AFTER.match(text, end):
@@ -105,16 +114,19 @@ def _runs(text: str) -> Iterator[DigitRun]:
             if shorter is None:
                 continue
             end = shorter
-        digits = _written(text[start:end])
+        if end < len(text) and text[end - 1] == "一" and text[end] in "共起样":
+            end = len(text[: end - 1].rstrip(_MARKS))
         said = text[start:end]
+        pieces = tuple(filter(None, map(_written, _BETWEEN.split(said))))
+        digits = "".join(pieces)
         if len(digits) >= 3 and not (said.isdecimal() and len(said) == 3 and said[-1] == "0"):
-            yield DigitRun(start, end, digits)
+            yield DigitRun(start, end, pieces)
 
 
 def _without_last_figure(text: str, start: int, end: int) -> int | None:
     """Where a run of Han digits ends whose last one counts what follows (尾号六六二八一张卡): one earlier."""
     if end - start > 4 and text[end - 1] in "一两" and text[end] in "个张笔条次":
-        return end - 1
+        return len(text[: end - 1].rstrip(_MARKS))
     return None
 
 
