@@ -15,9 +15,9 @@ from callcore.text.chars import HAN_CHARACTER
 from callcore.understand.entities.find import Found
 from callcore.understand.entities.tagger import Tag
 
-MASKED, FOUND = 0.2, 0.6  #: probability of each character of what the tagger finds, and of the likeliest of them
-EVIDENT = 0.45  #: that of the likeliest, of a number that is whole
-HALF = 0.5  #: that, of a word with a capital that is no common one
+MASKED, FOUND = 0.2, 0.45  #: probability of each character of what the tagger finds, and of the likeliest of them
+EVIDENT = 0.35  #: that of the likeliest, of a number that is whole
+HALF = 0.4  #: that, of a word with a capital that is no common one
 LIKELY = 0.8  #: that, of a name in Han that nothing else speaks for
 OVER_FACTS = 0.97  #: that, where the rules read a fact that is no secret
 OVER_WORDS = 0.85  #: that, of one character of Han, of words without a capital, of digits where a reference is expected
