@@ -17,14 +17,15 @@ from callcore.loading import load_ticket_rules
 from callcore.tickets import TicketRules
 from callcore.tickets.judge import VERSION as SIGNS
 from callcore.tickets.linear import Head, LinearModel
-from callcore.tickets.wording import VERSION, VIEWS, wording
+from callcore.tickets.wording import FEWEST, VERSION, VIEWS, wording
 from callcore.understand.features import features
 
-CALL = """
+SHORT = """
     C: 我的信用卡丢了。
     A: 信用卡挂失好了。
     C: 谢谢。
 """
+CALL = SHORT + "    A: 不客气。\n    C: 嗯。\n" * (FEWEST // 2)
 EVEN = LinearModel(
     format=1,
     name="judge",
@@ -61,7 +62,7 @@ def for_agent(weight: int) -> np.ndarray:
 
 
 def test_each_side_is_counted_by_itself_and_the_end_whoever_speaks():
-    customer, agent, end = wording(call_view(CALL))
+    customer, agent, end = wording(call_view(SHORT))
     assert customer[gram_of("丢")] == 1
     assert gram_of("丢") not in agent
     assert gram_of("挂") in agent
@@ -76,6 +77,13 @@ def test_what_a_side_says_turns_the_verdict_and_the_model_is_cited(tmp_path: Pat
     assert normals(alone, "handling.severity") == ["P4"]
     assert normals(heard, "handling.severity") == ["P1"]
     assert heard.fields["handling.severity"][0].source == "judge@9+words@7"
+
+
+def test_of_a_short_call_the_signs_tell_alone(tmp_path: Path):
+    words = LinearWordModel(write(tmp_path, "挂", for_agent(100)), VERSION)
+    found = ticket(SHORT, rules=TicketRules.load(TicketSettings(), CATALOGUE, EVEN, words=words))
+    assert normals(found, "handling.severity") == ["P4"]
+    assert found.fields["handling.severity"][0].source == "judge@9"
 
 
 def test_words_that_nobody_knows_change_nothing(tmp_path: Path):

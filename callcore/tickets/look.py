@@ -20,7 +20,7 @@ from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
 from callcore.tickets.summary import Sentence, joined, summarise
 from callcore.tickets.traits import DEADLINE, about
-from callcore.tickets.wording import wording
+from callcore.tickets.wording import FEWEST, wording
 from callcore.types import FieldStatus, FieldValue, Promise
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Look:
 
     def _verdicts(self, judge: LinearModel) -> Verdicts:
         words = self._rules.words
-        if words:
+        if words and len(self.call.readings) >= FEWEST:
             source = f"{judge.source}+{words.source}"
             one = verdicts(judge, self.signs, self.judged_by_rules, words.sums(wording(self.call)), source)
         else:
