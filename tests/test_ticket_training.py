@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("sklearn")
 
+from callcore.engines.word_model import LinearWordModel
+from callcore.tickets.wording import VERSION
 from models.training.tickets import judge
+from models.training.tickets.words import Words
 
 FIELDS = ("caller.type", "handling.authority")
 
@@ -28,6 +33,7 @@ def example(number: int) -> judge.Example:
         dict.fromkeys(judge.LISTS, candidates),
         listed,
         dict.fromkeys(judge.LISTS, frozenset()),
+        ({7: 1, 100 + number % 3: 2}, {9: 1}, {7: 1}),
     )
 
 
@@ -45,9 +51,21 @@ def test_the_written_head_says_what_the_learned_one_says(name: str) -> None:
 
 
 def test_a_field_that_signs_tell_is_learned() -> None:
-    learned = judge.learn("caller.type", CALLS[:36], CALLS[36:])
+    learned = judge.learn("caller.type", CALLS[:36], CALLS[36:], Words(CALLS[:36], CALLS[36:]))
     assert learned.accuracy > 0.9 > learned.rules
     assert max(learned.head.probabilities({"caller.confused": 0.8}).items(), key=lambda one: one[1])[0] == "confused"
+
+
+def test_what_only_the_wording_tells_is_learned_and_written(tmp_path: Path) -> None:
+    mute = [replace(one, signs={"turns": 0.5}, rules=dict.fromkeys(FIELDS, "none")) for one in CALLS]
+    words = Words(mute[:36], mute[36:])
+    learned = judge.learn("caller.type", mute[:36], mute[36:], words)
+    assert learned.accuracy > 0.9 > learned.alone
+    words.write(tmp_path, "1", {"caller.type": learned.share})
+    written = LinearWordModel(tmp_path / "ticket-words", VERSION)
+    for one in mute[:6]:
+        sums = written.sums(one.wording)["caller.type"]
+        assert max(sums, key=lambda label: sums[label]) == one.gold["caller.type"]
 
 
 def test_codes_are_learned_one_by_one() -> None:
