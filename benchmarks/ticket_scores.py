@@ -20,7 +20,7 @@ from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import ticket_of
 from callcore.tickets.spec import FieldSpec
 from callcore.types import MASK, Event, Turn
-from callcore.written import WrittenCall, told
+from callcore.written import WrittenCall
 
 DIGIT_FIELDS = (
     "customer.phone",
@@ -192,10 +192,8 @@ class TicketScorer:
         return [self._score(name, call) for name, call in calls.items()]
 
     def _score(self, name: str, call: GoldCall) -> CallScore:
-        finder = self._understander.finder()
-        followers = self._following.call(call.call_date, ticket=True, finder=finder)
         one = as_scored(name, call)
-        events = told(one.call, name, self._settings, self._understander, followers, finder)
+        events = self._following.told(one.call, name, self._settings, self._understander, ticket=True)
         ticket = ticket_of(events, self._rules)
         assert ticket is not None
         report = scoring.score([one], lambda _: (ticket, events), self._rules.fields, self._open)

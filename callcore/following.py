@@ -11,8 +11,10 @@ from callcore.pipeline.follower import Follower
 from callcore.pipeline.ticketed import Ticketed
 from callcore.privacy import Redactor
 from callcore.tickets import TicketRules
+from callcore.types import Event
 from callcore.understand.call import Understander
 from callcore.understand.entities import Finder
+from callcore.written import WrittenCall, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,11 @@ class Following:
         if ticket and self.tickets:
             followers.append(Ticketed(self.tickets))
         return followers
+
+    def told(
+        self, call: WrittenCall, name: str, settings: Settings, understander: Understander, *, ticket: bool
+    ) -> list[Event]:
+        """The events of a written call as they leave the followers; see :func:`callcore.written.told`."""
+        finder = understander.finder()
+        day = settings.understand.call_date or call.call_date
+        return told(call, name, settings, understander, self.call(day, ticket=ticket, finder=finder), finder)

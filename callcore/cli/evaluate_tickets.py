@@ -71,7 +71,6 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
     from callcore.privacy.seal import Sealer, new_key
     from callcore.tickets import Ticket, ticket_of
     from callcore.types import Event
-    from callcore.written import told
 
     settings = load_settings(settings_file)
     calls = read_gold(folder)
@@ -82,9 +81,7 @@ def _scored(folder: Path, settings_file: Path | None) -> tuple[TicketReport, Tic
     following = Following(redactor if settings.privacy.redact else None, rules)
 
     def fill(one: GoldCall) -> tuple[Ticket, list[Event]]:
-        finder = understander.finder()
-        followers = following.call(one.call.call_date, ticket=True, finder=finder)
-        events = told(one.call, one.name, settings, understander, followers, finder)
+        events = following.told(one.call, one.name, settings, understander, ticket=True)
         filled = ticket_of(events, rules)
         assert filled is not None
         return filled, events

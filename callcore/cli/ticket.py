@@ -43,7 +43,7 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
     from callcore.output.tickets import ticket_markdown
     from callcore.record import fold
     from callcore.tickets import ticket_of
-    from callcore.written import read_written, told
+    from callcore.written import read_written
 
     written = read_written(call)
     settings = load_settings(settings_file)
@@ -53,10 +53,7 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
     redactor = load_redactor(settings, understander.taggers) if settings.privacy.redact else None
     following = Following.of(settings, understander, redactor)
     assert following.tickets is not None
-    day = settings.understand.call_date or written.call_date
-    finder = understander.finder()
-    followers = following.call(day, ticket=False, finder=finder)
-    events = told(written, call.stem, settings, understander, followers, finder)
+    events = following.told(written, call.stem, settings, understander, ticket=False)
     filled = ticket_of(events, following.tickets)
     assert filled is not None
     filled = _rewritten(filled, fold(events), settings)

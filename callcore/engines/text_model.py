@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnxruntime
 from pydantic import Field
 
-from callcore.engines.card import CARD_FILE, GRAPH_FILE, HINT, FiledCard, checked, gram_table, read_card
+from callcore.engines.card import CARD_FILE, GRAPH_FILE, HINT, FiledCard, checked, gram_table, read_card, rows_of
 from callcore.engines.onnx_session import open_session
 from callcore.errors import ModelCorrupt
 
@@ -74,10 +74,7 @@ class OnnxTextModel:
         """
         if not len(grams):
             return np.zeros((1, 1), dtype=np.int32)
-        places = self._known.searchsorted(grams)
-        places[places == len(self._known)] = 0
-        known = (self._known[places] == grams) & (grams > 0)
-        return np.where(known, places + 1, 0).astype(np.int32)
+        return rows_of(grams, self._known).astype(np.int32)
 
     def classify(self, grams: Grams) -> Mapping[str, Float32]:
         """Calibrated probabilities by head, each of shape (labels,), float32. ``grams`` as in :meth:`rows`."""

@@ -12,12 +12,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
-from callcore.engines.card import HINT, FiledCard, checked, gram_table, read_card
+from callcore.engines.card import HINT, FiledCard, checked, gram_table, read_card, rows_of
 from callcore.errors import ModelCorrupt
 
 WEIGHTS_FILE = "weights.bin"
+
+
+def weighed(counts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values of n-grams by the number of turns that hold them: of length 1 together, as many count less."""
+    values = 1 + np.log(counts)
+    return np.asarray(values / max(float(np.linalg.norm(values)), 1e-9))
 
 
 class WordCard(FiledCard):
@@ -38,7 +45,7 @@ class LinearWordModel:
         Raises :class:`ModelNotFound`, and :class:`ModelCorrupt` where a file is missing, of another shape than the card
         says, differs from its checksum or was made for other ``features``.
         """
-        self.card = read_card(folder, WordCard, features, "model of wordings")
+        self.card: WordCard = read_card(folder, WordCard, features, "model of wordings")
         self._grams = gram_table(folder, self.card)
         content = checked(folder / WEIGHTS_FILE, self.card)
         answers = sum(map(len, self.card.heads.values()))
@@ -47,11 +54,6 @@ class LinearWordModel:
             raise ModelCorrupt(f"{folder / WEIGHTS_FILE} is not of the shape that the card says.", HINT)
         self._weights = np.frombuffer(content, dtype=np.int8).reshape(shape)
         self._bias, self._scale = np.array(self.card.bias), np.array(self.card.scale)
-
-    @property
-    def source(self) -> str:
-        """Name and version, as results cite it."""
-        return self.card.source
 
     def sums(self, wording: Sequence[Mapping[int, int]]) -> dict[str, dict[str, float]]:
         """What speaks for each answer: by question, then by answer. ``wording``: a mapping for each of the views."""
@@ -63,9 +65,9 @@ class LinearWordModel:
         return {name: {label: next(answers) for label in labels} for name, labels in self.card.heads.items()}
 
     def _known(self, counts: Mapping[int, int]) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of the n-grams that the model knows, and their values: of length 1 together, as many count less."""
+        """Rows of the n-grams that the model knows, and their values."""
         grams = np.fromiter(counts, dtype=np.uint32, count=len(counts))
-        places = np.minimum(np.searchsorted(self._grams, grams), len(self._grams) - 1)
-        known = self._grams[places] == grams
-        values = 1 + np.log(np.fromiter(counts.values(), dtype=np.float64, count=len(counts))[known])
-        return places[known], values / max(float(np.linalg.norm(values)), 1e-9)
+        rows = rows_of(grams, self._grams)
+        known = rows > 0
+        values = weighed(np.fromiter(counts.values(), dtype=np.float64, count=len(counts))[known])
+        return rows[known] - 1, values

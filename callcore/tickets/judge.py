@@ -167,9 +167,7 @@ def with_rule(values: Mapping[str, float], ruled: str) -> dict[str, float]:
     return {**values, f"{RULE}{ruled}": 1.0}
 
 
-def verdicts(
-    model: LinearModel, seen: Signs, rules: ByRules, worded: Sums = NOTHING_WORDED, source: str = ""
-) -> dict[str, Judged | None]:
+def verdicts(model: LinearModel, seen: Signs, rules: ByRules, worded: Sums, source: str) -> dict[str, Judged | None]:
     """For each question of the model the surest answer; None where that is that there is nothing to say.
 
     ``worded``: what the wording of the call adds to the answers; ``source``: all models that had a say.
@@ -191,7 +189,7 @@ def verdicts(
             evidence = before.evidence
         else:
             evidence = _shown(head.speaks_for(value, values), seen)
-        found[name] = Judged(value, round(likely[value], 4), evidence, source=source or model.source)
+        found[name] = Judged(value, round(likely[value], 4), evidence, source=source)
     return found
 
 

@@ -11,7 +11,7 @@ from callcore.tickets.caller import Caller
 from callcore.tickets.chosen import chosen_deadline, chosen_field
 from callcore.tickets.facts import choice_field, customer_name, entity_field, pattern_field, suggested
 from callcore.tickets.handling import Handling
-from callcore.tickets.judge import ByRules, Signs, signs, verdicts
+from callcore.tickets.judge import NOTHING_WORDED, ByRules, Signs, signs, verdicts
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
 from callcore.tickets.picks import Candidates, cause_signs, intent_signs, main_first, picked, topic_signs
@@ -79,12 +79,10 @@ class Look:
         )
 
     def _verdicts(self, judge: LinearModel) -> Verdicts:
-        words = self._rules.words
+        words, worded, source = self._rules.words, NOTHING_WORDED, judge.source
         if words and len(self.call.readings) >= FEWEST:
-            source = f"{judge.source}+{words.source}"
-            one = verdicts(judge, self.signs, self.judged_by_rules, words.sums(wording(self.call)), source)
-        else:
-            one = verdicts(judge, self.signs, self.judged_by_rules)
+            worded, source = words.sums(wording(self.call)), f"{source}+{words.card.source}"
+        one = verdicts(judge, self.signs, self.judged_by_rules, worded, source)
         several = {
             name: picked(judge.heads[name], judge.source, candidates, supports)
             for name, (candidates, supports) in self.candidates.items()

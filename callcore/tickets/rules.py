@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callcore.config import TicketSettings, settings_hash
+from callcore.engines.card import Card
 from callcore.text.chars import is_chinese
 from callcore.tickets.cues import Cue, PromiseFile, TopicWords, load_cues, load_promises, load_topics
 from callcore.tickets.linear import LinearModel
@@ -65,7 +66,7 @@ class TicketRules:
             file,
             catalogue,
             _reader(fields, phrases, catalogue),
-            _hash(fields, phrases, file, catalogue, (judge, facts), words),
+            _hash(fields, phrases, file, catalogue, (judge, facts, words.card if words else None)),
             {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
             judge,
             words,
@@ -122,8 +123,7 @@ def _hash(
     phrases: _Words,
     file: RuleFile,
     catalogue: Catalogue,
-    models: Sequence[LinearModel | None],
-    words: WordModel | None,
+    models: Sequence[Card | None],
 ) -> str:
     return settings_hash(
         {
@@ -135,6 +135,5 @@ def _hash(
             "rules": file.model_dump(mode="json"),
             "catalogue": catalogue.model_dump(mode="json"),
             "models": [model.model_dump(mode="json") if model else None for model in models],
-            "words": words.source if words else None,
         }
     )

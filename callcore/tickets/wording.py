@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from callcore.engines.card import Card
 from callcore.tickets.reading import CallView, Reading
 from callcore.understand.features import features, without_marks
 
@@ -28,8 +29,8 @@ class WordModel(Protocol):
     """Weights for wordings."""
 
     @property
-    def source(self) -> str:
-        """Name and version, as results cite it."""
+    def card(self) -> Card:
+        """What it is."""
 
     def sums(self, wording: Wording) -> Sums:
         """What speaks for each answer to each question that the model knows."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,25 +36,19 @@ def restored(folder: Path, language: str) -> State:
     if LANGUAGES[language] not in rows:
         raise ValueError(f"{folder} has not learnt the token of {language}")
     try:
-        shape = _shape(folder, weights, len(rows), language)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        shape = _shape(folder, config["alignment_heads"], weights, len(rows), language)
         taken = _taken(weights, shape, rows)
     except KeyError as error:
         raise ValueError(f"{folder} is no model of this training: it has no {error}") from error
-    state = State(shape, rows, language, weights=Starter(shape).state_dict() | taken, **_counts(folder))
+    state = State(shape, rows, language, weights=Starter(shape).state_dict() | taken, **config.get(COUNTS, {}))
     state.begun = state.step
     state.weights["encoder.pad"] += after_silence(state.model().encoder)
     return state
 
 
-def _counts(folder: Path) -> dict[str, int]:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return dict(config.get(COUNTS, {}))
-
-
-def _shape(folder: Path, weights: Weights, tokens: int, language: str) -> Shape:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+def _shape(folder: Path, aligned: Sequence[Sequence[int]], weights: Weights, tokens: int, language: str) -> Shape:
     window = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
-    aligned = config["alignment_heads"]
     shape = Shape(
         width=weights["encoder/conv1/weight"].shape[0],
         heads=int(weights["encoder/num_heads"]),

@@ -23,7 +23,6 @@ from callcore.tickets import TicketRules
 from callcore.tickets.look import Look
 from callcore.understand.acts import ActReader
 from callcore.understand.features import VERSION as FEATURES
-from callcore.written import told
 from models.training.understand.enter import enter
 
 ROOT = Path(__file__).parents[3]
@@ -48,8 +47,7 @@ class Views:
 
     def look(self, one: GoldCall) -> Look:
         """At a whole call, by rules alone."""
-        followers = self._following.call(one.call.call_date, ticket=False)
-        events = told(one.call, one.name, self._settings, self._understander, followers)
+        events = self._following.told(one.call, one.name, self._settings, self._understander, ticket=False)
         fold = self.rules.fold(events[0])  # type: ignore[arg-type]
         for event in events[1:]:
             fold.absorb(event)

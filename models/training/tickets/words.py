@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,10 +11,11 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from callcore.engines.card import GRAMS_FILE
-from callcore.engines.word_model import WEIGHTS_FILE
+from callcore.engines.card import GRAMS_FILE, rows_of
+from callcore.engines.word_model import WEIGHTS_FILE, weighed
 from callcore.tickets.wording import VERSION, VIEWS, Wording
 from models.training.tickets.views import UNLIKELY, Matrix, opposed, parts, put, write
+from models.training.understand.grams import Grams, known_grams
 
 NAME = "ticket-words"
 FEWEST_CALLS = 10  #: that an n-gram must occur in to be looked at
@@ -28,21 +27,23 @@ class Vocabulary:
     """The n-grams that are looked at, ascending."""
 
     def __init__(self, calls: Sequence[Wording]) -> None:
-        counts = Counter(gram for views in calls for gram in set().union(*views))
-        self.grams = np.array(sorted(gram for gram, count in counts.items() if count >= FEWEST_CALLS), dtype=np.uint32)
-        self._places = {int(gram): place for place, gram in enumerate(self.grams)}
+        self.grams = known_grams((_array(set().union(*views)) for views in calls), FEWEST_CALLS)
 
     def matrix(self, calls: Sequence[Wording]) -> csr_matrix:
-        """A row for each call, the views side by side, each of length 1."""
+        """A row for each call, the views side by side, each as callcore weighs it."""
         rows, columns, values = [], [], []
         for row, views in enumerate(calls):
             for view, counts in enumerate(views):
-                known = {place: counts[gram] for gram in counts if (place := self._places.get(gram)) is not None}
-                weights = np.array([1 + math.log(count) for count in known.values()])
-                rows += [row] * len(known)
-                columns += [view * len(self.grams) + place for place in known]
-                values += (weights / max(float(np.linalg.norm(weights)), 1e-9)).tolist()
+                places = rows_of(_array(counts), self.grams)
+                known = places > 0
+                rows += [row] * int(known.sum())
+                columns += (view * len(self.grams) + places[known] - 1).tolist()
+                values += weighed(np.array(list(counts.values()), dtype=np.float64)[known]).tolist()
         return csr_matrix((values, (rows, columns)), shape=(len(calls), len(VIEWS) * len(self.grams)))
+
+
+def _array(grams: Iterable[int]) -> Grams:
+    return np.array(list(grams), dtype=np.uint32)
 
 
 class Answered(Protocol):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from callcore.engines import card
 from callcore.understand.features import Grams
 
 Rows = npt.NDArray[np.int64]
@@ -28,10 +29,7 @@ def known_grams(seen: Iterable[Grams], min_count: int, most: int | None = None) 
 
 def rows_of(grams: Grams, known: Grams) -> Rows:
     """Places in the table, from 1; 0 for what is not known."""
-    places = np.searchsorted(known, grams)
-    places[places == len(known)] = 0
-    found = (known[places] == grams) & (grams > 0)
-    return np.where(found, places + 1, 0).astype(np.int64)
+    return card.rows_of(grams, known).astype(np.int64)
 
 
 def counted(rows: Sequence[Rows], vocabulary: int) -> sparse.csr_matrix:
