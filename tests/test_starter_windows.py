@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.training.starter import channel, psola, recordings, windows
+from models.training.starter import channel, machines, psola, recordings, windows
 from models.training.starter.feed import collate
 from models.training.starter.sounds import Unit, classes
 from models.training.starter.speech import Piece, Sound, Utterance
@@ -241,3 +241,26 @@ def test_what_was_never_recorded_is_not_said(tmp_path: Path) -> None:
     write_recordings(tmp_path)
     splicer = recordings.Splicer(recordings.Recordings(tmp_path))
     assert splicer.say([Unit("吃", ("chi1",))], recordings.Voice(1, 1.0, 1.0, 0.2, 0.0), Random(0)) is None
+
+
+@given(st.floats(0.02, 15.0), st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_machines_sound_as_long_as_asked_and_never_out_of_range(seconds: float, seed: int) -> None:
+    audio = machines.sound(seconds, Random(seed))
+    assert len(audio) == max(1, round(seconds * RATE))
+    assert audio.dtype == np.float32
+    assert np.isfinite(audio).all()
+    assert np.sqrt(np.mean(audio**2)) <= 0.101
+
+
+def test_machines_sound_different_each_time() -> None:
+    random = Random(3)
+    assert len({machines.sound(6.0, random).tobytes() for _ in range(20)}) == 20
+
+
+def test_a_machine_beside_speech_is_weaker_than_the_speech() -> None:
+    speech = tone(300, 2.0)
+    random = Random(5)
+    for _ in range(30):
+        added = windows.disturbed(speech, False, random) - speech
+        assert np.sqrt(np.mean(added**2)) < 0.5 * np.sqrt(np.mean(speech**2))

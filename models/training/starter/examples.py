@@ -86,6 +86,8 @@ class Examples:
         audio, placed = windows.mixed(placed, layout.audio_s, random)
         if random.random() < (0.3 if layout.silent else 0.1):
             audio = windows.crosstalk(audio, speaker.others, random)
+        if random.random() < (0.6 if layout.silent else 0.06):
+            audio = windows.disturbed(audio, layout.silent, random)
         audio = windows.heard(audio, channel.draw(random), random, speaker.others)
         positions = round(length_s / windows.POSITION_S)
         prompt = self._prompt() if placed and random.random() < PROMPTED else None

@@ -21,6 +21,7 @@ import numpy.typing as npt
 LENGTHS_S = (2, 3, 4, 5, 6, 8, 10, 12, 15)
 EASY_S = 5  #: the longest windows while the model has yet to find out where to listen
 AHEAD = 4  #: batches a worker makes ahead
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  #: more of them wait for each other
 MOST_DEATHS = 200  #: of workers, before something is taken to be wrong with them all
 
 Batch = dict[str, npt.NDArray[Any]]
@@ -69,7 +70,6 @@ def length_for(lengths: tuple[int, ...], easy: bool, random: Random) -> int:
 
 def _work(settings: FeedSettings, seed: int, pipe: Connection, easy: Event) -> None:
     """Make batches for ever; a thread sends them, so that some are always ready."""
-    os.environ.update(OMP_NUM_THREADS="1")
     from models.training.starter.examples import Examples, token_room
     from models.training.starter.talkers import talker
     from models.training.starter.tokens import Tokens
@@ -110,6 +110,7 @@ class Feed:
             self._start(settings.seed * 1009 + worker)
 
     def _start(self, seed: int) -> None:
+        os.environ.update(ONE_THREAD)  # numpy reads it when the worker imports it, before any line of ours runs
         ours, theirs = self._context.Pipe(duplex=False)
         worker = self._context.Process(target=_work, args=(self._settings, seed, theirs, self.easy), daemon=True)
         worker.start()

@@ -13,7 +13,7 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
-from models.training.starter import channel
+from models.training.starter import channel, machines
 from models.training.starter.speech import SAMPLE_RATE_HZ, Audio, Piece, Sound, Utterance
 from models.training.starter.tokens import Tokens
 
@@ -68,7 +68,7 @@ def plan(length_s: float, random: Random) -> Plan:
         audio_s = random.uniform(min(1.0, length_s / 2), length_s)
     pauses = (0.5, 4.0) if random.random() < 0.15 else (0.1, 1.0)
     audio_s = round(audio_s / POSITION_S) * POSITION_S
-    return Plan(audio_s, silent=random.random() < 0.03, cut=random.random() < 0.12, pauses=pauses)
+    return Plan(audio_s, silent=random.random() < 0.05, cut=random.random() < 0.12, pauses=pauses)
 
 
 def lay_out(layout: Plan, speak: Speak, random: Random) -> list[Placed]:
@@ -245,6 +245,14 @@ def crosstalk(audio: Audio, speak: Speak, random: Random) -> Audio:
     mixed_audio = audio.copy()
     mixed_audio[start : start + len(part)] += part * np.float32(10 ** (random.uniform(-38, -20) / 20))
     return mixed_audio
+
+
+def disturbed(audio: Audio, silent: bool, random: Random) -> Audio:
+    """``audio`` with the sound of a machine in it, which is not to be written down; weaker where somebody speaks."""
+    level = random.uniform(-30, 3) if silent else random.uniform(-40, -8)
+    return (audio + machines.sound(len(audio) / SAMPLE_RATE_HZ, random)[: len(audio)] * 10 ** (level / 20)).astype(
+        np.float32
+    )
 
 
 def heard(audio: Audio, way: channel.Channel, random: Random, speak: Speak) -> Audio:
