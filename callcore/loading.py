@@ -124,10 +124,10 @@ def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
     Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
     """
     if not settings.tickets.judge:
-        return TicketRules.load(settings.tickets, catalogue)
+        return TicketRules.load(settings.tickets, catalogue, currency=settings.understand.currency)
     judge, facts = _linear_model("judge", SIGNS), _linear_model("facts", TRAITS)
     words = LinearWordModel(reader_folder("words", "any"), WORDING)
-    return TicketRules.load(settings.tickets, catalogue, judge, facts, words)
+    return TicketRules.load(settings.tickets, catalogue, judge, facts, words, settings.understand.currency)
 
 
 def _linear_model(kind: str, features: int) -> LinearModel:

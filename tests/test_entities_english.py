@@ -51,6 +51,13 @@ MONEY = [
     ("half a million dollars", "500000.00 USD"),
     ("one oh five dollars", "105.00 USD"),
     ("S$80 was taken", "80.00 SGD"),
+    ("it is thirteen hundred and five behind", "1305.00 USD"),
+    ("Two hundred and fifty. And the little girl's name?", "250.00 USD"),
+    ("a hundred and eighty-four thousand, two hundred, from a new payer", "184200.00 USD"),
+    ("two thousand, two hundred ninety-seven", "2297.00 USD"),
+    ("so all together one twenty-five eighty-two", "125.82 USD"),
+    ("to clear the statement you'd need two eighty-seven forty-seven", "287.47 USD"),
+    ("eighty-six thousand shillings", "86000.00 KES"),
 ]
 
 RATES = [
@@ -200,6 +207,14 @@ def test_a_dollar_is_the_calls_own() -> None:
 
 def test_an_amount_without_a_currency_takes_the_one_said_in_the_turn() -> None:
     assert facts("i withdrew 30 but it only gave me 10 pounds") == [("amount", "30.00 GBP"), ("amount", "10.00 GBP")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a hundred thanks", "since nineteen hundred", "two eighty-seven forty-seven", "in two thousand nineteen"],
+)
+def test_a_number_that_may_be_anything_is_no_amount(text: str) -> None:
+    assert "amount" not in dict(facts(text))
 
 
 def test_a_long_figure_is_no_amount() -> None:

@@ -101,6 +101,29 @@ def test_amounts_without_a_currency_are_in_that_which_the_call_mostly_names(line
     assert amount in [candidate.normal for candidate, _ in _rows("request.amount", lines, "en")]
 
 
+@pytest.mark.parametrize(
+    ("lines", "amount"),
+    [
+        ("C: The Interac to my landlord, $1850, in Saskatoon.", "1850.00 CAD"),
+        ("C: I pay the tradies by PayID. Twelve hundred dollars is stuck.", "1200.00 AUD"),
+        ("C: My council tax went out twice. A hundred and forty, twice.", "140.00 GBP"),
+        ("C: My Interac is stuck, the American one, 500 us dollars.", "500.00 USD"),
+        ("C: We were in Toronto for a week. They took $60 at the airport.", "60.00 USD"),
+    ],
+)
+def test_dollars_and_bare_numbers_are_those_of_the_country_that_the_call_speaks_of(lines: str, amount: str):
+    assert amount in [candidate.normal for candidate, _ in _rows("request.amount", lines, "en")]
+
+
+def test_a_bank_that_names_its_currency_is_believed():
+    lines, heads = "C: The Interac to my landlord, $1850, in Saskatoon.\nA: I see.", {"request.amount": ALWAYS}
+    model = LinearModel(format=1, name="facts", version="9", features=VERSION, heads=heads)
+    bank = TicketRules.load(TicketSettings(), CATALOGUE, facts=model, currency="USD")
+    assert normals(ticket(lines, "en", chooser(heads)), "request.amount") == ["1850.00 CAD"]
+    assert normals(ticket(lines, "en", bank), "request.amount") == ["1850.00 USD"]
+    assert bank.hash != chooser(heads).hash
+
+
 def test_who_names_a_branch_names_the_channel_as_well():
     assert [one.normal for one, _ in _rows("request.channel", "C: 我在望京支行办的。")] == ["branch"]
 

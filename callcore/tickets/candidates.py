@@ -10,6 +10,7 @@ from callcore.tickets.facts import exact
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact
 from callcore.tickets.spec import FieldSpec, is_hidden
+from callcore.understand.entities.en.money import CURRENCY, DOLLARS
 
 #: what names a currency in the words of an amount
 _CURRENCY = re.compile(
@@ -17,6 +18,8 @@ _CURRENCY = re.compile(
     r"renminbi|kuai|sterling|rand\b|naira|cedi|shilling|riyal|dirham|peso|baht|yen\b|francs?\b|ringgit|won\b|\bp\b|pence|cent|"
     r"\b(?:usd|gbp|eur|cny|rmb|hkd|aud|cad|nzd|sgd|inr|zar|ngn|jpy)\b"
 )
+#: dollars of no country in particular
+_DOLLARS = re.compile(r"(?<![a-z]\$)(?<!american )(?<!us )(?<!u\.s\. )(?:\bdollars?\b|\bbucks?\b|(?<![a-z])\$)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,7 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
     fits = [fact for fact in facts if fact.normal and not is_hidden(fact.normal) and spec.accepts(fact.normal)]
     fits.sort(key=lambda fact: (*fact.reading.order, fact.place))
     if spec.type == "amount":
-        return _candidates(exact(_grouped(_in_the_calls_currency(fits))))
+        return _candidates(exact(_grouped(_in_the_calls_currency(fits, call.currency))))
     if spec.type == "date":
         fits = [replace(fact, normal=fact.normal[:10]) for fact in fits]
     return _candidates(_grouped(fits))
@@ -62,17 +65,28 @@ def _as_channel(fact: Fact) -> Fact:
     return replace(fact, entity=replace(fact.entity, kind="channel", value="branch"), normal="branch")
 
 
-def _in_the_calls_currency(facts: Sequence[Fact]) -> list[Fact]:
-    """Amounts without a currency are in that of most others; of several in the one assumed, else in the last."""
+def _in_the_calls_currency(facts: Sequence[Fact], home: str) -> list[Fact]:
+    """Dollars are the country's own, if it has such; amounts without a currency are in that of most others, of several
+    in the one assumed, else in the last. ``home``: of the country, if it is known.
+    """
+    if home:
+        facts = [_at_home(fact, home) for fact in facts]
     stated = [_currency(fact) for fact in facts if _is_stated(fact)]
     assumed = next((_currency(fact) for fact in facts if not _is_stated(fact)), "")
     if not stated or not assumed:
         return list(facts)
     mostly = max(reversed(stated), key=lambda one: (stated.count(one), one == assumed))
-    return [
-        fact if _is_stated(fact) else replace(fact, normal=f"{fact.normal.rpartition(' ')[0]} {mostly}")
-        for fact in facts
-    ]
+    return [fact if _is_stated(fact) else _in(fact, mostly) for fact in facts]
+
+
+def _at_home(fact: Fact, home: str) -> Fact:
+    said = fact.entity.text.lower()
+    own = home in DOLLARS and _currency(fact) == CURRENCY and _DOLLARS.search(said)
+    return _in(fact, home) if own or not _is_stated(fact) else fact
+
+
+def _in(fact: Fact, currency: str) -> Fact:
+    return replace(fact, normal=f"{fact.normal.rpartition(' ')[0]} {currency}")
 
 
 def _is_stated(fact: Fact) -> bool:

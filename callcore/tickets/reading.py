@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 
+from callcore.text.chars import is_chinese
 from callcore.text.sentences import sentence_at, sentences
 from callcore.tickets.cues import Cue, PromiseWords, TopicWords
+from callcore.tickets.currencies import CountrySigns, Sign, likeliest
 from callcore.tickets.phrases import PhraseIndex, Phrases
 from callcore.types import (
     SAMPLE_RATE_HZ,
@@ -50,6 +52,7 @@ class Reading:
     choices: Mapping[tuple[str, str], Span] = field(default_factory=dict)  #: by field and choice
     terms: tuple[tuple[str, Span], ...] = ()  #: topics that a term of the taxonomy names
     topics: tuple[tuple[str, Span], ...] = ()  #: topics that a phrase names
+    signs: frozenset[Sign] = frozenset()  #: of the country that the call is in
     found: Understanding | None = None
     role: Role = Role.UNKNOWN
 
@@ -154,6 +157,11 @@ class CallView:
     said_by: Mapping[str, str]  #: cue to whose words count
 
     @cached_property
+    def currency(self) -> str:
+        """The one of the country that an English call is in, if what is said tells; "" where the bank's own holds."""
+        return "" if is_chinese(self.language) else likeliest(reading.signs for reading in self.readings)
+
+    @cached_property
     def customer(self) -> list[Reading]:
         """Turns of the customer."""
         return [reading for reading in self.readings if reading.customer]
@@ -225,6 +233,7 @@ class Reader:
         terms: Sequence[tuple[str, str]],
         topics: Sequence[TopicWords],
         acts: Sequence[Act],
+        signs: CountrySigns,
     ) -> None:
         """``acts``: those that models find.
 
@@ -237,6 +246,7 @@ class Reader:
         self._topics: PhraseIndex[str] = PhraseIndex((words.code, words.phrases) for words in topics)
         self._choices = PhraseIndex(choices)
         self._never, self._same_day = never, same_day
+        self._signs = signs
         self._acts = {act.code: act for act in acts}
         self.said_by: Mapping[str, str] = {act.code: act.by for act in acts} | {cue.code: cue.by for cue in cues}
         self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
@@ -251,7 +261,8 @@ class Reader:
         choices = {key: spans[0] for key, spans in self._choices.find(text)}
         terms = tuple(self._named(text))
         topics = tuple((code, spans[0]) for code, spans in self._topics.find(text))
-        reading = Reading(turn, text, starts, hits, (), choices, terms, topics, None, role)
+        signs = self._signs.find(text)
+        reading = Reading(turn, text, starts, hits, (), choices, terms, topics, signs, None, role)
         reading = replace(reading, promises=tuple(self._promised(reading)))
         return self.understood(reading, found) if found else reading
 

@@ -10,6 +10,7 @@ from callcore.config import TicketSettings, settings_hash
 from callcore.engines.card import Card
 from callcore.text.chars import is_chinese
 from callcore.tickets.cues import Cue, PromiseFile, TopicWords, load_cues, load_promises, load_topics
+from callcore.tickets.currencies import CountrySigns, CurrencySigns, load_currencies
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.look import RULES, VERSION
 from callcore.tickets.reading import Reader
@@ -45,11 +46,12 @@ class TicketRules:
         judge: LinearModel | None = None,
         facts: LinearModel | None = None,
         words: WordModel | None = None,
+        currency: str = "",
     ) -> TicketRules:
         """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`.
 
         What a bank has written down itself holds: with a rules file of its own the severity is not the ``judge``'s, and
-        ``facts`` chooses for no field that is the bank's own.
+        ``facts`` chooses for no field that is the bank's own. ``currency``: its own; else calls show theirs.
         """
         if judge and settings.rules_file:
             judge = judge.without("handling.severity")
@@ -59,6 +61,7 @@ class TicketRules:
             tuple(load_cues(settings.cues_file)),
             load_promises(settings.promises_file),
             load_topics(settings.topics_file),
+            () if currency else load_currencies(),
         )
         file = read(RuleFile, settings.rules_file, "rules")
         return cls(
@@ -94,6 +97,7 @@ class _Words:
     cues: tuple[Cue, ...]
     promises: PromiseFile
     topics: Sequence[TopicWords]
+    currencies: Sequence[CurrencySigns]
 
 
 def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) -> Reader:
@@ -106,7 +110,18 @@ def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) ->
     topics = [one for one in words.topics if one.code in catalogue.topics]
     promises = words.promises
     never, same_day = promises.never.phrases.find, promises.same_day.phrases.find
-    return Reader(words.cues, promises.promise, never, same_day, choices, terms, topics, Acts.load().act)
+    signs = CountrySigns(words.currencies)
+    return Reader(
+        words.cues,
+        promises.promise,
+        never,
+        same_day,
+        choices,
+        terms,
+        topics,
+        Acts.load().act,
+        signs,
+    )
 
 
 def _for_own(facts: LinearModel, fields: Sequence[FieldSpec]) -> LinearModel:
@@ -132,6 +147,7 @@ def _hash(
             "cues": [cue.model_dump(mode="json") for cue in phrases.cues],
             "promises": phrases.promises.model_dump(mode="json"),
             "topics": [one.model_dump(mode="json") for one in phrases.topics],
+            "currencies": [one.model_dump(mode="json") for one in phrases.currencies],
             "rules": file.model_dump(mode="json"),
             "catalogue": catalogue.model_dump(mode="json"),
             "models": [model.model_dump(mode="json") if model else None for model in models],

@@ -13,7 +13,7 @@ from callcore.understand.entities.en.numbers import CARDINAL, SCALES, Number, Re
 from callcore.understand.entities.spans import Context, Span
 
 CURRENCY = "USD"  #: of amounts without one, where the context names none
-DOLLARS = ("USD", "HKD", "SGD", "AUD", "CAD", "NZD")  #: "dollars" are the call's own where it has such
+DOLLARS = ("USD", "HKD", "SGD", "AUD", "CAD", "NZD", "TTD", "JMD")  #: "dollars" are the call's own where it has such
 STATED, ASSUMED = 6, 3  #: ranks of amounts with a currency and without
 
 SEQUENCE = f"{CARDINAL}(?:(?: |-)(?:oh )?{CARDINAL}){{0,5}}"  #: numbers said one after the other
@@ -44,7 +44,8 @@ _FREE = (  # what may follow a number that counts nothing
     r"(?= ?(?:$|[,.?!;:)]| (?:to|from|into|out|for|on|in|and|at|by|please|as|was|is|this|last|yesterday|today|"
     r"tomorrow|but|or|that|which|instead|not|now|per|a month|a year|each|every|every"
     r"|if|when|because|so|with|sorry|no|wait|i|it|my|the|we|they|you|he|she|right|correct|then|before|after|"
-    r"still|back|out|twice|again|cash|gone|went|were|has|would|will|should|of)\b))"
+    r"still|back|out|twice|again|cash|gone|went|were|has|would|will|should|of|altogether|together|all|total|behind|"
+    r"short|over|extra|left|more|apiece|between|through|going|coming|came)\b))"
 )
 
 
@@ -101,11 +102,25 @@ def _bare(reading: Reading, currency: str) -> Iterator[Span]:
         last = numbers[-1]
         if last.figure and last.said.isdigit() and (len(last.said) > _LONGEST_BARE or last.said.startswith("0")):
             continue  # an account or a date
-        whole = last.said.endswith(tuple(SCALES)) or (_IN_HUNDREDS.search(last.said) and not 1900 <= value < 2100)
-        large = whole and not last.said.startswith("a ") and value >= 1000
-        if match["cue"] or large or (last.figure and "," in last.said):
+        told = match["cue"] or (last.figure and "," in last.said) or _in_scales(last)
+        if told or (len(numbers) > 1 and _OF_SUMS.search(_clause(reading.code, match))):
             start, end = reading.span(*match.span("major"))
             yield Span("amount", start, end, forms.amount(value, currency), 0.85, rank=ASSUMED)
+
+
+def _in_scales(number: Number) -> bool:
+    """Whether a number is said in hundreds or thousands, as no digits are; not a year, not a mere "a hundred"."""
+    said = number.said.removeprefix("a ").removeprefix("one ")
+    if said in SCALES:
+        return said == "thousand" and number.said.startswith("one ")
+    whole = said.endswith(tuple(SCALES)) or _IN_HUNDREDS.search(said)
+    return bool(whole) and number.value >= 100 and not 1900 <= number.value < 2100
+
+
+def _clause(code: str, match: re.Match[str]) -> str:
+    """What is said around a match up to the marks before and after it."""
+    start, end = match.span("major")
+    return _MARKS.split(code[max(0, start - _REACH) : start])[-1] + _MARKS.split(code[end : end + _REACH])[0]
 
 
 def money(reading: Reading, match: re.Match[str], group: str) -> Decimal | None:
@@ -226,7 +241,12 @@ def _cents() -> re.Pattern[str]:
 
 _HALF, _QUARTER = Decimal("0.5"), Decimal("0.25")
 _BARE = re.compile(rf"(?P<cue>\b(?:{_MONEY_CUES}))?(?<![\w{CARDINAL}])(?P<major>{SEQUENCE})(?!\w){_FREE}")
-_IN_HUNDREDS = re.compile(r" (?:hundred|thousand) ")
+_MARKS = re.compile(r"[.?!;]")
+_OF_SUMS = re.compile(
+    r"\b(?:altogether|all together|in total|in all|the lot|come to|comes to|came to|makes|clear|owing|outstanding|"
+    r"behind|short|apiece|each|left over|per month|a month)\b"
+)
+_IN_HUNDREDS = re.compile(r"\b(?:hundred|thousand) ")
 _PERIODS = {
     "daily": re.compile(r"\b(?:daily|day)\b"),
     "monthly": re.compile(r"\b(?:monthly|month)\b"),

@@ -210,13 +210,19 @@ def _take_rest(done: list[Token | Number]) -> None:
     """Joins the last two where the last is the rest of the one before it."""
     if len(done) < 2:
         return
-    last, item = done[-2:]
-    if isinstance(last, Number) and isinstance(item, Number) and _goes_on(last, item):
-        done[-2:] = [replace(last, end=item.end, value=last.value + item.value, said=f"{last.said} {item.said}")]
+    comma = len(done) > 2 and done[-2].said == ","
+    first = -3 if comma else -2
+    last, item = done[first], done[-1]
+    if isinstance(last, Number) and isinstance(item, Number) and _goes_on(last, item, comma):
+        done[first:] = [replace(last, end=item.end, value=last.value + item.value, said=f"{last.said} {item.said}")]
 
 
-def _goes_on(last: Number, item: Number) -> bool:
-    """Whether ``item`` is the rest of ``last``: "two lakh | fifty thousand", "2 million | 300 thousand"."""
+def _goes_on(last: Number, item: Number, comma: bool) -> bool:
+    """Whether ``item`` is the rest of ``last``: "two lakh | fifty thousand", "2 million | 300 thousand", and after a
+    ``comma`` "two thousand, | three hundred ten".
+    """
+    if comma:
+        return last.said.endswith(" thousand") and " hundred" in item.said and item.value < SCALES["thousand"]
     scale = SCALES.get(last.said.rsplit(" ", 1)[-1], 0)
     if scale < SCALES["lakh"] or " " not in last.said or item.ordinal:
         return False

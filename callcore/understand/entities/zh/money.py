@@ -69,6 +69,8 @@ _COUNTED = re.compile(
     " ?(?:多|来|余)?(?:个|位|名|人|次|笔|张|条|步|分|积分|点|份|件|台|套|天|年|月|周|号|日|小时|公里|"
     "里程|米|平|股|手|岁|倍|成|期|家|页|字|颗|斤|%|％|‰|:|/|-\\d|楼|路|层|户|代|周岁|左右的?积分|克)"
 )
+_ROUND = re.compile(r"[1-9]\d{0,4}00")  #: one number in a hundred ends so that is no sum
+_IS_ALL = re.compile(r" ?(?:[,。!?;、]|$)")
 _APPROXIMATE = re.compile(" ?(?:多|来|余)(万|亿|千|百)?")
 
 _PERIODS = (
@@ -231,6 +233,8 @@ def _is_bare(text: str, number: Number) -> bool:
     if number.text[0].isdecimal():
         cents = re.fullmatch(r"[\d,]+\.\d\d", number.text) is not None
         if cents or (number.value >= 100 and (_LIMIT.match(text, number.end) or "," in number.text)):
+            return True
+        if _ROUND.fullmatch(number.text) and _IS_ALL.match(text, number.end):
             return True
     elif set(number.text) & set("百千") and (number.value >= 1000 or (number.value >= 100 and number.value % 10 == 0)):
         return True

@@ -1,0 +1,70 @@
+"""In which currency an English call means "dollars" and bare numbers: what it says of the country it is in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from callcore.datafile import distinct
+from callcore.tickets.phrases import PhraseIndex, Phrases
+from callcore.tickets.spec import Entry, Text, read
+
+SURE, LIKELY, HINT = 4, 2, 1  #: weights of signs
+FEWEST = 2  #: weight of all signs of a country by which it is believed
+Sign = tuple[str, str, int]  #: currency, what was said, weight
+
+
+class CurrencySigns(Entry):
+    """A currency and what is said where people pay in it."""
+
+    code: str = Field(pattern="^[A-Z]{3}$")
+    sure: tuple[Text, ...] = ()
+    likely: tuple[Text, ...] = ()
+    hints: tuple[Text, ...] = ()
+
+
+class CurrencyFile(Entry):
+    """A parsed file of currencies."""
+
+    version: Literal[1]
+    currency: tuple[CurrencySigns, ...]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> CurrencyFile:
+        distinct("currency", [one.code for one in self.currency])
+        return self
+
+
+def load_currencies() -> Sequence[CurrencySigns]:
+    """Those that come with callcore."""
+    return read(CurrencyFile, None, "currencies").currency
+
+
+class CountrySigns:
+    """Finds signs of countries in turns. Read-only; calls share it."""
+
+    def __init__(self, currencies: Sequence[CurrencySigns]) -> None:
+        """Of no currencies: finds nothing, for the bank has said its own."""
+        self._index: PhraseIndex[tuple[str, int]] = PhraseIndex(
+            ((one.code, weight), Phrases.of(said))
+            for one in currencies
+            for weight, said in ((SURE, one.sure), (LIKELY, one.likely), (HINT, one.hints))
+        )
+
+    def find(self, text: str) -> frozenset[Sign]:
+        """In a turn, in lower case."""
+        return frozenset(
+            (code, text[start:end], weight) for (code, weight), spans in self._index.find(text) for start, end in spans
+        )
+
+
+def likeliest(signs: Iterable[frozenset[Sign]]) -> str:
+    """The currency of most signs, each counted once a call; "" where they are few or two are even."""
+    weights: Counter[str] = Counter()
+    for code, _, weight in frozenset[Sign]().union(*signs):
+        weights[code] += weight
+    first, second = [*weights.most_common(2), ("", 0), ("", 0)][:2]
+    return first[0] if first[1] >= FEWEST and first[1] > second[1] else ""
