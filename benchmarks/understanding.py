@@ -103,10 +103,7 @@ def _times(part: Callable[[tuple[Word, ...]], object], turns: Sequence[tuple[Wor
 
 def _voice(understander: Understander, rounds: int) -> list[float]:
     call = understander.call((0,), DAY, load_settings().segment)
-    steps = np.arange(round(VOICE_S * 16_000)) / 16_000
-    # A voice of 150 Hz with its overtones up to the telephone's band, in syllables of 200 ms.
-    tone = sum(np.sin(2 * np.pi * 150 * n * steps) / n for n in range(1, 20)) * (np.sin(2 * np.pi * 2.5 * steps) > -0.5)
-    audio = (0.1 * tone).astype(np.float32)
+    audio = _spoken()
     times = []
     for number in range(40 * rounds):
         start = number * len(audio)
@@ -115,6 +112,15 @@ def _voice(understander: Understander, rounds: int) -> list[float]:
         call.closed(f"0-{number}", 0, start, audio)
         times.append(1000 * (time.perf_counter() - began))
     return times
+
+
+def _spoken() -> np.ndarray:
+    """Something that has a tone as voices do, shape (n,), float32, 16 kHz."""
+    steps = np.arange(round(VOICE_S * 16_000)) / 16_000
+    # A voice that glides about 150 Hz with its overtones up to the telephone's band, in syllables of 200 ms.
+    phase = 2 * np.pi * np.cumsum(150 * 2 ** (np.sin(2 * np.pi * 0.9 * steps) / 4)) / 16_000
+    loudness = 0.02 + np.clip(np.sin(2 * np.pi * 2.5 * steps) + 0.5, 0, 1)
+    return (0.1 * loudness * sum(np.sin(phase * n) / n for n in range(1, 20))).astype(np.float32)
 
 
 def _percentiles(times: Sequence[float]) -> dict[str, float]:
