@@ -29,9 +29,7 @@ class ModelCard(FiledCard):
     """``model.json``: what a program must know of a model."""
 
     language: str
-    heads: Mapping[
-        str, Annotated[tuple[str, ...], Field(min_length=1)]
-    ]  #: labels by head, in the order of the graph's output
+    heads: Mapping[str, tuple[str, ...]]  #: labels by head, in the order of the graph's output
     thresholds: Mapping[str, Annotated[float, Field(ge=0, le=1)]]
 
 
@@ -51,8 +49,6 @@ class OnnxTextModel:
         sizes = [len(labels) for labels in self.card.heads.values()]
         ends = np.cumsum([0, *sizes])
         self._places = {head: slice(ends[i], ends[i + 1]) for i, head in enumerate(self.card.heads)}
-        self._starts, self._head_of = ends[:-1], np.repeat(np.arange(len(sizes)), sizes)
-        self._exclusive = np.array([head in EXCLUSIVE for head in self.card.heads])[self._head_of]
         if self._session.get_outputs()[0].shape != [int(ends[-1])]:
             raise ModelCorrupt(f"{folder}: the graph and {CARD_FILE} disagree on the number of labels.", HINT)
 
@@ -100,10 +96,13 @@ class OnnxTextModel:
     def _probabilities(self, logits: Float32) -> dict[str, Float32]:
         clipped: Float32 = np.minimum(np.maximum(logits, np.float32(-60)), np.float32(60))
         alone = np.float32(1) / (np.float32(1) + np.exp(-clipped))
-        powers = np.exp(logits - np.maximum.reduceat(logits, self._starts)[self._head_of])
-        among = powers / np.add.reduceat(powers, self._starts)[self._head_of]
-        found = np.where(self._exclusive, among, alone)
-        return {head: found[place] for head, place in self._places.items()}
+        found: dict[str, Float32] = {}
+        for head, place in self._places.items():
+            found[head] = alone[place]
+            if head in EXCLUSIVE:
+                powers = np.exp(logits[place] - logits[place].max())
+                found[head] = powers / powers.sum()
+        return found
 
 
 def _session(graph: bytes, folder: Path) -> onnxruntime.InferenceSession:

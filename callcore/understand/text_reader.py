@@ -114,13 +114,13 @@ def strongest(contributions: Float32) -> list[tuple[int, int]]:
     ``contributions``: shape (positions, labels), at least one position. A range is never empty.
     """
     positions = len(contributions)
-    sums = np.zeros((positions + 1, contributions.shape[1]), dtype=np.float32)
-    np.cumsum(contributions - np.add.reduce(contributions) / positions, axis=0, out=sums[1:])
+    excess = contributions - contributions.mean(axis=0)
+    sums = np.concatenate([np.zeros_like(excess[:1]), np.cumsum(excess, axis=0)])
     lowest = np.minimum.accumulate(sums[:-1], axis=0)
-    ends = (sums[1:] - lowest).argmax(axis=0).tolist()
-    firsts = (int(sums[: last + 1, column].argmin()) for column, last in enumerate(ends))
+    ends = np.argmax(sums[1:] - lowest, axis=0)
+    firsts = (sums[:-1] == lowest[ends, np.arange(len(ends))]).argmax(axis=0)
     # An n-gram reaches on from where it begins.
-    return [(first, min(last + 2, positions)) for first, last in zip(firsts, ends, strict=True)]
+    return [(first, min(last + 2, positions)) for first, last in zip(firsts.tolist(), ends.tolist(), strict=True)]
 
 
 def joined(words: Sequence[Word]) -> tuple[str, list[int]]:
