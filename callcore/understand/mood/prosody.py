@@ -29,6 +29,7 @@ from callcore.types import SAMPLE_RATE_HZ, Samples
 from callcore.understand.base import VoiceTone
 
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
 MEASURES = (
@@ -48,7 +49,7 @@ MEASURES = (
 BAND_RATE_HZ = 8_000  #: everything is measured at a telephone's rate, whatever the call's audio holds above it
 FRAME = 320  #: samples at 8 kHz, 40 ms: three periods of the lowest pitch, as Boersma (1993) asks
 HOP = 120  #: 15 ms: often enough for syllables, a third less work than every 10 ms
-FFT = 512
+FFT = 512  #: points of the spectrum, 15.6 Hz apart
 TAPS, BLOCK = 48, 32  #: of the filter on the way to 8 kHz, and the samples that are made at once
 LOWEST_HZ, HIGHEST_HZ = 75.0, 500.0
 VOICED = 0.5  #: least autocorrelation of a voiced frame
@@ -71,7 +72,7 @@ MOST_SAMPLES = 30 * SAMPLE_RATE_HZ  #: of a stretch that are measured: no segmen
 
 @dataclass(frozen=True, slots=True)
 class _Frames:
-    """Spectra and levels of the frames: ``power`` (n, 257), ``level`` (n,) dB, ``active`` (n,)."""
+    """Spectra and levels of the frames: ``power`` (n, bins), ``level`` (n,) dB, ``active`` (n,)."""
 
     power: Float32
     level: Float32
@@ -147,11 +148,24 @@ def _halving() -> Float32:
     return product
 
 
-@cache
-def _window() -> Float32:
+def _window() -> Float64:
     """The Hann window of a frame, scaled so that the power of the half spectrum adds up to the mean square."""
     window = np.hanning(FRAME + 2)[1:-1]
-    return np.asarray(window * np.sqrt(2.0 / (FFT * (window**2).sum())), dtype=np.float32)
+    return np.asarray(window * np.sqrt(2.0 / (FFT * (window**2).sum())))
+
+
+@cache
+def _spectrum() -> tuple[Float32, Float32]:
+    """What turns the sum and the difference of a frame's halves, the earlier one backwards, into the two parts of its
+    spectrum up to the end of ``BAND_HZ``, its mean taken off and under the window: (FRAME / 2, bins) each.
+
+    As products of matrices both take half the time of numpy's Fourier transform, which works frame by frame.
+    """
+    places = np.arange(FRAME // 2) + 0.5  # from the middle of the frame
+    turns = 2 * np.pi / FFT * np.outer(places, np.arange(_bins(*BAND_HZ).stop))
+    window = _window()[FRAME // 2 :, None]
+    cosines, sines = window * np.cos(turns), window * np.sin(turns)
+    return (cosines - cosines.mean(axis=0)).astype(np.float32), sines.astype(np.float32)
 
 
 @cache
@@ -189,8 +203,9 @@ def _frames(audio: Samples) -> _Frames | None:
     halving = _halving()
     band = (sliding_window_view(sound, len(halving))[:: 2 * BLOCK] @ halving).reshape(-1)
     cut = sliding_window_view(band, FRAME)[::HOP]
-    spectrum = np.fft.rfft((cut - cut.mean(axis=1, keepdims=True)) * _window(), FFT)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)  # numpy before 2 has doubles here
+    later, earlier = cut[:, FRAME // 2 :], cut[:, FRAME // 2 - 1 :: -1]
+    cosines, sines = _spectrum()
+    power = ((later + earlier) @ cosines) ** 2 + ((later - earlier) @ sines) ** 2
     level = 10 * np.log10(power[:, _bins(*BAND_HZ)].sum(axis=1) + np.float32(1e-10))
     (loud,) = _quantiles(level, 0.95)
     if loud < LEAST_LEVEL_DB:
@@ -199,7 +214,7 @@ def _frames(audio: Samples) -> _Frames | None:
 
 
 def _pitch(power: Float32) -> tuple[Float32, Float32]:
-    """Pitch in semitones above 1 Hz and strength 0..1 of frames with spectra ``power`` (n, 257)."""
+    """Pitch in semitones above 1 Hz and strength 0..1 of frames with spectra ``power`` (n, bins)."""
     lags, cost = _lags()
     curve = power[:, _bins(*PITCH_BAND_HZ)] @ _waves()
     curve = curve[:, 1:] / (curve[:, :1] + np.float32(1e-12))
