@@ -22,10 +22,11 @@ import numpy as np
 
 from benchmarks.common import ROOT, write_result
 from callcore.config import load_settings
+from callcore.engines.hardware import calm_blas
 from callcore.evaluate.labelled import read_corpus
 from callcore.loading import load_understander
 from callcore.paths import labelled_turns_folder
-from callcore.types import Turn, Word
+from callcore.types import Samples, Turn, Word
 from callcore.understand.call import Understander
 from callcore.understand.entities import find, plain_words
 
@@ -68,23 +69,30 @@ def measure(language: str, rounds: int) -> dict[str, Any]:
         "text model": lambda words: model.score(words),
         "entities": lambda words: find(words, language, context),
         "all but the voice": _whole(understander, language),
+        "all, with 3 s of voice": _whole(understander, language, _spoken()),
     }
     found = {name: _percentiles(_times(part, turns, rounds)) for name, part in parts.items()}
     found["voice, 3 s of it"] = _percentiles(_voice(understander, rounds))
     return {"turns": len(turns), "milliseconds": found}
 
 
-def _whole(understander: Understander, language: str) -> Callable[[tuple[Word, ...]], object]:
+def _whole(
+    understander: Understander, language: str, audio: Samples | None = None
+) -> Callable[[tuple[Word, ...]], object]:
+    """A turn after the other of a call; ``audio``: of each of them, where their voices are heard as well."""
     settings = load_settings()
-    calls = [understander.call((0, 1), DAY, settings.segment)]
+    call = understander.call((0, 1), DAY, settings.segment)
     count = [0]
 
     def whole(words: tuple[Word, ...]) -> object:
         count[0] += 1
+        channel, segment = count[0] % 2, f"{count[0] % 2}-{count[0]}"
+        if audio is not None:
+            call.opened(channel, count[0] * len(audio))
+            call.closed(segment, channel, count[0] * len(audio), audio)
         text = "".join((" " if word.space_before else "") + word.text for word in words)
         end = words[-1].end_sample if words else 0
-        turn = Turn(count[0], count[0] % 2, 0, end, text, words, language, (f"{count[0] % 2}-{count[0]}",))
-        return calls[0].take(turn)
+        return call.take(Turn(count[0], channel, 0, end, text, words, language, (segment,)))
 
     return whole
 
@@ -103,10 +111,7 @@ def _times(part: Callable[[tuple[Word, ...]], object], turns: Sequence[tuple[Wor
 
 def _voice(understander: Understander, rounds: int) -> list[float]:
     call = understander.call((0,), DAY, load_settings().segment)
-    steps = np.arange(round(VOICE_S * 16_000)) / 16_000
-    # A voice of 150 Hz with its overtones up to the telephone's band, in syllables of 200 ms.
-    tone = sum(np.sin(2 * np.pi * 150 * n * steps) / n for n in range(1, 20)) * (np.sin(2 * np.pi * 2.5 * steps) > -0.5)
-    audio = (0.1 * tone).astype(np.float32)
+    audio = _spoken()
     times = []
     for number in range(40 * rounds):
         start = number * len(audio)
@@ -115,6 +120,15 @@ def _voice(understander: Understander, rounds: int) -> list[float]:
         call.closed(f"0-{number}", 0, start, audio)
         times.append(1000 * (time.perf_counter() - began))
     return times
+
+
+def _spoken() -> Samples:
+    """Something that has a tone as voices do, shape (n,), float32, 16 kHz."""
+    steps = np.arange(round(VOICE_S * 16_000)) / 16_000
+    # A voice that glides about 150 Hz with its overtones up to the telephone's band, in syllables of 200 ms.
+    phase = 2 * np.pi * np.cumsum(150 * 2 ** (np.sin(2 * np.pi * 0.9 * steps) / 4)) / 16_000
+    loudness = 0.02 + np.clip(np.sin(2 * np.pi * 2.5 * steps) + 0.5, 0, 1)
+    return (0.1 * loudness * sum(np.sin(phase * n) / n for n in range(1, 20))).astype(np.float32)
 
 
 def _percentiles(times: Sequence[float]) -> dict[str, float]:
@@ -162,6 +176,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--page", type=Path, default=PAGE)
     arguments = parser.parse_args()
+    calm_blas()
     languages = [arguments.language] if arguments.language else ["zh", "en"]
     results = {
         "languages": {language: measure(language, arguments.rounds) for language in languages},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import get_args
 
 import numpy as np
@@ -22,6 +23,7 @@ from callcore.types import Label, Turn, Understanding, text_of
 from callcore.understand.acts import MOST, ActReader
 from callcore.understand.catalogue import Acts
 from callcore.understand.entities import plain_words
+from callcore.understand.features import features
 
 
 class EveryText:
@@ -152,3 +154,15 @@ def test_a_corpus_in_another_form_is_refused_by_name(tmp_path):
     (tmp_path / "agent.toml").write_text('[[block]]\nspeaker = "bank"\nacts = []\nlines = "好"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"agent\.toml, block 1"):
         read_acts(tmp_path, "zh")
+
+
+def test_a_turn_of_one_sentence_is_seen_once_by_both_models(bundled, monkeypatch):
+    seen = []
+    monkeypatch.setattr("callcore.understand.call.features", lambda text: seen.append(text) or features(text))
+    call = bundled.call((0, 1), date(2026, 11, 22), load_settings().segment)
+    for number, text in enumerate(("我明天给您回电话", "好的。谢谢您!")):
+        words = plain_words(text)
+        (found,) = call.take(Turn(number, 0, 0, words[-1].end_sample, text, words, "zh", (str(number),)))
+        assert found.acts == bundled.acts_of(words, "zh")
+        assert replace(found, acts=(), entities=()) == replace(bundled.labelled(words, "zh"), turn_id=number, channel=0)
+    assert seen == ["我明天给您回电话", "好的。谢谢您 ", "好的。", "谢谢您 "]

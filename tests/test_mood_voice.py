@@ -233,3 +233,13 @@ def test_anger_stands_out_in_speakers_the_model_was_not_set_on(shared_data, mode
             if mood is not None:
                 anger[row["emotion"]].append(mood.arousal)
         assert (auc(anger["angry"], anger["neutral"]) or 0) >= 0.85
+
+
+def test_what_lies_above_a_telephones_band_does_not_fold_into_it():
+    usual, time = voice(3.0), np.arange(3 * RATE) / RATE
+    # As loud as the voice; folded about 4 kHz it would come to lie at 2 to 3.3 kHz.
+    above = 0.02 * sum(np.sin(2 * np.pi * hertz * time) for hertz in range(4_700, 6_000, 100))
+    ours, theirs = measure(usual), measure((usual + above).astype(np.float32))
+    assert ours is not None
+    assert theirs is not None
+    assert theirs.measures == pytest.approx(ours.measures, abs=0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from random import Random
 
+import numpy as np
 import pytest
 
 from callcore.privacy.digits import stretches
@@ -117,3 +118,23 @@ def test_what_rules_only_suspect_teaches_nothing():
     sure, none = silver(turns, "zh", 0.5)
     assert [(sure.text[m.start : m.end], m.kinds) for m in sure.marks] == [("李小明", NAME)]
     assert (none.marks, none.weight) == ((), 0.5)
+
+
+@pytest.mark.parametrize("start", [1, 5, 13, 14, 40])
+@pytest.mark.parametrize("said", [1, 3, 30])
+def test_the_graph_answers_as_the_network_does_wherever_the_turn_begins(start, said):
+    torch, _ = pytest.importorskip("torch"), pytest.importorskip("onnx")
+    from callcore.engines.onnx_session import open_session
+    from models.training.understand.tagging.export import graph
+    from models.training.understand.tagging.network import Tagger
+
+    torch.manual_seed(start)
+    tagger = Tagger(50, 4, width=8).eval()
+    session = open_session(graph(tagger, 1.0).SerializeToString(), "no graph", "")
+    rows = np.random.default_rng(said).integers(0, 50, (start + said, 5), dtype=np.int32)
+    (logits,) = session.run(None, {"rows": rows, "start": np.array([start])})
+    before = torch.zeros(1, len(rows), 1)
+    before[:, :start] = 1
+    with torch.no_grad():
+        wanted = tagger(torch.from_numpy(rows)[None].long(), before, 1 - before)[0, start:].numpy()
+    assert logits == pytest.approx(wanted, abs=0.03)  # weights are exported in 8 bits

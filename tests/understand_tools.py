@@ -15,6 +15,7 @@ from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, Samples, Word
 from callcore.understand.base import Scores
 from callcore.understand.call import CallUnderstanding, Understander
 from callcore.understand.catalogue import Catalogue
+from callcore.understand.features import See, features
 from callcore.understand.mood.prosody import MEASURES
 
 DAY = date(2026, 11, 22)
@@ -60,7 +61,7 @@ class ScriptedText:
         self._fails = fails
         self.asked: list[str] = []
 
-    def score(self, words: Sequence[Word], before: str = "") -> Scores:  # of the protocol
+    def score(self, words: Sequence[Word], before: str = "", see: See = features) -> Scores:  # of the protocol
         text = "".join((" " if word.space_before else "") + word.text for word in words)
         self.asked.append(text)
         if self._fails and self._fails(text):

@@ -85,9 +85,8 @@ def gram_table(folder: Path, card: FiledCard) -> npt.NDArray[np.uint32]:
 def rows_of(grams: npt.NDArray[np.uint32], known: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
     """Place of each n-gram in ``known``, ascending and not empty, counted from 1; 0 where it is not there, or is 0."""
     places = known.searchsorted(grams)
-    places[places == len(known)] = 0
-    found = (known[places] == grams) & (grams > 0)
-    return np.where(found, places + 1, 0)
+    found: npt.NDArray[np.intp] = (places + 1) * ((known.take(places, mode="clip") == grams) & (grams > 0))
+    return found
 
 
 def checked(file: Path, card: FiledCard) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from callcore.text.sentences import sentences
 from callcore.types import Label, Word
-from callcore.understand.features import features, without_marks
+from callcore.understand.features import See, features, without_marks
 from callcore.understand.text_reader import Network, joined, words_of
 
 LEAST_LETTERS = 2  #: of a sentence that may do something
@@ -28,14 +28,14 @@ class ActReader:
         """Name and version of the model, as results cite it."""
         return self._network.version
 
-    def read(self, words: Sequence[Word]) -> tuple[Label, ...]:
+    def read(self, words: Sequence[Word], see: See = features) -> tuple[Label, ...]:
         """Acts of either side that are sure enough, in the order of the turn; who speaks is for others to know."""
         text, starts = joined(words)
         thresholds = self._network.thresholds
         found: list[Label] = []
         for start, end in _pieces(text):
             first, last = words_of((start, end), starts)
-            likely, _ = self._network.read(features(without_marks(text[start:end])).grams)
+            likely, _ = self._network.read(see(without_marks(text[start:end])).grams)
             for head, codes in self._network.heads.items():
                 found += [
                     Label(code, round(probability, DIGITS), first, last)

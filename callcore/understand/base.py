@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from callcore.types import Word
+from callcore.understand.features import See, features
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class TextModel(Protocol):
     def thresholds(self) -> Mapping[str, float]:
         """Probability by head below which a label is left out."""
 
-    def score(self, words: Sequence[Word], before: str = "") -> Scores:
+    def score(self, words: Sequence[Word], before: str = "", see: See = features) -> Scores:
         """``words`` of a turn, any number; ``before``: what the same speaker said just before."""
 
 

@@ -35,6 +35,7 @@ from callcore.understand.catalogue import Catalogue
 from callcore.understand.dynamics import Dynamics, DynamicsSnapshot
 from callcore.understand.entities import CallEntities, Context, Finder, find
 from callcore.understand.entities.tagger import SecretTagger
+from callcore.understand.features import Features, See, features
 from callcore.understand.labels import judge
 from callcore.understand.latest import Latest
 from callcore.understand.mood.course import MoodCourse
@@ -84,17 +85,20 @@ class Understander:
         entities = find(words, language, context) if words else ()
         return replace(self.labelled(words, language, before), entities=entities)
 
-    def labelled(self, words: Sequence[Word], language: str, before: str = "") -> Understanding:
+    def labelled(self, words: Sequence[Word], language: str, before: str = "", see: See = features) -> Understanding:
         """The same without its entities: what the text model makes of it."""
         start, end = (words[0].start_sample, words[-1].end_sample) if words else (0, 0)
-        alone = Understanding(0, 0, start, end, language, in_scope=0.0)
         model = self.models.get(language.partition("-")[0])
         text = text_of(words)
         if model is None or not any(map(str.isalnum, text)):  # of marks alone a model can only guess
-            return alone
-        judged = judge(model.score(words, before), model.thresholds, self.catalogue, text, model.version)
-        return replace(
-            alone,
+            return Understanding(0, 0, start, end, language, in_scope=0.0)
+        judged = judge(model.score(words, before, see), model.thresholds, self.catalogue, text, model.version)
+        return Understanding(
+            0,
+            0,
+            start,
+            end,
+            language,
             category=judged.category,
             topics=judged.topics,
             intents=judged.intents,
@@ -107,13 +111,18 @@ class Understander:
         )
 
     def meaning(
-        self, turn: Turn, entities: tuple[Entity, ...], voice: Mood | None, labelled: Understanding | None = None
+        self,
+        turn: Turn,
+        entities: tuple[Entity, ...],
+        voice: Mood | None,
+        labelled: Understanding | None = None,
+        see: See = features,
     ) -> Understanding:
         """What a turn of a call means, where its entities and the mood of its voice are known.
 
         ``labelled``: as :meth:`labelled` gives it for the turn, where that is known as well.
         """
-        found = labelled or self.labelled(turn.words, turn.language)
+        found = labelled or self.labelled(turn.words, turn.language, see=see)
         return replace(
             found,
             entities=entities,
@@ -121,15 +130,15 @@ class Understander:
             channel=turn.channel,
             start_sample=turn.start_sample,
             end_sample=turn.end_sample,
-            acts=self.acts_of(turn.words, turn.language),
+            acts=self.acts_of(turn.words, turn.language, see),
             voice_mood=voice,
             mood=fuse(found.text_mood, voice),
         )
 
-    def acts_of(self, words: Sequence[Word], language: str) -> tuple[Label, ...]:
+    def acts_of(self, words: Sequence[Word], language: str, see: See = features) -> tuple[Label, ...]:
         """What the sentences of a turn do; nothing where no model reads the language."""
         reader = self.acts.get(language.partition("-")[0])
-        return reader.read(words) if reader and words else ()
+        return reader.read(words, see) if reader and words else ()
 
 
 class CallUnderstanding:
@@ -148,6 +157,7 @@ class CallUnderstanding:
         self._finder = finder
         self._entities = CallEntities(self._context, finder)
         self._labelled: Latest[tuple[tuple[Word, ...], str], Understanding] = Latest()
+        self._seen: Latest[str, Features] = Latest()
         self._voices = VoiceTracker(understander.voice, channels) if understander.voice else None
         self._courses = {channel: MoodCourse(channel) for channel in channels}
         self._roles: Mapping[int, Role] | None = None  #: None: nobody has said yet who is who
@@ -218,14 +228,18 @@ class CallUnderstanding:
     def _labels(self, words: Sequence[Word], language: str) -> Understanding:
         """What the text model makes of a final, and of the turn that is made of it: read once."""
         key = tuple(words), language
-        return self._labelled.of(key, lambda: self._understander.labelled(words, language))
+        return self._labelled.of(key, lambda: self._understander.labelled(words, language, see=self._see))
+
+    def _see(self, text: str) -> Features:
+        """Features of a text: a turn of one sentence is read by two models."""
+        return self._seen.of(text, lambda: features(text))
 
     def _turn(self, turn: Turn) -> list[Event]:
         speaker = (self._roles or {}).get(turn.channel, Role.UNKNOWN)
         entities, resolved = self._entities.read(turn, speaker)
         voice = self._voices.mood(turn.channel, turn.segment_ids) if self._voices else None
         labelled = self._labels(turn.words, turn.language)
-        understanding = self._understander.meaning(turn, entities, voice, labelled)
+        understanding = self._understander.meaning(turn, entities, voice, labelled, self._see)
         alert = self._courses[turn.channel].add(understanding)
         if alert:
             self._alerts.append(alert)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
@@ -57,6 +57,9 @@ class Features:
 
     grams: Grams
     spans: tuple[tuple[int, int], ...]
+
+
+See = Callable[[str], Features]  #: :func:`features`, or what remembers its answers
 
 
 def features(text: str) -> Features:

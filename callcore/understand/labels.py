@@ -69,7 +69,7 @@ def _own_topics(topics: tuple[Label, ...], catalogue: Catalogue, text: str) -> t
     """
     lower = text.lower()
     own = {topic.like: topic.code for term, topic in catalogue.own_terms if term in lower}
-    renamed = [replace(label, code=own.get(label.code, label.code)) for label in topics]
+    renamed = [replace(label, code=own[label.code]) if label.code in own else label for label in topics]
     return tuple(label for label in renamed if label.code in catalogue.topics)
 
 

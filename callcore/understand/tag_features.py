@@ -9,7 +9,7 @@ is common is seldom a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -55,24 +55,31 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Rows of the characters and of the grams (by checksum) that a model knows."""
+    """Rows of what a model knows, one look-up for each thing that is seen of a character."""
 
     characters: Mapping[str, int]
-    grams: Mapping[int, int]
+    pair: Callable[[str], int]  #: of two characters
+    sound: Callable[[str], int]  #: of a character
+    word: Callable[[str], tuple[int, int]]  #: of the end of a word of letters, and of the word
+    size: int  #: rows of the table
 
     @classmethod
     def of(cls, characters: str, grams: npt.NDArray[np.uint32]) -> Vocabulary:
         """Of a model's characters and of the checksums of its grams, each in the order of its table."""
         first = FIXED + len(characters)
+        rows = {int(gram): first + place for place, gram in enumerate(grams)}
+
+        def word(letters: str) -> tuple[int, int]:
+            end, whole = _word(letters)
+            return rows.get(end, UNKNOWN_PAIR), rows.get(whole, UNKNOWN_WORD)
+
         return cls(
             {one: FIXED + place for place, one in enumerate(characters)},
-            {int(gram): first + place for place, gram in enumerate(grams)},
+            lru_cache(maxsize=32768)(lambda two: rows.get(_pair(two), UNKNOWN_PAIR)),
+            lru_cache(maxsize=8192)(lambda one: rows.get(_sound(one), UNKNOWN_WORD)),
+            word,
+            first + len(rows),
         )
-
-    @property
-    def size(self) -> int:
-        """Rows of the table."""
-        return FIXED + len(self.characters) + len(self.grams)
 
 
 def rows(before: Said, said: Said, speaker: Role, known: Vocabulary) -> tuple[Rows, int]:
@@ -83,33 +90,43 @@ def rows(before: Said, said: Said, speaker: Role, known: Vocabulary) -> tuple[Ro
     place = PLACES + 2 * _ROLES.index(speaker)
     before = before.last(BEFORE)
     start = len(before.text) + 1
+    edge = ([EDGE], [EDGE], [EDGE], [WRITINGS + _WRITINGS - 1])
+    sides = zip(_columns(before, known), edge, _columns(said, known), strict=True)
     found = np.empty((start + len(said.text), COLUMNS), dtype=np.int32)
-    _fill(found[: start - 1], before, known, place)
-    found[start - 1] = EDGE, EDGE, EDGE, WRITINGS + _WRITINGS - 1, place
-    _fill(found[start:], said, known, place + 1)
+    found[:, :-1] = np.array([[*asked, *between, *answered] for asked, between, answered in sides]).T
+    found[:start, -1] = place
+    found[start:, -1] = place + 1
     return found, start
 
 
 def grams(text: str) -> Iterator[tuple[int, int]]:
     """For each character of a text as rules read it, the checksums of its pair and of its sound or word."""
+    return _seen(text, _pair, _sound, _word)
+
+
+def _seen(
+    text: str, pair: Callable[[str], int], sound: Callable[[str], int], word: Callable[[str], tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """For each character what is made of its pair and of its sound, or of its word."""
     place, previous = 0, "^"
-    for start, end, word in (*_words(text), (len(text), len(text), "")):
-        between = text[place:start]
-        yield from zip(map(_pair, previous + between, between), map(_sound, between), strict=False)
+    for start, end, letters in (*_words(text), (len(text), len(text), "")):
+        for one in text[place:start]:
+            yield pair(previous + one), sound(one)
+            previous = one
         if end > start:
-            yield from repeat((_checksum("3" + word[-3:]), _checksum("w" + word)), end - start)
+            yield from repeat(word(letters), end - start)
             place, previous = end, text[end - 1]
 
 
-def _fill(found: Rows, said: Said, known: Vocabulary, place: int) -> None:
-    """The rows of one side, shape (characters, :data:`COLUMNS`)."""
-    characters, rows_of = known.characters.get, known.grams.get
-    seen = list(grams(said.text))
-    found[:, 0] = [characters(one, UNKNOWN) for one in said.text]
-    found[:, 1] = [rows_of(pair, UNKNOWN_PAIR) for pair, _ in seen]
-    found[:, 2] = [rows_of(word, UNKNOWN_WORD) for _, word in seen]
-    found[:, 3] = [WRITINGS + _writing(one) for one in said.raw]
-    found[:, 4] = place
+def _columns(said: Said, known: Vocabulary) -> tuple[list[int], ...]:
+    """The columns of one side but for the last, by character."""
+    seen = list(_seen(said.text, known.pair, known.sound, known.word))
+    return (
+        [known.characters.get(one, UNKNOWN) for one in said.text],
+        [pair for pair, _ in seen],
+        [word for _, word in seen],
+        [WRITINGS + _writing(one) for one in said.raw],
+    )
 
 
 def _words(text: str) -> Iterator[tuple[int, int, str]]:
@@ -129,7 +146,6 @@ def _writing(raw: str) -> int:
     return 3 if raw.isdecimal() else 4 if raw == " " else 5
 
 
-@lru_cache(maxsize=8192)
 def _sound(one: str) -> int:
     """Checksum of the merged sound of a Han character; of all else of the character itself, digits alike."""
     if HAN_CHARACTER.match(one):
@@ -137,9 +153,13 @@ def _sound(one: str) -> int:
     return _checksum("o#" if one.isdecimal() else "o" + one)
 
 
-@lru_cache(maxsize=32768)
-def _pair(before: str, one: str) -> int:
-    return _checksum(f"2{before}{one}")
+def _pair(two: str) -> int:
+    return _checksum("2" + two)
+
+
+def _word(letters: str) -> tuple[int, int]:
+    """Checksums of the end of a word and of the word."""
+    return _checksum("3" + letters[-3:]), _checksum("w" + letters)
 
 
 def _checksum(key: str) -> int:

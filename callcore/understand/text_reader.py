@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from callcore.types import Word
 from callcore.understand.base import Scores
-from callcore.understand.features import Features, Grams, features, without_marks
+from callcore.understand.features import Features, Grams, See, features, without_marks
 
 MOST_SHOWN = 3  #: labels of a head whose words are looked for
 
@@ -67,10 +67,10 @@ class TextReader:
         """Probability by head below which a label is left out."""
         return self._network.thresholds
 
-    def score(self, words: Sequence[Word], before: str = "") -> Scores:  # noqa: ARG002  # of the protocol; not of use
+    def score(self, words: Sequence[Word], before: str = "", see: See = features) -> Scores:  # noqa: ARG002  # before
         """Scores of a turn. What was said before is not looked at: it was read as a turn of its own."""
         text, starts = joined(words)
-        seen = features(without_marks(text))
+        seen = see(without_marks(text))
         probabilities, evidence = self._network.read(seen.grams)
         heads = {
             head: dict(zip(self._network.heads[head], values.tolist(), strict=True))
@@ -118,11 +118,9 @@ def strongest(contributions: Float32) -> list[tuple[int, int]]:
     sums = np.concatenate([np.zeros_like(excess[:1]), np.cumsum(excess, axis=0)])
     lowest = np.minimum.accumulate(sums[:-1], axis=0)
     ends = np.argmax(sums[1:] - lowest, axis=0)
-    ranges = []
-    for column, last in enumerate(ends):
-        first = int(np.argmin(sums[: last + 1, column]))
-        ranges.append((first, min(int(last) + 2, positions)))  # an n-gram reaches on from where it begins
-    return ranges
+    firsts = (sums[:-1] == lowest[ends, np.arange(len(ends))]).argmax(axis=0)
+    # An n-gram reaches on from where it begins.
+    return [(first, min(last + 2, positions)) for first, last in zip(firsts.tolist(), ends.tolist(), strict=True)]
 
 
 def joined(words: Sequence[Word]) -> tuple[str, list[int]]:

@@ -4,8 +4,10 @@ No kept library measures these under a licence a product can use and with wheels
 (docs/mood.md), so they are made here from published methods, in numpy:
 
 * pitch: autocorrelation of the windowed frame over that of the window (Boersma 1993, "Accurate short-term analysis of
-  the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"), twice: instead of a path search, the
-  second pass looks only around the quartiles of the first (Hirst 2011, "The analysis by synthesis of speech melody").
+  the fundamental frequency and the harmonics-to-noise ratio of a sampled sound"), of what lies below 2 kHz (low-pass
+  as in Rabiner 1977, "On the use of autocorrelation analysis for pitch detection"), twice: instead of a path search,
+  the second pass looks only around the quartiles of the first (Hirst 2011, "The analysis by synthesis of speech
+  melody").
 * harmonics-to-noise ratio: from the same autocorrelation (Boersma 1993).
 * pace: peaks of loudness with a dip before them, in voiced frames: syllable nuclei (de Jong and Wempe 2009, "Praat
   script to detect syllable nuclei and measure speech rate automatically").
@@ -15,16 +17,19 @@ No kept library measures these under a licence a product can use and with wheels
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from callcore.types import SAMPLE_RATE_HZ, Samples
 from callcore.understand.base import VoiceTone
 
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 Bool = npt.NDArray[np.bool_]
 
 MEASURES = (
@@ -43,30 +48,31 @@ MEASURES = (
 
 BAND_RATE_HZ = 8_000  #: everything is measured at a telephone's rate, whatever the call's audio holds above it
 FRAME = 320  #: samples at 8 kHz, 40 ms: three periods of the lowest pitch, as Boersma (1993) asks
-HOP = 80  #: 10 ms
-FFT = 512
-LAG_STEP = 2  #: points of the autocorrelation for each sample
+HOP = 120  #: 15 ms: often enough for syllables, a third less work than every 10 ms
+FFT = 512  #: points of the spectrum, 15.6 Hz apart
+TAPS, BLOCK = 48, 32  #: of the filter on the way to 8 kHz, and the samples that are made at once
 LOWEST_HZ, HIGHEST_HZ = 75.0, 500.0
 VOICED = 0.5  #: least autocorrelation of a voiced frame
 OCTAVE_COST = 0.005  #: a peak an octave up may be this much lower and still be the pitch
 BELOW_PEAK_DB = 30.0  #: frames further below the loud ones are pauses
 LEAST_LEVEL_DB = -65.0  #: of speech, dB of full scale
-LEAST_VOICED_FRAMES = 30  #: 0.3 s
+LEAST_VOICED_FRAMES = 20  #: 0.3 s
 LEAST_VOICED_SHARE = 0.2  #: of the frames that are no pauses
 DIP_DB = 2.0  #: before the peak of a syllable
 PEAK_TO_TILT_HZ = 1_000.0
 BAND_HZ = (200.0, 3_400.0)
-STEADY_STEP = 0.03  #: semitones between frames: less than half of a voice's steps are smaller
+PITCH_BAND_HZ = (60.0, 2_000.0)  #: where pitch is looked for; above it a voice is breath as much as tone
+STEADY_STEP = 0.04  #: semitones between frames: less than half of a voice's steps are smaller
 STEADY_SHARE = 0.55  #: of the steps of a hum, a signal tone or a held note
-LARGEST_STEP = 1.0  #: semitones, median: what jumps about more is noise whose pitch is chance
+LARGEST_STEP = 2.0  #: semitones, median: what jumps about more is noise whose pitch is chance
 LEAST_RANGE_DB = 10.0  #: of the level: speech rises and falls with its syllables; music and engines do so less
-LEAST_CHANGE_DB = 0.9  #: of the level between frames, mean
+LEAST_CHANGE_DB = 1.3  #: of the level between frames, mean
 MOST_SAMPLES = 30 * SAMPLE_RATE_HZ  #: of a stretch that are measured: no segment is longer
 
 
 @dataclass(frozen=True, slots=True)
 class _Frames:
-    """Spectra and levels of the frames: ``power`` (n, 257), ``level`` (n,) dB, ``active`` (n,)."""
+    """Spectra and levels of the frames: ``power`` (n, bins), ``level`` (n,) dB, ``active`` (n,)."""
 
     power: Float32
     level: Float32
@@ -92,14 +98,14 @@ def measure(audio: Samples) -> VoiceTone | None:
     together = np.diff(at) == 1
     if _is_no_voice(pitch, voiced, together):
         return None
-    quiet, loud = np.percentile(level, (10, 90))
+    quiet, loud = _quantiles(level, 0.1, 0.9)
     change = float(np.abs(np.diff(level))[together].mean())
     if loud - quiet < LEAST_RANGE_DB or change < LEAST_CHANGE_DB:
         return None
     is_voiced = np.zeros(len(frames.active), dtype=bool)
     is_voiced[at[voiced]] = True
     speech_s = len(level) * HOP / BAND_RATE_HZ
-    low, middle, high = np.percentile(pitch[voiced], (10, 50, 90))
+    low, middle, high = _quantiles(pitch[voiced], 0.1, 0.5, 0.9)
     values = (
         middle,
         high,
@@ -110,109 +116,134 @@ def measure(audio: Samples) -> VoiceTone | None:
         change,
         _nuclei(frames.level, is_voiced) / speech_s,
         _tilt(power[voiced]),
-        np.median(_hnr(strength[voiced])),
+        _hnr(*_quantiles(strength[voiced], 0.5)),
         count / len(voiced),
     )
     return VoiceTone({name: float(value) for name, value in zip(MEASURES, values, strict=True)}, len(audio))
 
 
-@cache
-def _halving() -> tuple[Float32, Float32]:
-    """A low-pass at 3.6 kHz for half the rate (windowed sinc, 48 taps), its even and its odd taps."""
-    taps = np.arange(48) - 23.5
-    sinc = np.sinc(0.45 * taps) * np.hamming(48)
-    sinc = (sinc / sinc.sum()).astype(np.float32)
-    return sinc[0::2], sinc[1::2]
+def _quantiles(values: Float32, *shares: float) -> list[float]:
+    """Values below which a share of all lies, between neighbours on a straight line. Of a few hundred values this
+    takes a tenth of the time of numpy's own.
+    """
+    ordered = np.sort(values).tolist()
+    found = []
+    for share in shares:
+        place, part = divmod(share * (len(ordered) - 1), 1)
+        below, above = ordered[int(place)], ordered[min(int(place) + 1, len(ordered) - 1)]
+        found.append(below + part * (above - below))
+    return found
 
 
 @cache
-def _window() -> tuple[Float32, Float32, Float32, Float32]:
-    """The Hann window; its autocorrelation at the lags searched; those lags in samples; their octave cost."""
-    window = np.hanning(FRAME + 2)[1:-1].astype(np.float32)
-    spectrum = np.abs(np.fft.rfft(window, 2 * FFT)) ** 2
-    own = np.fft.irfft(spectrum, 2 * FFT * LAG_STEP)[: FFT * LAG_STEP] * LAG_STEP
-    first = int(BAND_RATE_HZ / HIGHEST_HZ * LAG_STEP) - 1
-    end = int(BAND_RATE_HZ / LOWEST_HZ * LAG_STEP) + 2
-    lags = np.arange(first, end)
-    cost = OCTAVE_COST * np.log2(lags / LAG_STEP * LOWEST_HZ / BAND_RATE_HZ)
-    return (
-        window,
-        (own[lags] / own[0]).astype(np.float32),
-        (lags / LAG_STEP).astype(np.float32),
-        cost.astype(np.float32),
-    )
+def _halving() -> Float32:
+    """A low-pass at 3.6 kHz (windowed sinc) and every second sample of what it leaves, as one product: what makes
+    ``BLOCK`` samples at 8 kHz from the 2 * BLOCK + TAPS - 2 that they hang on.
+    """
+    taps = np.arange(TAPS) - (TAPS - 1) / 2
+    sinc = np.sinc(0.45 * taps) * np.hamming(TAPS)
+    product = np.zeros((2 * BLOCK + TAPS - 2, BLOCK), dtype=np.float32)
+    for place in range(BLOCK):
+        product[2 * place : 2 * place + TAPS, place] = sinc / sinc.sum()
+    return product
+
+
+def _window() -> Float64:
+    """The Hann window of a frame, scaled so that the power of the half spectrum adds up to the mean square."""
+    window = np.hanning(FRAME + 2)[1:-1]
+    return np.asarray(window * np.sqrt(2.0 / (FFT * (window**2).sum())))
+
+
+@cache
+def _spectrum() -> tuple[Float32, Float32]:
+    """What turns the sum and the difference of a frame's halves, the earlier one backwards, into the two parts of its
+    spectrum up to the end of ``BAND_HZ``, its mean taken off and under the window: (FRAME / 2, bins) each.
+
+    As products of matrices both take half the time of numpy's Fourier transform, which works frame by frame.
+    """
+    places = np.arange(FRAME // 2) + 0.5  # from the middle of the frame
+    turns = 2 * np.pi / FFT * np.outer(places, np.arange(_bins(*BAND_HZ).stop))
+    window = _window()[FRAME // 2 :, None]
+    cosines, sines = window * np.cos(turns), window * np.sin(turns)
+    return (cosines - cosines.mean(axis=0)).astype(np.float32), sines.astype(np.float32)
+
+
+@cache
+def _lags() -> tuple[Float32, Float32]:
+    """The lags searched, ascending, in samples at 8 kHz; what the octave costs at each."""
+    lags = np.arange(int(BAND_RATE_HZ / HIGHEST_HZ) - 1, int(BAND_RATE_HZ / LOWEST_HZ) + 2)
+    return lags.astype(np.float32), (OCTAVE_COST * np.log2(lags * LOWEST_HZ / BAND_RATE_HZ)).astype(np.float32)
 
 
 def _bins(low_hz: float, high_hz: float) -> slice:
     return slice(round(low_hz * FFT / BAND_RATE_HZ), round(high_hz * FFT / BAND_RATE_HZ) + 1)
 
 
-_VOICE = slice(_bins(60.0, 60.0).start, _bins(*BAND_HZ).stop)  #: of the spectrum, where pitch is looked for
-
-
 @cache
 def _waves() -> Float32:
-    """What turns power into autocorrelation, (bins of ``_VOICE``, 1 + lags): at lag 0 and at those searched.
+    """What turns power into autocorrelation over that of the window, (bins of ``PITCH_BAND_HZ``, 1 + lags): at lag 0
+    and at those searched.
 
     The inverse transform of a real, even spectrum, written out: a fifth of its lags are wanted.
     """
-    lags = np.concatenate([[0.0], _window()[2]])
-    bins = np.arange(_VOICE.start, _VOICE.stop)
-    return np.asarray(np.cos(2 * np.pi / FFT * np.outer(bins, lags)) / (FFT * LAG_STEP / 2), dtype=np.float32)
+    lags = np.concatenate([[0], _lags()[0].astype(int)])
+    bins = np.arange(FFT // 2 + 1)[_bins(*PITCH_BAND_HZ)]
+    own = np.fft.irfft(np.abs(np.fft.rfft(_window(), 2 * FFT)) ** 2)[lags]
+    return np.asarray(np.cos(2 * np.pi / FFT * np.outer(bins, lags)) * (own[0] / own), dtype=np.float32)
 
 
 def _frames(audio: Samples) -> _Frames | None:
     """Cut ``audio`` into frames at 8 kHz; None where there is not one that could be speech."""
-    sound = np.nan_to_num(np.asarray(audio, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    if len(sound) < 2 * (FRAME + len(_halving()[0]) * 2):
+    sound = np.asarray(audio, dtype=np.float32)
+    if len(sound) < 2 * FRAME + TAPS + 4 * BLOCK:
         return None
+    if not np.isfinite(sound).all():
+        sound = np.nan_to_num(sound, nan=0.0, posinf=0.0, neginf=0.0)
     sound = np.clip(sound, -4.0, 4.0)  # full scale is 1; what a faulty source gives beyond must not overflow
-    even, odd = _halving()
-    sound = sound[: len(sound) // 2 * 2]
-    band = np.convolve(sound[0::2], even, "valid") + np.convolve(sound[1::2], odd, "valid")
-    cut = np.lib.stride_tricks.sliding_window_view(band, FRAME)[::HOP]
-    window = _window()[0]
-    spectrum = np.fft.rfft((cut - cut.mean(axis=1, keepdims=True)) * window, FFT)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    energy = power[:, _bins(*BAND_HZ)].sum(axis=1) * np.float32(2.0 / (FFT * (window**2).sum()))
-    level = (10 * np.log10(energy + np.float32(1e-10))).astype(np.float32)
-    loud = float(np.percentile(level, 95))
+    halving = _halving()
+    band = (sliding_window_view(sound, len(halving))[:: 2 * BLOCK] @ halving).reshape(-1)
+    cut = sliding_window_view(band, FRAME)[::HOP]
+    later, earlier = cut[:, FRAME // 2 :], cut[:, FRAME // 2 - 1 :: -1]
+    cosines, sines = _spectrum()
+    power = ((later + earlier) @ cosines) ** 2 + ((later - earlier) @ sines) ** 2
+    level = 10 * np.log10(power[:, _bins(*BAND_HZ)].sum(axis=1) + np.float32(1e-10))
+    (loud,) = _quantiles(level, 0.95)
     if loud < LEAST_LEVEL_DB:
         return None
     return _Frames(power, level, level > max(loud - BELOW_PEAK_DB, LEAST_LEVEL_DB))
 
 
 def _pitch(power: Float32) -> tuple[Float32, Float32]:
-    """Pitch in semitones above 1 Hz and strength 0..1 of frames with spectra ``power`` (n, 257)."""
-    _, own, lags, cost = _window()
-    shape = power[:, _VOICE] @ _waves()
-    curve = (shape[:, 1:] / (shape[:, :1] + np.float32(1e-12)) / own).astype(np.float32)
-    tops = np.full_like(curve, -np.inf)
+    """Pitch in semitones above 1 Hz and strength 0..1 of frames with spectra ``power`` (n, bins)."""
+    lags, cost = _lags()
+    curve = power[:, _bins(*PITCH_BAND_HZ)] @ _waves()
+    curve = curve[:, 1:] / (curve[:, :1] + np.float32(1e-12))
     inner = curve[:, 1:-1]
-    tops[:, 1:-1] = np.where((inner >= curve[:, :-2]) & (inner > curve[:, 2:]), inner - cost[1:-1], -np.inf)
+    tops = np.where((inner >= curve[:, :-2]) & (inner > curve[:, 2:]), inner - cost[1:-1], np.float32(-np.inf))
     pitch, strength = _pick(curve, tops, lags)
     sure = strength >= VOICED
     if not sure.any():
         return pitch, strength
     # Hirst (2011): from three quarters of the lower quartile to one and a half of the upper.
-    lower, upper = np.percentile(pitch[sure], (25, 75))
-    hertz = BAND_RATE_HZ / lags
-    outside = (hertz < 0.75 * 2 ** (lower / 12)) | (hertz > 1.5 * 2 ** (upper / 12))
-    tops[:, outside] = -np.inf
-    return _pick(curve, tops, lags)
+    lower, upper = _quantiles(pitch[sure], 0.25, 0.75)
+    shortest, longest = BAND_RATE_HZ / (1.5 * 2 ** (upper / 12)), BAND_RATE_HZ / (0.75 * 2 ** (lower / 12))
+    first = int(lags[1:-1].searchsorted(shortest))
+    end = int(lags[1:-1].searchsorted(longest, side="right"))
+    return _pick(curve[:, first : end + 2], tops[:, first:end], lags[first : end + 2])
 
 
 def _pick(curve: Float32, tops: Float32, lags: Float32) -> tuple[Float32, Float32]:
-    """The best peak of each frame, its place refined by a parabola: semitones and strength; 0 where there is none."""
-    best = np.clip(tops.argmax(axis=1), 1, len(lags) - 2)
+    """The best peak of each frame, its place refined by a parabola: semitones and strength; 0 where there is none.
+
+    ``curve`` (n, lags) and its peaks ``tops`` (n, lags - 2), which neither the first nor the last lag can be.
+    """
+    best = tops.argmax(axis=1)
     rows = np.arange(len(best))
-    left, middle, right = curve[rows, best - 1], curve[rows, best], curve[rows, best + 1]
-    bend = left - 2 * middle + right
-    shift = np.where(bend < -1e-6, 0.5 * (left - right) / np.minimum(bend, -1e-6), 0.0)
-    lag = lags[best] + np.clip(shift, -0.5, 0.5) / LAG_STEP
-    found = np.isfinite(tops[rows, best])
-    strength = np.where(found, np.clip(middle, 0.0, 0.9999), 0.0)
-    return (12 * np.log2(BAND_RATE_HZ / lag)).astype(np.float32), strength.astype(np.float32)
+    left, middle, right = (curve[rows, best + aside] for aside in range(3))
+    bend = np.minimum(left - 2 * middle + right, np.float32(-1e-6))
+    shift = np.clip((left - right) / (2 * bend), -0.5, 0.5)
+    strength = np.where(np.isfinite(tops[rows, best]), np.clip(middle, 0.0, 0.9999), 0.0)
+    return 12 * np.log2(BAND_RATE_HZ / (lags[best + 1] + shift)), strength
 
 
 def _is_no_voice(pitch: Float32, voiced: Bool, together: Bool) -> bool:
@@ -220,7 +251,7 @@ def _is_no_voice(pitch: Float32, voiced: Bool, together: Bool) -> bool:
     steps = np.abs(np.diff(pitch))[voiced[1:] & voiced[:-1] & together]
     if not len(steps):
         return True
-    return float((steps < STEADY_STEP).mean()) > STEADY_SHARE or float(np.median(steps)) > LARGEST_STEP
+    return float((steps < STEADY_STEP).mean()) > STEADY_SHARE or _quantiles(steps, 0.5)[0] > LARGEST_STEP
 
 
 def _slope(times: npt.NDArray[np.floating], values: Float32) -> float:
@@ -229,9 +260,9 @@ def _slope(times: npt.NDArray[np.floating], values: Float32) -> float:
     return float((centred * values).sum() / spread) if spread > 0 else 0.0
 
 
-def _hnr(strength: Float32) -> Float32:
-    clipped = np.clip(strength, 0.01, 0.999)
-    return np.asarray(10 * np.log10(clipped / (1 - clipped)), dtype=np.float32)
+def _hnr(strength: float) -> float:
+    clipped = min(max(strength, 0.01), 0.999)
+    return 10 * math.log10(clipped / (1 - clipped))
 
 
 def _tilt(power: Float32) -> float:
@@ -242,7 +273,8 @@ def _tilt(power: Float32) -> float:
 
 def _nuclei(level: Float32, voiced: Bool) -> int:
     """Peaks of the smoothed level, in voiced frames, each with a dip of 2 dB or more between it and the one before."""
-    smooth = np.convolve(np.pad(level, 2, mode="edge"), np.full(5, 0.2, dtype=np.float32), "valid")
+    edged = np.concatenate([level[:1], level, level[-1:]])
+    smooth = (edged[:-2] + edged[1:-1] + edged[2:]) / 3
     rising = np.diff(smooth) > 0
     tops = np.flatnonzero(rising[:-1] & ~rising[1:]) + 1
     count, dip, height = 0, -np.inf, -np.inf

@@ -36,7 +36,7 @@ from models.training.voice.sound import load, telephone
 
 Array = npt.NDArray[np.float64]
 
-NAME, VERSION = "voice-mood", "1"
+NAME, VERSION = "voice-mood", "2"
 LABELS = ("calm", "angry", "pleased", "disappointed")
 TRUTH = {"neutral": "calm", "angry": "angry", "happy": "pleased", "sad": "disappointed"}
 PRIOR = {"calm": 0.7, "angry": 0.1, "pleased": 0.1, "disappointed": 0.1}  #: assumed of turns in service calls

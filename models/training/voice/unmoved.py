@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from callcore.engines.voice_model import VoiceMoodModel
+from callcore.understand.mood.prosody import MEASURES
 from callcore.understand.mood.voice import VoiceTracker
 from models.training.voice.sound import load, telephone
 
@@ -36,9 +37,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, default=Path("models/voice-mood"))
     options = parser.parse_args()
-    model, counts = VoiceMoodModel(options.model), defaultdict[str, Counter[str]](Counter)
+    model, counts = VoiceMoodModel(options.model, MEASURES), defaultdict[str, Counter[str]](Counter)
     for name, paths in streams(options.data).items():
-        tracker = VoiceTracker(model, 1)
+        tracker = VoiceTracker(model, (0,))
         for path in paths:
             tracker.heard(path.name, 0, telephone(load(path)))
             mood = tracker.mood(0, [path.name])

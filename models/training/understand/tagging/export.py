@@ -22,7 +22,7 @@ from models.training.understand.export import (
     quantised,
     sha256,
 )
-from models.training.understand.tagging.network import Layer, Tagger
+from models.training.understand.tagging.network import ABOVE, Layer, Tagger
 
 Floats = npt.NDArray[np.float32]
 
@@ -70,10 +70,13 @@ def graph(tagger: Tagger, temperature: float) -> onnx.ModelProto:
     ]
     around = made.add("MatMul", made.add("Concat", *sides, axis=0), made.weights(weights["around.weight"].T))
     x = made.add("Add", x, made.add("Add", around, made.constant(weights["around.bias"])))
+    # What the layers above do not reach from the turn need not be read any further.
+    reach = made.add("Min", "start", made.whole(sum(ABOVE)))
+    x = made.add("Slice", x, made.add("Sub", "start", reach), end, made.whole(0))
     for layer in tagger.above:
         assert isinstance(layer, Layer)
         x = _layer(made, layer, x)
-    said = _normed(made, tagger.norm, made.add("Slice", x, "start", end, made.whole(0)))
+    said = _normed(made, tagger.norm, made.add("Slice", x, reach, end, made.whole(0)))
     labels = len(weights["out.bias"])
     logits = made.add("MatMul", said, made.weights(weights["out.weight"].T / temperature))
     bias = made.constant((weights["out.bias"] / temperature).astype(np.float32))
