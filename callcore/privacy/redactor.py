@@ -46,6 +46,7 @@ from callcore.types import (
 from callcore.understand.entities import CallEntities, Context, Finder, plain_words
 from callcore.understand.entities.find import Found
 from callcore.understand.entities.tagger import SecretTagger
+from callcore.understand.latest import Latest
 
 PATIENCE = 3  #: turns in which a question for a name, an address ... may be answered
 BEFORE = 80  #: words of the same say that are looked at with a new piece of it
@@ -80,6 +81,8 @@ class Redactor:
     def entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
         """An entity of masked words as it may leave, and whether it is a secret."""
         text, hidden = masked.entity(entity)
+        if text == entity.text and not hidden:
+            return entity, False
         value = self.sealer.seal(entity.kind, entity.value) if hidden else entity.value
         return replace(entity, text=text, value=value), hidden
 
@@ -108,6 +111,7 @@ class CallRedactor:
         self._redactor = redactor
         self._entities = CallEntities(context, finder)
         self._memory = CallMemory()
+        self._meant: Latest[tuple[Word, ...], tuple[Word, ...]] = Latest()
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
         self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
@@ -184,9 +188,9 @@ class CallRedactor:
         said = self._said.get(event.channel, [])
         self._said[event.channel] = [one for one in said if one[0] not in event.segment_ids]
         self._turns += 1
-        known = self._known(event.channel, self._turns)
+        known = self._known(event.channel, self._turns, self._entities.expected(event.channel))
         speaker = self._roles.get(event.channel, Role.UNKNOWN)
-        found, _ = self._entities.take(replace(event, words=as_meant(event.words)), speaker)
+        found, _ = self._entities.take(replace(event, words=self._as_meant(event.words)), speaker)
         view = View(found.spoken, found.spans, Stage.TURN, **known)
         own = search(found, view, speaker)
         self._memory.remember(view.text, own)
@@ -205,13 +209,13 @@ class CallRedactor:
         for segment_id, said in self._said.get(channel, []):
             if segment_id != but:
                 before = _joined(before, said)
-        together = _joined(before[-BEFORE:], words)
-        speaker = self._roles.get(channel, Role.UNKNOWN)
+        together = self._as_meant(_joined(before[-BEFORE:], words))
+        speaker, context = self._roles.get(channel, Role.UNKNOWN), self._entities.expected(channel)
         if stage is Stage.PARTIAL:  # comes several times a second: rules alone
-            found = Found.of(as_meant(together), language, self._entities.expected(channel))
+            found = Found.of(together, language, context)
         else:
-            found = self._entities.glance(as_meant(together), language, channel, speaker)
-        view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1))
+            found = self._entities.glance(together, language, channel, speaker, context)
+        view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1, context))
         own = search(found, view, speaker)
         hidden = _hidden(view, own, self._memory)
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
@@ -223,10 +227,14 @@ class CallRedactor:
         if wanted := asks(found):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
 
-    def _known(self, channel: int, turn: int) -> Known:
-        """What the call tells beside the words of a turn."""
+    def _as_meant(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        """See :func:`as_meant`; a turn mostly has the words of its final."""
+        words = tuple(words)
+        return self._meant.of(words, lambda: as_meant(words))
+
+    def _known(self, channel: int, turn: int, context: Context) -> Known:
+        """What the call tells beside the words of a turn. ``context``: what its entities are read with."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
-        context = self._entities.expected(channel)
         number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked
         return {
             "asked": asked[-1] if asked else "",
