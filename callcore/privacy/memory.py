@@ -63,7 +63,8 @@ class CallMemory:
                 yield one
 
     def _repeats(self, view: View) -> Iterator[Secret]:
-        yield from self._numbers_again(view)
+        if self._numbers:
+            yield from self._numbers_again(view)
         if self._phrases:
             yield from self._phrases_again(view.text)
         if self._sounds and view.spoken.has_han:
@@ -147,12 +148,14 @@ def _surname_again(name: str, text: str) -> Iterator[Secret]:
     """Where a surname stands again with a given name, as a name by itself, or before a title."""
     at = text.find(name)
     while at >= 0:
-        end = at + len(name)
-        given = _GIVEN.match(text, end) if not at or text[at - 1] in _BEFORE_NAME else None
-        titled = _TITLED.match(text, end) if given is None else None
-        if given or titled:
-            yield Secret("name", at, given.end() if given else end)
-        at = text.find(name, (given or titled).end() if given or titled else end)
+        end = last = at + len(name)
+        if (not at or text[at - 1] in _BEFORE_NAME) and (given := _GIVEN.match(text, end)):
+            end = last = given.end()
+            yield Secret("name", at, end)
+        elif title := _TITLED.match(text, end):
+            last = title.end()
+            yield Secret("name", at, end)
+        at = text.find(name, last)
 
 
 def _has_word(said: str) -> bool:

@@ -247,6 +247,8 @@ class CallRedactor:
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:
         masked = self._open.get(event.segment_id)
+        if not event.understanding.entities:
+            return event
         if masked is None:
             return _without_values(event)
         entities = tuple(self._redactor.entity(entity, masked)[0] for entity in event.understanding.entities)
@@ -254,6 +256,8 @@ class CallRedactor:
 
     def _understanding(self, event: Understanding) -> Understanding:
         masked = self._ended.get(event.turn_id)
+        if not event.entities:
+            return event
         if masked is None:  # its turn could not be searched
             return replace(event, entities=tuple(map(_without_value, event.entities)))
         entities = []

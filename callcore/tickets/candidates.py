@@ -37,7 +37,7 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
     if spec.type == "amount":
         return _candidates(exact(_grouped(_in_the_calls_currency(fits))))
     if spec.type == "date":
-        fits = [replace(fact, normal=fact.normal[:10]) for fact in fits]
+        fits = [fact if len(fact.normal) <= 10 else replace(fact, normal=fact.normal[:10]) for fact in fits]
     return _candidates(_grouped(fits))
 
 

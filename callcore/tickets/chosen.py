@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from callcore.tickets.candidates import Candidate, candidates, times
@@ -16,10 +16,11 @@ from callcore.tickets.traits import (
     DEADLINE,
     Row,
     Traits,
-    fixed_term_traits,
-    fixed_traits,
     moving_traits,
+    own_term_traits,
+    own_traits,
     promised,
+    rival_traits,
 )
 from callcore.types import FieldValue
 
@@ -49,31 +50,40 @@ def field_rows(spec: FieldSpec, call: CallView, known: Traits) -> list[Row]:
     found = kept.of(("candidates", spec.name), (spec, *facts), lambda: candidates(spec, call))
     if not found:
         return []
-    fixed = kept.of(
-        ("traits", spec.name), (spec, found), lambda: [fixed_traits(spec, one, found, call) for one in found]
-    )
+    fixed = _fixed(spec.name, found, call, lambda one: own_traits(spec, one, call), spec.type)
     ruled = kept.of(
         ("ruled", spec.name),
         (spec, *facts, *call.customer[:OPENING_TURNS]),
         lambda: {value.normal for value in entity_field(spec, call)},
     )
-    return [
-        Row(one, own, moving_traits(one, call, ruled) | known) for one, own in zip(found, fixed, strict=True)
-    ]
+    return [Row(one, own, moving_traits(one, call, ruled) | known) for one, own in zip(found, fixed, strict=True)]
 
 
 def deadline_rows(call: CallView, promises: Promises) -> list[Row]:
     """The candidates for the time by which the bank gets back, with their traits."""
     grounds = (call.language, *call.facts_of(TIME_KINDS))
     found = call.kept.of(("candidates", DEADLINE), grounds, lambda: times(promises))
-    fixed = call.kept.of(
-        ("traits", DEADLINE), (found,), lambda: [fixed_term_traits(one, found, call) for one in found]
-    )
+    fixed = _fixed(DEADLINE, found, call, lambda one: own_term_traits(one, call))
     ruled: Collection[str] = {promises.answer.due} if promises.answer else ()
     return [
         Row(one, own, moving_traits(one, call, ruled) | promised(one.normal, promises))
         for one, own in zip(found, fixed, strict=True)
     ]
+
+
+def _fixed(
+    name: str, found: Sequence[Candidate], call: CallView, own: Callable[[Candidate], Traits], kind: str = ""
+) -> list[Traits]:
+    """The traits of the candidates for a field of a ``kind`` that hold as long as there are no others."""
+
+    def owned(one: Candidate) -> Traits:
+        said = [part for f in one.facts for part in (f.reading, f.entity, f.status, f.by, f.before)]
+        return call.kept.of(("own traits", name, one.normal), said, lambda: own(one))
+
+    def fixed() -> list[Traits]:
+        return [owned(one) | rival_traits(one, found, kind) for one in found]
+
+    return call.kept.of(("traits", name), (found,), fixed)
 
 
 def kinds_of(spec: FieldSpec) -> tuple[str, ...]:

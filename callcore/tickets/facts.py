@@ -79,8 +79,7 @@ def main_fact(spec: FieldSpec, facts: Sequence[Fact], day: str) -> list[FieldVal
         default=None,
     )
     weighed = {
-        normal: _weight(spec, group, day, opening is not None and opening in group)
-        for normal, group in groups.items()
+        normal: _weight(spec, group, day, opening is not None and opening in group) for normal, group in groups.items()
     }
     best = max(weighed, key=lambda normal: weighed[normal], default=None)
     least = AGENT if spec.alone and len(groups) == 1 else LEAST

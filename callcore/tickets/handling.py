@@ -56,7 +56,11 @@ class Handling:
         answered = any(promise.due or promise.kind == "call_back" for promise in self._owed)
         if self._broken:
             return Judged("abandoned", SURE, (self._broken.at(),))
-        if (transfers := self._call.hits("transfer")) and (answered or not noted) and not self._done_after(transfers[-1][0]):
+        if (
+            (transfers := self._call.hits("transfer"))
+            and (answered or not noted)
+            and not self._done_after(transfers[-1][0])
+        ):
             return Judged("transferred", SURE, self._places(transfers))
         if noted and self._call.ended:
             return Judged("solved", USUAL, category.evidence if category else ())

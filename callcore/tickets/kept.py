@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from operator import is_
 from typing import Any, TypeVar
 
@@ -30,10 +30,15 @@ class Kept:
         self._known[what] = grounds, thing
         return thing
 
+    def row(self, what: Hashable, things: Sequence[Thing]) -> Sequence[Thing]:
+        """``things``, or the row that held the same before."""
+        return self.of(what, things, lambda: things)
+
     def same(self, what: Hashable, thing: Thing) -> Thing:
         """``thing``, or what it was before where that is equal: a ground that only comes anew where it is another."""
         known = self._known.get(("same", what))
-        if known is not None and known[1] == thing:
-            return known[1]
+        before: Thing = known[1] if known is not None else thing
+        if before == thing:
+            thing = before
         self._known["same", what] = (), thing
         return thing

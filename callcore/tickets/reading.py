@@ -201,7 +201,7 @@ class CallView:
             if reading.found and reading.found.entities:
                 for fact in self._facts_of(reading, later.get(reading.turn.turn_id, ())):
                     facts.setdefault(fact.entity.kind, []).append(fact)
-        return {kind: self.kept.of(("facts", kind), row, lambda row=row: row) for kind, row in facts.items()}
+        return {kind: self.kept.row(("facts", kind), row) for kind, row in facts.items()}
 
     def facts_of(self, kinds: Iterable[str]) -> list[Sequence[Fact]]:
         """Of each kind its row of facts, empty where there are none."""

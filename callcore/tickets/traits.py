@@ -98,7 +98,7 @@ _WORDS: Mapping[str, Mapping[str, re.Pattern[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A candidate with its traits: those that are ``fixed`` while the candidates are, and those that every turn moves."""
+    """A candidate with its traits: ``fixed`` while the candidates are the same, or ``moving`` with every turn."""
 
     one: Candidate
     fixed: Traits
@@ -110,16 +110,16 @@ class Row:
         return self.fixed | self.moving
 
 
-def fixed_traits(spec: FieldSpec, one: Candidate, all_: Sequence[Candidate], call: CallView) -> Traits:
-    """Of one candidate for a field: all that the candidates themselves tell."""
-    found = _said(one, all_) | _done(one.facts, call)
+def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
+    """Of one candidate for a field: what the places that say it tell."""
+    found = _said(one) | _done(one.facts, call)
     found["prefer"] = float(any(beside(fact, spec.prefer) for fact in one.facts))
     found["avoid"] = float(any(beside(fact, spec.avoid) for fact in one.facts))
     found["avoid.first"] = float(beside(one.facts[0], spec.avoid))
     found |= _worded(one.facts, spec.type)
     match spec.type:
         case "amount":
-            found |= _of_amount(one, all_)
+            found |= _of_amount(one)
         case "date":
             found |= _of_day(one.normal, call.day) | {"ahead": float(any(beside(f, spec.ahead) for f in one.facts))}
         case "code":
@@ -128,9 +128,9 @@ def fixed_traits(spec: FieldSpec, one: Candidate, all_: Sequence[Candidate], cal
     return _without_zeros(found)
 
 
-def fixed_term_traits(one: Candidate, all_: Sequence[Candidate], call: CallView) -> Traits:
-    """Of one time as that by which the bank gets back: all that the times themselves tell."""
-    found = _said(one, all_) | _done(one.facts, call) | _worded(one.facts, "due")
+def own_term_traits(one: Candidate, call: CallView) -> Traits:
+    """Of one time as that by which the bank gets back: what the places that say it tell."""
+    found = _said(one) | _done(one.facts, call) | _worded(one.facts, "due")
     found |= _of_day(one.normal, call.day) | {
         "hour": float(len(one.normal) > 10),
         "bounded": float(any(fact.entity.value.startswith("..") for fact in one.facts)),
@@ -139,8 +139,30 @@ def fixed_term_traits(one: Candidate, all_: Sequence[Candidate], call: CallView)
     return _without_zeros(found)
 
 
+def rival_traits(one: Candidate, all_: Sequence[Candidate], kind: str = "") -> Traits:
+    """Of one candidate: how it stands among all of them. ``kind``: of field."""
+    turns = {fact.reading.turn.turn_id for fact in one.facts}
+    others = {fact.reading.turn.turn_id for other in all_ if other is not one for fact in other.facts}
+    first_own = next((other for other in all_ if any(fact.reading.customer for fact in other.facts)), None)
+    found = {
+        "first": float(one is all_[0]),
+        "second": float(len(all_) > 1 and one is all_[1]),
+        "first.own": float(one is first_own),
+        "last": float(one is all_[-1]),
+        "only": float(len(all_) == 1),
+        "rivals": min(len(all_) - 1, MANY) / MANY,
+        "alone.in_turn": float(not turns <= others),
+    }
+    if kind == "amount":
+        value, sums = float(number_of(one.normal)), [float(number_of(other.normal)) for other in all_]
+        found["share"] = value / max(sums) if max(sums) else 0.0
+        found["largest"] = float(value == max(sums) and len(all_) > 1)
+        found["smallest"] = float(value == min(sums) and len(all_) > 1)
+    return _without_zeros(found)
+
+
 def moving_traits(one: Candidate, call: CallView, ruled: Collection[str]) -> Traits:
-    """Of one candidate: what the rules say of it (``ruled``: the values they choose) and where in the call it stands."""
+    """Of one candidate: where in the call it stands, and what the rules say of it (``ruled``: what they choose)."""
     places = [call.places[fact.reading.turn.turn_id] for fact in one.facts]
     last = max(len(call.readings) - 1, 1)
     first_at, last_at = places[0] / last, places[-1] / last
@@ -179,13 +201,11 @@ def promised(normal: str, promises: Promises) -> Traits:
     return {f"due.{promise.by.value}.{promise.kind}": 1.0 for promise in due}
 
 
-def _said(one: Candidate, all_: Sequence[Candidate]) -> Traits:
-    """By whom, how often, and how it stands among the others."""
+def _said(one: Candidate) -> Traits:
+    """By whom, how often, and what became of it."""
     readings = [fact.reading for fact in one.facts]
     customer, agent = any(r.customer for r in readings), any(r.agent for r in readings)
     turns = {reading.turn.turn_id for reading in readings}
-    others = {fact.reading.turn.turn_id for other in all_ if other is not one for fact in other.facts}
-    first_own = next((other for other in all_ if any(fact.reading.customer for fact in other.facts)), None)
     return {
         "customer": float(customer),
         "agent": float(agent),
@@ -196,13 +216,6 @@ def _said(one: Candidate, all_: Sequence[Candidate]) -> Traits:
         "confirmed": float(any(fact.status == "confirmed" or fact.by for fact in one.facts)),
         "corrected": float(any(fact.before for fact in one.facts)),
         "disputed": float(any(fact.status == "disputed" for fact in one.facts)),
-        "first": float(one is all_[0]),
-        "second": float(len(all_) > 1 and one is all_[1]),
-        "first.own": float(one is first_own),
-        "last": float(one is all_[-1]),
-        "only": float(len(all_) == 1),
-        "rivals": min(len(all_) - 1, MANY) / MANY,
-        "alone.in_turn": float(not turns <= others),
     }
 
 
@@ -219,13 +232,17 @@ def _done(facts: Sequence[Fact], call: CallView) -> Traits:
     found: Traits = {}
     asked = 0
     for fact in facts:
-        reading, span = fact.reading, span_of(fact)
-        done, asks = reading.once(("done", span), lambda r=reading, s=span: _done_in(r, r.sentence(s), call.said_by))
+        done, asks = _done_beside(fact, call.said_by)
         found |= done
         asked += asks
     found["asked"] = float(asked > 0)
     found["only.asked"] = float(asked == len(facts))
     return found
+
+
+def _done_beside(fact: Fact, said_by: Mapping[str, str]) -> tuple[Traits, bool]:
+    reading, span = fact.reading, span_of(fact)
+    return reading.once(("done", span), lambda: _done_in(reading, reading.sentence(span), said_by))
 
 
 def _done_in(reading: Reading, sentence: Span, said_by: Mapping[str, str]) -> tuple[Traits, bool]:
@@ -245,13 +262,18 @@ def _done_in(reading: Reading, sentence: Span, said_by: Mapping[str, str]) -> tu
 
 def _worded(facts: Sequence[Fact], kind: str) -> Traits:
     """What their clauses speak of. ``kind``: of field."""
-    said = [fact.reading.once(("words", kind, span_of(fact)), lambda f=fact: _words_of(f, kind)) for fact in facts]
+    said = [_words_of(fact, kind) for fact in facts]
     return {f"word.{name}": sum(name in one for one in said) / len(said) for name in _WORDS.get(kind, ())}
 
 
 def _words_of(fact: Fact, kind: str) -> frozenset[str]:
-    clause = _clause(fact)
-    return frozenset(name for name, pattern in _WORDS.get(kind, {}).items() if pattern.search(clause))
+    """What the clause speaks of."""
+
+    def spoken_of() -> frozenset[str]:
+        clause = _clause(fact)
+        return frozenset(name for name, pattern in _WORDS.get(kind, {}).items() if pattern.search(clause))
+
+    return fact.reading.once(("words", kind, span_of(fact)), spoken_of)
 
 
 def _clause(fact: Fact) -> str:
@@ -263,15 +285,10 @@ def _clause(fact: Fact) -> str:
     return f"{before}_{after}"
 
 
-def _of_amount(one: Candidate, all_: Sequence[Candidate]) -> Traits:
+def _of_amount(one: Candidate) -> Traits:
     value = float(number_of(one.normal))
-    sums = [float(number_of(other.normal)) for other in all_]
-    largest = max(sums)
     return {
         "size": min(math.log10(value + 1) / LARGEST, 1.0),
-        "share": value / largest if largest else 0.0,
-        "largest": float(value == largest and len(all_) > 1),
-        "smallest": float(value == min(sums) and len(all_) > 1),
         "small": float(value < 20),
         "rounded": float(value >= 100 and value % 100 == 0),
         "cents": float(value != int(value)),
