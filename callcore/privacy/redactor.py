@@ -115,6 +115,7 @@ class CallRedactor:
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
         self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
+        self._asking: tuple[Found, str] | None = None  #: the last text, and what it asks for
         self._turns = 0
         self._heard: set[int] = set()  #: channels that have had a turn
         self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
@@ -224,7 +225,9 @@ class CallRedactor:
         return Masked.of(found.spoken, hidden, words)
 
     def _note_question(self, channel: int, found: Found) -> None:
-        if wanted := asks(found):
+        if self._asking is None or self._asking[0] is not found:
+            self._asking = found, asks(found)
+        if wanted := self._asking[1]:
             self._asked[channel] = (wanted, self._turns + PATIENCE)
 
     def _as_meant(self, words: Sequence[Word]) -> tuple[Word, ...]:

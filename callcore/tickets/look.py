@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -191,7 +191,7 @@ class Look:
                 return self.shown(spec, self.matter.intents(spec.intents), "intents")
         return self.shown(spec, RULES[spec.rule](self), spec.rule)
 
-    def shown(self, spec: FieldSpec, found: Iterable[Judged], source: str) -> list[FieldValue]:
+    def shown(self, spec: FieldSpec, found: Sequence[Judged], source: str) -> list[FieldValue]:
         """What rules have come to, as values of a field."""
         return [
             FieldValue(

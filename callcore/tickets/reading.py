@@ -222,6 +222,8 @@ class CallView:
 
     def _facts_of(self, reading: Reading, later: Sequence[Resolved]) -> list[Fact]:
         """Those of a turn. ``later``: what was said of its entities afterwards."""
+        if not later:
+            return reading.once("facts", lambda: [*_facts(reading, (), ())])
         by = [self.turns.get(one.by_turn) for one in later]
         what = "facts of turn", reading.turn.turn_id
         return self.kept.of(what, (reading, *later, *by), lambda: [*_facts(reading, later, by)])
