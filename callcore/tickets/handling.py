@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from callcore.tickets.caller import SURE, USUAL, Caller
@@ -255,17 +255,18 @@ class Handling:
             if not hits:
                 return False, ()
             evidence = self._places(hits)
-        wanted: Sequence[tuple[Sequence[str], Mapping[str, Judged] | None]] = (
-            (rule.topics, _by_code(self._matter.topics[:1], grouped=True)),
-            (rule.categories, _by_code([category] if category else [])),
-            (rule.causes, _by_code(self._caller.causes, grouped=True)),
-            (rule.moods, _by_code([worst] if worst else [])),
-            (rule.intents, _by_code(self._matter.intents(rule.intents))),
-            (rule.resolutions, _by_code([resolution] if resolution else [])),
+        wanted: Sequence[tuple[Sequence[str], Callable[[], Mapping[str, Judged]]]] = (
+            (rule.topics, lambda: _by_code(self._matter.topics[:1], grouped=True)),
+            (rule.categories, lambda: _by_code([category] if category else [])),
+            (rule.causes, lambda: _by_code(self._caller.causes, grouped=True)),
+            (rule.moods, lambda: _by_code([worst] if worst else [])),
+            (rule.intents, lambda: _by_code(self._matter.intents(rule.intents))),
+            (rule.resolutions, lambda: _by_code([resolution] if resolution else [])),
         )
-        for codes, known in wanted:
+        for codes, judged in wanted:
             if codes:
-                found = next((known[code] for code in codes if known and code in known), None)
+                known = judged()
+                found = next((known[code] for code in codes if code in known), None)
                 if found is None:
                     return False, ()
                 evidence = evidence or found.evidence
