@@ -15,8 +15,12 @@ from callcore.evaluate.redaction import score
 from callcore.privacy import Redactor
 from callcore.privacy.access import may_reveal
 from callcore.privacy.digits import stretches
+from callcore.privacy.find import Search
 from callcore.privacy.masks import Masked, all_masked
+from callcore.privacy.memory import CallMemory
 from callcore.privacy.seal import Sealer, is_sealed, new_key
+from callcore.privacy.spans import Secret
+from callcore.privacy.view import View
 from callcore.types import (
     AudioWarning,
     Entity,
@@ -173,6 +177,23 @@ def test_what_was_secret_once_stays_so_for_both_sides():
     assert told(call, turn(2, 0, "雪梅您好，龚雪美这个名字对吗")) == ["**您好，***这个名字对吗"]  # also as it sounds
     assert told(call, turn(3, 1, "密码是sunny77")) == ["密码是*******"]
     assert told(call, turn(4, 0, "您说的sunny77吗")) == ["您说的*******吗"]
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        ("王先生在，王女士也在", [(0, 1), (5, 6)]),
+        ("是王芳，王小明。", [(1, 3), (4, 7)]),
+        ("王者归来的时候", []),
+        ("叫王先生", [(1, 2)]),
+        ("王王芳", [(0, 3)]),
+    ],
+)
+def test_a_surname_is_known_again_before_a_title_and_with_a_given_name(said, again):
+    memory = CallMemory()
+    memory.remember("王女士", Search((Secret("name", 0, 1),), frozenset(), frozenset()))
+    spoken = Spoken.of(plain_words(said))
+    assert [(one.start, one.end) for one in memory.repeats(View(spoken, ()))] == again
 
 
 def test_numbers_in_pieces_are_masked_from_the_first_one_on():

@@ -98,7 +98,7 @@ def test_what_the_customer_begins_with_just_now_is_of_today_where_no_date_is_nam
     ],
 )
 def test_amounts_without_a_currency_are_in_that_which_the_call_mostly_names(lines: str, amount: str):
-    assert amount in [candidate.normal for candidate, _ in _rows("request.amount", lines, "en")]
+    assert amount in [row.one.normal for row in _rows("request.amount", lines, "en")]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_amounts_without_a_currency_are_in_that_which_the_call_mostly_names(line
     ],
 )
 def test_dollars_and_bare_numbers_are_those_of_the_country_that_the_call_speaks_of(lines: str, amount: str):
-    assert amount in [candidate.normal for candidate, _ in _rows("request.amount", lines, "en")]
+    assert amount in [row.one.normal for row in _rows("request.amount", lines, "en")]
 
 
 def test_a_bank_that_names_its_currency_is_believed():
@@ -125,7 +125,7 @@ def test_a_bank_that_names_its_currency_is_believed():
 
 
 def test_who_names_a_branch_names_the_channel_as_well():
-    assert [one.normal for one, _ in _rows("request.channel", "C: 我在望京支行办的。")] == ["branch"]
+    assert [row.one.normal for row in _rows("request.channel", "C: 我在望京支行办的。")] == ["branch"]
 
 
 def test_secrets_are_no_candidates():

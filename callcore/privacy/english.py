@@ -57,6 +57,7 @@ _MAIL_HOST = re.compile(
     r"[\w-]+ dot [a-z]+)(?: ?(?:dot|\.) ?[a-z]+){0,2}"
     r"|\b\w+ (?:dot|underscore) \w+(?= at| @|$)"
 )
+_MAIL_SIGN = re.compile("mail|yahoo|outlook|icloud|aol|qq|163|dot|underscore")  # no host is without one
 _MAIL_STOPS = re.compile(r"\b(?:and|is|my|it's|please|the|can|could|but|so|i|for|send|thanks|thank you)\b")
 
 _ASKS = (
@@ -130,7 +131,7 @@ def _word(text: str, start: int) -> Iterator[Secret]:
 def emails(view: View) -> Iterator[Secret]:
     """What is left of e-mail addresses that a recogniser garbled, or that are only begun."""
     text = view.text
-    for match in _MAIL_HOST.finditer(text):
+    for match in _MAIL_HOST.finditer(text) if _MAIL_SIGN.search(text) else ():
         start = match.start()
         for stop in _MAIL_STOPS.finditer(text, match.start(), match.end()):
             start = min(stop.end() + 1, match.end())

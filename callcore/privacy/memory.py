@@ -14,6 +14,7 @@ from callcore.privacy.staff import name_words
 from callcore.privacy.view import View
 from callcore.text.chars import HAN_CHARACTER
 from callcore.understand.entities.zh.people import COMPOUND
+from callcore.understand.latest import Latest
 
 SHORTEST = 3  #: digits that may be a piece of a number that was said
 SHORT = 5  #: fewer digits than this may be an amount or a date that happens to be the same
@@ -21,6 +22,9 @@ SPOKEN_NAME = 3  #: syllables of a name that is known again by its sound alone
 _LEAST = {True: 3, False: 4}  #: characters of another secret that is known again; whether it is written in Han
 _PIECE = 4  # Han characters of an address
 _TITLE = "(?:先生|女士|小姐|太太|老师|师傅|阿姨|叔叔|大爷|大妈|奶奶|爷爷|大哥|大姐|医生|总)"
+_TITLED = re.compile(_TITLE)
+_BEFORE_NAME = " ,.。!?、是叫"
+_GIVEN = re.compile(rf"(?!{_TITLE})[一-鿿]{{1,2}}(?=[ ,.。!?、]|$)")
 _COMPOUND = re.compile(COMPOUND)
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
@@ -34,6 +38,7 @@ class CallMemory:
         self._sounds: set[tuple[str, ...]] = set()
         self._words: set[str] = set()  #: of names that are written with letters
         self._surnames: set[str] = set()  #: of people who were addressed by them (王女士)
+        self._heard: Latest[str, tuple[list[int], list[str]]] = Latest()  #: sounds of the last texts
         self.public: frozenset[str] = frozenset()  #: numbers that are no secret
         self.staff: frozenset[str] = frozenset()  #: names of people of the bank
 
@@ -58,7 +63,8 @@ class CallMemory:
                 yield one
 
     def _repeats(self, view: View) -> Iterator[Secret]:
-        yield from self._numbers_again(view)
+        if self._numbers:
+            yield from self._numbers_again(view)
         if self._phrases:
             yield from self._phrases_again(view.text)
         if self._sounds and view.spoken.has_han:
@@ -66,9 +72,7 @@ class CallMemory:
         if self._words:
             yield from self._names_by_word(view)
         for name in self._surnames:
-            again = rf"(?:^|[ ,.。!?、是叫])(?P<name>{name}(?!{_TITLE})[一-鿿]{{1,2}})(?=[ ,.。!?、]|$)"
-            for match in re.finditer(rf"{again}|(?P<titled>{name}){_TITLE}", view.text):
-                yield Secret("name", *match.span("name" if match["name"] else "titled"))
+            yield from _surname_again(name, view.text)
 
     def _remember_number(self, said: str, value: str) -> None:
         digits = "".join(one.digits for one in stretches(said))
@@ -116,8 +120,7 @@ class CallMemory:
                 at = plain.find(phrase, at + 1)
 
     def _names_by_sound(self, text: str) -> Iterator[Secret]:
-        places = [i for i, character in enumerate(text) if HAN_CHARACTER.match(character)]
-        heard = syllables("".join(text[i] for i in places))
+        places, heard = self._heard.of(text, lambda: _sounds_of(text))
         if len(heard) != len(places):  # a character without a sound: which one is not told
             return
         for name in self._sounds:
@@ -133,6 +136,26 @@ class CallMemory:
             word = match[0].removesuffix("'s")
             if word in self._words and (raw[match.start()].isupper() or not capitals):
                 yield Secret("name", match.start(), match.start() + len(word))
+
+
+def _sounds_of(text: str) -> tuple[list[int], list[str]]:
+    """Where a text has Han characters, and their syllables."""
+    places = [i for i, character in enumerate(text) if HAN_CHARACTER.match(character)]
+    return places, [*syllables("".join(text[i] for i in places))]
+
+
+def _surname_again(name: str, text: str) -> Iterator[Secret]:
+    """Where a surname stands again with a given name, as a name by itself, or before a title."""
+    at = text.find(name)
+    while at >= 0:
+        end = last = at + len(name)
+        if (not at or text[at - 1] in _BEFORE_NAME) and (given := _GIVEN.match(text, end)):
+            end = last = given.end()
+            yield Secret("name", at, end)
+        elif title := _TITLED.match(text, end):
+            last = title.end()
+            yield Secret("name", at, end)
+        at = text.find(name, last)
 
 
 def _has_word(said: str) -> bool:

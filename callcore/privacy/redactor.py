@@ -46,6 +46,7 @@ from callcore.types import (
 from callcore.understand.entities import CallEntities, Context, Finder, plain_words
 from callcore.understand.entities.find import Found
 from callcore.understand.entities.tagger import SecretTagger
+from callcore.understand.latest import Latest
 
 PATIENCE = 3  #: turns in which a question for a name, an address ... may be answered
 BEFORE = 80  #: words of the same say that are looked at with a new piece of it
@@ -80,6 +81,8 @@ class Redactor:
     def entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
         """An entity of masked words as it may leave, and whether it is a secret."""
         text, hidden = masked.entity(entity)
+        if text == entity.text and not hidden:
+            return entity, False
         value = self.sealer.seal(entity.kind, entity.value) if hidden else entity.value
         return replace(entity, text=text, value=value), hidden
 
@@ -108,9 +111,11 @@ class CallRedactor:
         self._redactor = redactor
         self._entities = CallEntities(context, finder)
         self._memory = CallMemory()
+        self._meant: Latest[tuple[Word, ...], tuple[Word, ...]] = Latest()
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
         self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
+        self._asking: tuple[Found, str] | None = None  #: the last text, and what it asks for
         self._turns = 0
         self._heard: set[int] = set()  #: channels that have had a turn
         self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
@@ -184,9 +189,9 @@ class CallRedactor:
         said = self._said.get(event.channel, [])
         self._said[event.channel] = [one for one in said if one[0] not in event.segment_ids]
         self._turns += 1
-        known = self._known(event.channel, self._turns)
+        known = self._known(event.channel, self._turns, self._entities.expected(event.channel))
         speaker = self._roles.get(event.channel, Role.UNKNOWN)
-        found, _ = self._entities.take(replace(event, words=as_meant(event.words)), speaker)
+        found, _ = self._entities.take(replace(event, words=self._as_meant(event.words)), speaker)
         view = View(found.spoken, found.spans, Stage.TURN, **known)
         own = search(found, view, speaker)
         self._memory.remember(view.text, own)
@@ -205,13 +210,13 @@ class CallRedactor:
         for segment_id, said in self._said.get(channel, []):
             if segment_id != but:
                 before = _joined(before, said)
-        together = _joined(before[-BEFORE:], words)
-        speaker = self._roles.get(channel, Role.UNKNOWN)
+        together = self._as_meant(_joined(before[-BEFORE:], words))
+        speaker, context = self._roles.get(channel, Role.UNKNOWN), self._entities.expected(channel)
         if stage is Stage.PARTIAL:  # comes several times a second: rules alone
-            found = Found.of(as_meant(together), language, self._entities.expected(channel))
+            found = Found.of(together, language, context)
         else:
-            found = self._entities.glance(as_meant(together), language, channel, speaker)
-        view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1))
+            found = self._entities.glance(together, language, channel, speaker, context)
+        view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1, context))
         own = search(found, view, speaker)
         hidden = _hidden(view, own, self._memory)
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
@@ -220,13 +225,19 @@ class CallRedactor:
         return Masked.of(found.spoken, hidden, words)
 
     def _note_question(self, channel: int, found: Found) -> None:
-        if wanted := asks(found):
+        if self._asking is None or self._asking[0] is not found:
+            self._asking = found, asks(found)
+        if wanted := self._asking[1]:
             self._asked[channel] = (wanted, self._turns + PATIENCE)
 
-    def _known(self, channel: int, turn: int) -> Known:
-        """What the call tells beside the words of a turn."""
+    def _as_meant(self, words: Sequence[Word]) -> tuple[Word, ...]:
+        """See :func:`as_meant`; a turn mostly has the words of its final."""
+        words = tuple(words)
+        return self._meant.of(words, lambda: as_meant(words))
+
+    def _known(self, channel: int, turn: int, context: Context) -> Known:
+        """What the call tells beside the words of a turn. ``context``: what its entities are read with."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
-        context = self._entities.expected(channel)
         number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked
         return {
             "asked": asked[-1] if asked else "",
@@ -239,6 +250,8 @@ class CallRedactor:
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:
         masked = self._open.get(event.segment_id)
+        if not event.understanding.entities:
+            return event
         if masked is None:
             return _without_values(event)
         entities = tuple(self._redactor.entity(entity, masked)[0] for entity in event.understanding.entities)
@@ -246,6 +259,8 @@ class CallRedactor:
 
     def _understanding(self, event: Understanding) -> Understanding:
         masked = self._ended.get(event.turn_id)
+        if not event.entities:
+            return event
         if masked is None:  # its turn could not be searched
             return replace(event, entities=tuple(map(_without_value, event.entities)))
         entities = []

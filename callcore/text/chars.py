@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -28,6 +29,7 @@ _FULL_WIDTH = re.compile(
 _JOINERS = "\u200c\u200d"  # invisible, and letters of Persian and the scripts of India
 
 
+@lru_cache(maxsize=256)
 def is_chinese(language: str) -> bool:
     """Whether this language (BCP-47, "" = unknown) is written in Chinese."""
     return language.partition("-")[0].lower() in CHINESE

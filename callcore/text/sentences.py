@@ -19,4 +19,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def sentence_at(spans: Sequence[tuple[int, int]], place: int) -> tuple[int, int]:
     """The sentence that a character lies in."""
-    return next((span for span in spans if span[0] <= place < span[1]), (0, 0))
+    for start, end in spans:
+        if start <= place < end:
+            return start, end
+    return 0, 0

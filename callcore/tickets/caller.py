@@ -120,7 +120,7 @@ class Caller:
         """Stated, possible or none."""
         if not self._call.customer:
             return None
-        stated, possible = list(self._call.hits("leaving")), list(self._call.hits("may_leave"))
+        stated, possible = self._call.hits("leaving"), self._call.hits("may_leave")
         closing = any(judged.normal in CLOSING_TOPICS for judged in self._matter.topics[:1])
         if closing and not self._unhappy and not self._labelled_leaving:  # an account that is not needed any more
             stated = [hit for hit in stated if not any(word in hit[0].text[slice(*hit[1])] for word in CLOSES)]
@@ -137,7 +137,7 @@ class Caller:
         """Yes or no, where there is a risk that they leave."""
         if self.churn_risk is None or self.churn_risk.normal == "none":
             return None
-        tried = list(self._call.hits("retention"))
+        tried = self._call.hits("retention")
         return Judged("yes", SURE, _places(tried)) if tried else Judged("no", USUAL, ())
 
     @cached_property
@@ -176,7 +176,7 @@ class Caller:
         category = self._matter.category
         complains = category is not None and category.normal == "complaint"
         upset = sum(mood.label in UPSET for _, mood in self._moods)
-        return complains or upset > 1 or any(True for _ in self._call.hits("unsatisfied"))
+        return complains or upset > 1 or bool(self._call.hits("unsatisfied"))
 
     @cached_property
     def _labelled_leaving(self) -> list[Reading]:

@@ -32,7 +32,7 @@ class Candidate:
 
 def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
     """The values that a field may take, whoever says them, in the order in which they were first said."""
-    facts = [fact for kind in spec.kinds for fact in call.facts.get(kind, ())]
+    facts = [fact for row in call.facts_of(spec.kinds) for fact in row]
     if "channel" in spec.kinds:  # who names a branch names the channel as well
         facts += [_as_channel(fact) for fact in call.facts.get("branch", ())]
     fits = [fact for fact in facts if fact.normal and not is_hidden(fact.normal) and spec.accepts(fact.normal)]
@@ -40,7 +40,7 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
     if spec.type == "amount":
         return _candidates(exact(_grouped(_in_the_calls_currency(fits, call.currency))))
     if spec.type == "date":
-        fits = [replace(fact, normal=fact.normal[:10]) for fact in fits]
+        fits = [fact if len(fact.normal) <= 10 else replace(fact, normal=fact.normal[:10]) for fact in fits]
     return _candidates(_grouped(fits))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from callcore.datafile import distinct
-from callcore.tickets.phrases import PhraseIndex, Phrases
+from callcore.tickets.phrases import Phrases
 from callcore.tickets.spec import Entry, Text, read
 
 SURE, LIKELY, HINT = 4, 2, 1  #: weights of signs
@@ -43,22 +43,11 @@ def load_currencies() -> Sequence[CurrencySigns]:
     return read(CurrencyFile, None, "currencies").currency
 
 
-class CountrySigns:
-    """Finds signs of countries in turns. Read-only; calls share it."""
-
-    def __init__(self, currencies: Sequence[CurrencySigns]) -> None:
-        """Of no currencies: finds nothing, for the bank has said its own."""
-        self._index: PhraseIndex[tuple[str, int]] = PhraseIndex(
-            ((one.code, weight), Phrases.of(said))
-            for one in currencies
-            for weight, said in ((SURE, one.sure), (LIKELY, one.likely), (HINT, one.hints))
-        )
-
-    def find(self, text: str) -> frozenset[Sign]:
-        """In a turn, in lower case."""
-        return frozenset(
-            (code, text[start:end], weight) for (code, weight), spans in self._index.find(text) for start, end in spans
-        )
+def phrases_of(currencies: Iterable[CurrencySigns]) -> Iterator[tuple[tuple[str, int], Phrases]]:
+    """What is looked for: the phrases of each currency and weight."""
+    for one in currencies:
+        for weight, said in ((SURE, one.sure), (LIKELY, one.likely), (HINT, one.hints)):
+            yield (one.code, weight), Phrases.of(said)
 
 
 def likeliest(signs: Iterable[frozenset[Sign]]) -> str:

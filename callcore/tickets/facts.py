@@ -36,15 +36,15 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     """Values of a field of facts: none, one, or several that contradict each other."""
     facts = [
         fact
-        for kind in spec.kinds
-        for fact in call.facts.get(kind, ())
+        for row in call.facts_of(spec.kinds)
+        for fact in row
         if fact.normal and fact.reading.speaks(spec.speaker) and spec.accepts(fact.normal)
     ]
     facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
     if spec.pick == "last":
         own = [fact for fact in facts if not beside(fact, spec.avoid) and (_taken_up(fact) or not _private(spec))]
         return last_said(spec, own) if own else []
-    return main_fact(spec, facts, call) or just_now(spec, call)
+    return main_fact(spec, facts, call.day) or just_now(spec, call)
 
 
 def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
@@ -66,46 +66,46 @@ def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
     return [value_of(spec, groups[key], disputed=disputed) for key in (best, *rivals)]
 
 
-def main_fact(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> list[FieldValue]:
+def main_fact(spec: FieldSpec, facts: Sequence[Fact], day: str) -> list[FieldValue]:
     """The fact that the matter is about: of the customer's rather than the agent's, early, repeated, confirmed.
 
     What only the agent names, and nobody confirms, needs words beside it that say so; the time of a promise is none of
     the matter's.
     """
-    groups = _candidates(spec, facts, call)
+    groups = _candidates(spec, facts, day)
     opening = min(
         (fact for group in groups.values() for fact in group if fact.reading.customer),
         key=lambda fact: (*fact.reading.order, fact.place),
         default=None,
     )
     weighed = {
-        normal: _weight(spec, group, call.day, opening is not None and opening in group)
-        for normal, group in groups.items()
+        normal: _weight(spec, group, day, opening is not None and opening in group) for normal, group in groups.items()
     }
     best = max(weighed, key=lambda normal: weighed[normal], default=None)
     least = AGENT if spec.alone and len(groups) == 1 else LEAST
     return [] if best is None or weighed[best][0] < least else [value_of(spec, groups[best])]
 
 
-def _candidates(spec: FieldSpec, facts: Sequence[Fact], call: CallView) -> dict[str, list[Fact]]:
+def _candidates(spec: FieldSpec, facts: Sequence[Fact], day: str) -> dict[str, list[Fact]]:
     """Facts by value, without the times of promises, and days to come of which nothing tells that they matter."""
-    promised = {
-        (reading.turn.turn_id, reading.sentence(hit.span))
-        for reading in call.readings
-        for hit in reading.promises
-        if reading.speaks(hit.by)
-    }
     groups: dict[str, list[Fact]] = {}
     for fact in facts:
-        if (fact.reading.turn.turn_id, fact.reading.sentence(span_of(fact))) not in promised:
+        if not _is_promised(fact):
             groups.setdefault(fact.normal, []).append(fact)
     if spec.type == "date":  # what is asked about has mostly happened: a day to come needs words that say otherwise
         groups = {
             normal: group
             for normal, group in groups.items()
-            if normal[:10] <= call.day or any(beside(fact, spec.ahead) for fact in group)
+            if normal[:10] <= day or any(beside(fact, spec.ahead) for fact in group)
         }
     return exact(groups) if spec.type == "amount" else groups
+
+
+def _is_promised(fact: Fact) -> bool:
+    """Whether something is promised in its sentence."""
+    reading = fact.reading
+    hits = [hit for hit in reading.promises if reading.speaks(hit.by)]
+    return bool(hits) and reading.sentence(span_of(fact)) in [reading.sentence(hit.span) for hit in hits]
 
 
 def just_now(spec: FieldSpec, call: CallView) -> list[FieldValue]:
@@ -255,12 +255,16 @@ def _taken_up(fact: Fact) -> bool:
     return fact.reading.customer or (fact.status in ("confirmed", "corrected") and any(by.customer for by in fact.by))
 
 
-def beside(fact: Fact, words: Collection[str]) -> bool:
+def beside(fact: Fact, words: tuple[str, ...]) -> bool:
     """Whether one of the words stands shortly before or after a fact in its clause, or in it."""
     if not words:
         return False
-    start, end = span_of(fact)
-    text = fact.reading.text
+    span = span_of(fact)
+    return fact.reading.once(("beside", span, words), lambda: _are_beside(fact.reading.text, span, words))
+
+
+def _are_beside(text: str, span: Span, words: Collection[str]) -> bool:
+    start, end = span
     stop = _CLAUSE_END.search(text, end - 1, end + AFTER)  # words end with their marks
     clause = _clause_before(text, start, BESIDE) + text[start : max(stop.start(), end) if stop else end + AFTER]
     return any(word in clause for word in words)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 
+from callcore.tickets.kept import Kept
 from callcore.tickets.look import Filled, Look, Open, look, with_open
 from callcore.tickets.model import (
     CallFacts,
@@ -55,6 +56,7 @@ class TicketFold:
         self._languages: list[tuple[int, str]] = []  #: channel (-1: all) and language
         self._ended: CallEnded | None = None
         self._models: dict[str, None] = {}
+        self._kept = Kept()  #: what looks have worked out so far
         self._base = Filled()  #: by turns alone
         self._filled = Filled()  #: and by segments that are in no turn yet
         self._stale = False  #: whether something came that ``_base`` knows nothing of
@@ -113,7 +115,7 @@ class TicketFold:
 
     def look(self) -> Look:
         """Everything that can be worked out of the call as it is now."""
-        return Look(self._call(), self._rules)
+        return Look(self._call(self._kept), self._rules)
 
     @property
     def promises(self) -> tuple[Promise, ...]:
@@ -205,17 +207,18 @@ class TicketFold:
 
     # --- what changes
 
-    def _call(self, upto: int | None = None) -> CallView:
-        """The call, or its first ``upto`` turns."""
+    def _call(self, kept: Kept, upto: int | None = None) -> CallView:
+        """The call, or its first ``upto`` turns. ``kept``: of the looks before."""
         readings = self._readings if upto is None else self._readings[:upto]
         last = readings[-1].order if readings else (0, 0, 0)
         return CallView(
-            tuple(readings),
+            kept.of("readings", readings, lambda: tuple(readings)),
             tuple(resolved for order, _, resolved in self._resolved if order <= last),
             self._language,
             self._started.day,
             self._ended is not None and upto is None,
             self._rules.reader.said_by,
+            kept,
         )
 
     def _changes(self, at_sample: int) -> list[Event]:
@@ -225,15 +228,14 @@ class TicketFold:
             value for name, values in now.fields.items() if before.fields.get(name) != values for value in values
         )
         emptied = tuple(name for name in before.fields if name not in now.fields)
-        known = set(before.promises)
-        promises = tuple(promise for promise in now.promises if promise not in known)
+        promises = tuple(promise for promise in now.promises if promise not in before.promises)
         if not fields and not emptied and not promises and before.missing == now.missing:
             return []
         return [TicketChanged(at_sample, fields, emptied, promises, now.missing)]
 
     def _refreshed(self) -> Filled:
         if self._stale:
-            self._base, self._stale = look(self._call(), self._rules), False
+            self._base, self._stale = look(self._call(self._kept), self._rules), False
         segments = [self._open[segment_id] for segment_id in sorted(self._open)]
         self._filled = with_open(self._base, self._rules, segments) if segments else self._base
         return self._filled
@@ -243,8 +245,9 @@ class TicketFold:
         changes: list[Change] = []
         before: Fields = {}
         specs = [spec for spec in self._rules.fields if spec.rule != SUMMARY]  # of which there is none
+        kept = Kept()
         for count, reading in enumerate(self._readings, 1):
-            now = Look(self._call(count), self._rules).fields(specs)
+            now = Look(self._call(kept, count), self._rules).fields(specs)
             changes += writer.differences(reading, before, now)
             before = now
         if self._ended and self._readings:

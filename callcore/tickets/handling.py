@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from callcore.tickets.caller import SURE, USUAL, Caller
@@ -56,11 +56,15 @@ class Handling:
         answered = any(promise.due or promise.kind == "call_back" for promise in self._owed)
         if self._broken:
             return Judged("abandoned", SURE, (self._broken.at(),))
-        if (transfers := self._hits("transfer")) and (answered or not noted) and not self._done_after(transfers[-1][0]):
+        if (
+            (transfers := self._call.hits("transfer"))
+            and (answered or not noted)
+            and not self._done_after(transfers[-1][0])
+        ):
             return Judged("transferred", SURE, self._places(transfers))
         if noted and self._call.ended:
             return Judged("solved", USUAL, category.evidence if category else ())
-        solved = self._hits("solved")
+        solved = self._call.hits("solved")
         owes = ANSWERS if solved else BANK_OWES  # what only takes its course, such as a refund that is booked, is done
         if owed := [promise for promise in self._owed if promise.kind in owes]:
             return Judged("promised", SURE, owed[0].evidence[:MOST_EVIDENCE])
@@ -73,14 +77,14 @@ class Handling:
             return Judged("promised", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
         if self._owed:  # what is in the post is done
             return Judged("solved", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
-        if (refused := self._hits("unresolved")) and not self._content:
+        if (refused := self._call.hits("unresolved")) and not self._content:
             return Judged("unresolved", SURE, self._places(refused[-1:]))
         return self._without_words
 
     @cached_property
     def route(self) -> Judged | None:
         """The department that the matter was handed to."""
-        transfers = self._hits("transfer")
+        transfers = self._call.hits("transfer")
         if not transfers or self.resolution is None or self.resolution.normal != "transferred":
             return None
         for reading, span in transfers:
@@ -88,7 +92,7 @@ class Handling:
                 return found
             if found := self._named_department(reading, reading.sentence(span)):
                 return found
-        for reading in dict.fromkeys(reading for reading, _ in self._hits("beyond")):
+        for reading in dict.fromkeys(reading for reading, _ in self._call.hits("beyond")):
             if found := self._named_department(reading, (0, len(reading.text))):
                 return found
         usual = self._usual_department
@@ -102,7 +106,7 @@ class Handling:
     @unless_judged("handling.authority")
     def authority(self) -> Judged | None:
         """Within what the agent may do, or beyond."""
-        if beyond := self._hits("beyond"):
+        if beyond := self._call.hits("beyond"):
             return Judged("beyond", SURE, self._places(beyond))
         if self.resolution and self.resolution.normal == "transferred":
             return Judged("beyond", USUAL, self.resolution.evidence)
@@ -120,11 +124,11 @@ class Handling:
     @cached_property
     def transfer_reason(self) -> Judged | None:
         """The agent's words for why somebody else has to do it."""
-        transfers = self._hits("transfer") if self.route else []
+        transfers = self._call.hits("transfer") if self.route else []
         if not transfers:
             return None
         near = {reading.turn.turn_id for reading, _ in transfers}
-        reasons = [hit for cue in ("beyond", "reason") for hit in self._hits(cue)]
+        reasons = [hit for cue in ("beyond", "reason") for hit in self._call.hits(cue)]
         reading, span = next((hit for hit in reasons if hit[0].turn.turn_id in near), (reasons or transfers)[0])
         sentence = reading.sentence(span)
         words = reading.quote(sentence)
@@ -209,7 +213,7 @@ class Handling:
 
     def _done_after(self, handed_on: Reading) -> bool:
         """Whether the agent did it after all, once it had been said that others would, and owes nothing more."""
-        done = any(reading.order > handed_on.order for reading, _ in self._hits("carried_out"))
+        done = any(reading.order > handed_on.order for reading, _ in self._call.hits("carried_out"))
         return done and self._content and not any(promise.kind in ANSWERS for promise in self._owed)
 
     @cached_property
@@ -251,24 +255,22 @@ class Handling:
             if not hits:
                 return False, ()
             evidence = self._places(hits)
-        wanted: Sequence[tuple[Sequence[str], Mapping[str, Judged] | None]] = (
-            (rule.topics, _by_code(self._matter.topics[:1], grouped=True)),
-            (rule.categories, _by_code([category] if category else [])),
-            (rule.causes, _by_code(self._caller.causes, grouped=True)),
-            (rule.moods, _by_code([worst] if worst else [])),
-            (rule.intents, _by_code(self._matter.intents(rule.intents))),
-            (rule.resolutions, _by_code([resolution] if resolution else [])),
+        wanted: Sequence[tuple[Sequence[str], Callable[[], Mapping[str, Judged]]]] = (
+            (rule.topics, lambda: _by_code(self._matter.topics[:1], grouped=True)),
+            (rule.categories, lambda: _by_code([category] if category else [])),
+            (rule.causes, lambda: _by_code(self._caller.causes, grouped=True)),
+            (rule.moods, lambda: _by_code([worst] if worst else [])),
+            (rule.intents, lambda: _by_code(self._matter.intents(rule.intents))),
+            (rule.resolutions, lambda: _by_code([resolution] if resolution else [])),
         )
-        for codes, known in wanted:
+        for codes, judged in wanted:
             if codes:
-                found = next((known[code] for code in codes if known and code in known), None)
+                known = judged()
+                found = next((known[code] for code in codes if code in known), None)
                 if found is None:
                     return False, ()
                 evidence = evidence or found.evidence
         return True, evidence
-
-    def _hits(self, cue: str) -> list[tuple[Reading, Span]]:
-        return list(self._call.hits(cue))
 
     @staticmethod
     def _places(hits: Iterable[tuple[Reading, Span]]) -> tuple[Evidence, ...]:

@@ -43,19 +43,29 @@ class Head(BaseModel):
         ``more``: by label, what else speaks for it, as a logit.
         """
         sums = [bias + more.get(label, 0.0) for label, bias in zip(self.labels, self.bias, strict=True)]
-        weights = self.weights
-        for name, value in features.items():
-            if row := weights.get(name):
-                for place, weight in enumerate(row):
-                    sums[place] += weight * value
+        self._weigh(features, sums)
         top = max(sums)
         powers = [math.exp(one - top) for one in sums]
         whole = sum(powers)
         return {label: power / whole for label, power in zip(self.labels, powers, strict=True)}
 
-    def yes(self, features: Mapping[str, float]) -> float:
-        """How likely a head that takes or leaves one thing takes it."""
-        return self.probabilities(features)[YES]
+    def yes(self, features: Mapping[str, float], more: Mapping[str, float] = NOTHING) -> float:
+        """How likely a head that takes or leaves one thing takes it. ``more``: as of :meth:`probabilities`."""
+        return self.probabilities(features, more)[YES]
+
+    def logits(self, features: Mapping[str, float]) -> dict[str, float]:
+        """By label: what some of the features speak for it, to be given with the others as ``more``."""
+        sums = [0.0] * len(self.labels)
+        self._weigh(features, sums)
+        return dict(zip(self.labels, sums, strict=True))
+
+    def _weigh(self, features: Mapping[str, float], sums: list[float]) -> None:
+        """Adds to the sums of the labels what the features speak for each."""
+        weights = self.weights
+        for name, value in features.items():
+            if row := weights.get(name):
+                for place, weight in enumerate(row):
+                    sums[place] += weight * value
 
     def speaks_for(self, label: str, features: Mapping[str, float]) -> dict[str, float]:
         """What each feature adds to a label beyond the mean of all, where it adds anything."""

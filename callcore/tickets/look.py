@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from callcore.tickets.caller import Caller
-from callcore.tickets.chosen import chosen_deadline, chosen_field
-from callcore.tickets.facts import choice_field, customer_name, entity_field, pattern_field, suggested
+from callcore.tickets.chosen import chosen_deadline, chosen_field, kinds_of
+from callcore.tickets.facts import (
+    OPENING_TURNS,
+    choice_field,
+    customer_name,
+    entity_field,
+    pattern_field,
+    suggested,
+)
 from callcore.tickets.handling import Handling
 from callcore.tickets.judge import NOTHING_WORDED, ByRules, Signs, signs, verdicts
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
 from callcore.tickets.picks import Candidates, cause_signs, intent_signs, main_first, picked, topic_signs
-from callcore.tickets.promises import Promises
+from callcore.tickets.promises import CONTACT_KINDS, TIME_KINDS, Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
 from callcore.tickets.summary import Sentence, joined, summarise
@@ -50,16 +57,21 @@ class Open:
 
 
 class Look:
-    """Everything that rules make of one call; each is worked out once, when it is asked for."""
+    """Everything that rules make of one call; each is worked out once, when it is asked for, and what rests on nothing
+    new is taken over from the look before (:class:`~callcore.tickets.kept.Kept`).
+    """
 
     def __init__(self, call: CallView, rules: TicketRules) -> None:
         self.call, self._rules = call, rules
-        self.promises = Promises(call)
-        self._due = self._term()
-        if self._due:
-            self.promises = self.promises.with_term(self._due.normal, self._due.evidence)
-        self._judge_by(NO_VERDICTS)
-        self.about = about(self.matter)
+        said = (call.readings, call.language, call.ended)
+        dated = call.facts_of((*TIME_KINDS, *CONTACT_KINDS))
+        self.promises, self._due = call.kept.of("promises", (*said, *dated), self._promised)
+        self.matter = call.kept.of("matter", (*said, *call.facts_of(("product",))), lambda: self._matter(NO_VERDICTS))
+        self.caller = call.kept.of("caller", (self.matter,), lambda: self._caller(NO_VERDICTS))
+        owed = (call.kept.same("made", self.promises.all), call.kept.same("due", self._due))
+        judged = (self.matter, self.caller, *owed, *call.facts_of(("channel",)))
+        self.handling = call.kept.of("handling", judged, lambda: self._handling(NO_VERDICTS))
+        self.about = call.kept.same("about", about(self.matter))
         if call.ended and rules.judge is not None:
             self._judge_by(self._verdicts(rules.judge))
 
@@ -70,12 +82,20 @@ class Look:
 
     def _judge_by(self, found: Verdicts) -> None:
         """Rules for everything of which there is no verdict."""
+        self.matter = self._matter(found)
+        self.caller = self._caller(found)
+        self.handling = self._handling(found)
+
+    def _matter(self, found: Verdicts) -> Matter:
+        return Matter(self.call, self._rules.file.weights, found)
+
+    def _caller(self, found: Verdicts) -> Caller:
+        return Caller(self.call, self.matter, found)
+
+    def _handling(self, found: Verdicts) -> Handling:
         rules = self._rules
-        self.matter = Matter(self.call, rules.file.weights, found)
-        self.caller = Caller(self.call, self.matter, found)
-        catalogue = rules.catalogue
-        self.handling = Handling(
-            self.call, self.matter, self.caller, self.promises, rules.file, catalogue, found, self._due
+        return Handling(
+            self.call, self.matter, self.caller, self.promises, rules.file, rules.catalogue, found, self._due
         )
 
     def _verdicts(self, judge: LinearModel) -> Verdicts:
@@ -129,37 +149,49 @@ class Look:
             "caller.mood_end": self.caller.mood_end,
         }
 
-    def _term(self) -> Judged | None:
-        """By when the bank gets back: as the model has it, else as promised."""
-        model = self._rules.facts
-        if model and DEADLINE in model.heads and (found := chosen_deadline(self.call, self.promises, model)):
-            return found
-        answer = self.promises.answer
-        return Judged(answer.due, answer.confidence, answer.evidence) if answer else None
+    def _promised(self) -> tuple[Promises, Judged | None]:
+        """The promises, and by when the bank gets back: as the model has it, else as promised."""
+        promises, model = Promises(self.call), self._rules.facts
+        due = chosen_deadline(self.call, promises, model) if model and DEADLINE in model.heads else None
+        if due is None and (answer := promises.answer):
+            due = Judged(answer.due, answer.confidence, answer.evidence)
+        return (promises.with_term(due.normal, due.evidence) if due else promises), due
 
-    def fields(self, specs: Iterable[FieldSpec]) -> dict[str, tuple[FieldValue, ...]]:
+    def fields(self, specs: Sequence[FieldSpec]) -> dict[str, tuple[FieldValue, ...]]:
         """Of these those with a value, by name."""
-        return {spec.name: tuple(values) for spec in specs if (values := self.values(spec))}
+        call = self.call
+        judged = call.kept.of(
+            "judged",
+            (specs, call.readings, call.language, self.matter, self.handling),
+            lambda: {spec.name: tuple(self._judged(spec)) for spec in specs if not _is_of_facts(spec)},
+        )
+        found = {spec.name: self._facts(spec) if _is_of_facts(spec) else judged[spec.name] for spec in specs}
+        return {name: values for name, values in found.items() if values}
 
-    def values(self, spec: FieldSpec) -> list[FieldValue]:
-        """Of one field."""
+    def _facts(self, spec: FieldSpec) -> tuple[FieldValue, ...]:
+        """Of a field that holds what was said."""
+        call, model, what = self.call, self._rules.facts, ("values", spec.name)
+        if spec.rule == "customer_name":
+            names = self._rules.file.names
+            return call.kept.of(what, call.facts_of(("name",)), lambda: tuple(customer_name(spec, call, names)))
+        facts, said = call.facts_of(kinds_of(spec)), call.customer[:OPENING_TURNS]
+        if model and spec.name in model.heads:
+            grounds = (call.readings, call.language, self.about, *facts)
+            return call.kept.of(what, grounds, lambda: tuple(chosen_field(spec, call, self.about, model)))
+        return call.kept.of(what, (*said, *facts), lambda: tuple(entity_field(spec, call)))
+
+    def _judged(self, spec: FieldSpec) -> list[FieldValue]:
+        """Of a field that holds what the turns add up to."""
         match spec.extractor:
-            case "entity":
-                model = self._rules.facts
-                if model and spec.name in model.heads:
-                    return chosen_field(spec, self.call, self.about, model)
-                return entity_field(spec, self.call)
             case "pattern":
                 return pattern_field(spec, self.call)
             case "choice":
                 return choice_field(spec, self.call)
             case "intent":
                 return self.shown(spec, self.matter.intents(spec.intents), "intents")
-        if spec.rule == "customer_name":
-            return customer_name(spec, self.call, self._rules.file.names)
         return self.shown(spec, RULES[spec.rule](self), spec.rule)
 
-    def shown(self, spec: FieldSpec, found: Iterable[Judged], source: str) -> list[FieldValue]:
+    def shown(self, spec: FieldSpec, found: Sequence[Judged], source: str) -> list[FieldValue]:
         """What rules have come to, as values of a field."""
         return [
             FieldValue(
@@ -209,6 +241,10 @@ def _suggestion(value: FieldValue) -> FieldValue:
     return replace(value, confidence=round(value.confidence * UNSURE, 4), status=FieldStatus.SUGGESTED)
 
 
+def _is_of_facts(spec: FieldSpec) -> bool:
+    return spec.extractor == "entity" or spec.rule == "customer_name"
+
+
 def _one(found: Judged | None) -> list[Judged]:
     return [found] if found else []
 
@@ -222,7 +258,7 @@ def _summary(seen: Look) -> list[Judged]:
 
 
 RULES: dict[str, Callable[[Look], list[Judged]]] = {
-    "customer_name": lambda _: [],  # a fact: see Look.values
+    "customer_name": lambda _: [],  # a fact: see Look.fields
     "category": lambda seen: _one(seen.matter.category),
     "product": lambda seen: _one(seen.matter.product),
     "topic": lambda seen: seen.matter.topics[:1],

@@ -170,12 +170,12 @@ class Matter:
     @cached_property
     def blame(self) -> bool:
         """Whether the customer blames the bank: outright, or by two of displeasure, a cause for it, an upset mood."""
-        if any(True for _ in self._call.hits("complaint")):
+        if self._call.hits("complaint"):
             return True
         found = [reading.found for reading in self._call.customer if reading.found]
         causes = any(label.probability >= SURE_CAUSE for one in found for label in one.causes)
         upset = any(one.mood and one.mood.label in UPSET and one.mood.probability >= SURE_UPSET for one in found)
-        return any(True for _ in self._call.hits("unsatisfied")) + causes + upset >= BLAME
+        return bool(self._call.hits("unsatisfied")) + causes + upset >= BLAME
 
     @cached_property
     def _category_supports(self) -> dict[str, Support]:
@@ -226,14 +226,19 @@ class Matter:
     def intent_supports(self, codes: Sequence[str]) -> dict[str, Support]:
         """What speaks for each of the intents ``codes``."""
         wanted = frozenset(codes)
+        return {code: support for code, support in self._intent_supports.items() if code in wanted}
+
+    @cached_property
+    def _intent_supports(self) -> dict[str, Support]:
+        """What speaks for each intent that anything speaks for."""
         supports: dict[str, Support] = {}
         for reading in self._call.customer:
             for label in reading.found.intents if reading.found else ():
-                if label.code in wanted and label.probability >= LEAST_INTENT:
+                if label.probability >= LEAST_INTENT:
                     support = supports.setdefault(label.code, Support())
                     support.add(label.probability, label.probability, _place(reading, label))
         for cue, code in INTENT_OF_CUE.items():
-            for reading, span in self._call.hits(cue) if code in wanted else ():
+            for reading, span in self._call.hits(cue):
                 supports.setdefault(code, Support()).add(CUE_INTENT, CUE_INTENT, reading.at(span))
         return supports
 

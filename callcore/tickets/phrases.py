@@ -14,7 +14,7 @@ from callcore.text.sentences import SENTENCE_END
 CLAUSE_END = "，,"
 GAP_HAN, GAP_OTHER = 14, 40  #: characters that ``~`` stands for at most
 Key = TypeVar("Key")
-PIECE = 2  #: characters of an anchor by which phrases are found
+PIECE = 4  #: characters of an anchor, at most, by which phrases are found
 ALWAYS = ""  #: an anchor that is in every text
 _TOKENS = re.compile(r"[\[\]|~]|\s+|[!-Z\\^-{}]+|[^\x00-\x7f]+")
 
@@ -76,6 +76,12 @@ class Phrases:
         return kept
 
 
+def pieces_of(text: str) -> set[str]:
+    """All that a text holds of up to :data:`PIECE` characters in a row."""
+    sizes = range(1, PIECE + 1)
+    return {text[place : place + size] for size in sizes for place in range(len(text) - size + 1)} | {ALWAYS}
+
+
 class PhraseIndex(Generic[Key]):
     """Many groups of phrases, looked for together: only those of which a piece is in the text are tried."""
 
@@ -87,9 +93,10 @@ class PhraseIndex(Generic[Key]):
                 for piece in {anchor[:PIECE] for anchor in phrase.anchors}:
                     self._by_piece.setdefault(piece, []).append((number, phrase))
 
-    def find(self, text: str) -> list[tuple[Key, list[tuple[int, int]]]]:
-        """Of every group that ``text`` (lower case) says: where; see :meth:`Phrases.find`."""
-        pieces = {text[place : place + PIECE] for place in range(len(text))} | set(text) | {ALWAYS}
+    def find(self, text: str, pieces: set[str]) -> list[tuple[Key, list[tuple[int, int]]]]:
+        """Of every group that ``text`` (lower case, of which these are the ``pieces``) says: where; see
+        :meth:`Phrases.find`.
+        """
         found: dict[int, set[tuple[int, int]]] = {}
         for piece in pieces & self._by_piece.keys():
             for number, phrase in self._by_piece[piece]:

@@ -18,6 +18,7 @@ from callcore.understand.entities.calendar import add_working_days, is_weekday, 
 SOURCE = "promises/1"
 TIME_KINDS = ("date", "datetime", "time", "duration", "period")
 DAY_KINDS = ("date", "datetime")
+CONTACT_KINDS = ("phone", "channel")  #: facts that tell how the customer is reached
 STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
 MOST_EVIDENCE = 4
 REACH = 14  #: characters before a time in which it may be said that it is the latest

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
+from typing import Any
 
 from callcore.text.chars import is_chinese
 from callcore.text.sentences import sentence_at, sentences
 from callcore.tickets.cues import Cue, PromiseWords, TopicWords
-from callcore.tickets.currencies import CountrySigns, Sign, likeliest
-from callcore.tickets.phrases import PhraseIndex, Phrases
+from callcore.tickets.currencies import CurrencySigns, Sign, likeliest, phrases_of
+from callcore.tickets.kept import Kept, Thing
+from callcore.tickets.phrases import PIECE, PhraseIndex, Phrases, pieces_of
 from callcore.types import (
     SAMPLE_RATE_HZ,
     Entity,
@@ -55,6 +57,14 @@ class Reading:
     signs: frozenset[Sign] = frozenset()  #: of the country that the call is in
     found: Understanding | None = None
     role: Role = Role.UNKNOWN
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)  #: see :meth:`once`
+
+    def once(self, what: Hashable, work: Callable[[], Thing]) -> Thing:
+        """What ``work`` makes of this turn alone, worked out when it is first asked for."""
+        if what not in self._known:
+            self._known[what] = work()
+        thing: Thing = self._known[what]
+        return thing
 
     @cached_property
     def sentences(self) -> list[Span]:
@@ -99,6 +109,9 @@ class Reading:
 
     def evidence(self, first: int = 0, end: int = 0) -> Evidence:
         """Evidence: a half-open range of words, the whole turn if it is empty."""
+        return self.once(("evidence", first, end), lambda: self._evidence(first, end))
+
+    def _evidence(self, first: int, end: int) -> Evidence:
         turn = self.turn
         words = turn.words[first:end]
         start_sample = words[0].start_sample if words else turn.start_sample
@@ -155,6 +168,7 @@ class CallView:
     day: str  #: ISO 8601
     ended: bool
     said_by: Mapping[str, str]  #: cue to whose words count
+    kept: Kept = field(default_factory=Kept, repr=False)  #: of looks at the same call before
 
     @cached_property
     def currency(self) -> str:
@@ -182,42 +196,58 @@ class CallView:
         return {reading.turn.turn_id: place for place, reading in enumerate(self.readings)}
 
     @cached_property
-    def facts(self) -> dict[str, list[Fact]]:
-        """By kind, in the order of the call; those a speaker took back in the same breath are left out."""
-        last: dict[tuple[int, int], list[Resolved]] = {}
+    def facts(self) -> dict[str, Sequence[Fact]]:
+        """By kind, in the order of the call; those a speaker took back in the same breath are left out.
+
+        Facts that nothing new was said of are the same objects as before, and so is a kind's row of them.
+        """
+        later: dict[int, list[Resolved]] = {}
         for one in self.resolved:
-            last.setdefault((one.turn_id, one.entity), []).append(one)
+            later.setdefault(one.turn_id, []).append(one)
         facts: dict[str, list[Fact]] = {}
         for reading in self.readings:
-            for place, entity in enumerate(reading.found.entities if reading.found else ()):
-                later = last.get((reading.turn.turn_id, place), ())
-                if entity.status != "corrected" or later:
-                    facts.setdefault(entity.kind, []).append(self._fact(reading, place, later))
-        return facts
+            if reading.found and reading.found.entities:
+                for fact in self._facts_of(reading, later.get(reading.turn.turn_id, ())):
+                    facts.setdefault(fact.entity.kind, []).append(fact)
+        return {kind: self.kept.row(("facts", kind), row) for kind, row in facts.items()}
 
-    def hits(self, code: str) -> Iterator[tuple[Reading, Span]]:
+    def facts_of(self, kinds: Iterable[str]) -> list[Sequence[Fact]]:
+        """Of each kind its row of facts, empty where there are none."""
+        return [self.facts.get(kind, ()) for kind in kinds]
+
+    def hits(self, code: str) -> Sequence[tuple[Reading, Span]]:
         """Where a cue was said by those whose words count, in order."""
-        for reading, span in self._hits.get(code, ()):
-            if reading.speaks(self.said_by[code]):
-                yield reading, span
+        return self._hits.get(code, ())
 
     @cached_property
     def _hits(self) -> dict[str, list[tuple[Reading, Span]]]:
         found: dict[str, list[tuple[Reading, Span]]] = {}
         for reading in self.readings:
             for code, spans in reading.hits.items():
-                found.setdefault(code, []).extend((reading, span) for span in spans)
+                if reading.speaks(self.said_by[code]):
+                    found.setdefault(code, []).extend((reading, span) for span in spans)
         return found
 
-    def _fact(self, reading: Reading, place: int, later: Sequence[Resolved]) -> Fact:
-        assert reading.found is not None
-        entity = reading.found.entities[place]
+    def _facts_of(self, reading: Reading, later: Sequence[Resolved]) -> list[Fact]:
+        """Those of a turn. ``later``: what was said of its entities afterwards."""
         if not later:
-            return Fact(reading, place, entity, entity.value, entity.status)
-        final = later[-1]
-        by = tuple(self.turns[one.by_turn] for one in later if one.by_turn in self.turns)
-        before = entity.value if final.value != entity.value else ""
-        return Fact(reading, place, entity, final.value, final.status, tuple(dict.fromkeys(by)), before)
+            return reading.once("facts", lambda: [*_facts(reading, (), ())])
+        by = [self.turns.get(one.by_turn) for one in later]
+        what = "facts of turn", reading.turn.turn_id
+        return self.kept.of(what, (reading, *later, *by), lambda: [*_facts(reading, later, by)])
+
+
+def _facts(reading: Reading, later: Sequence[Resolved], by: Sequence[Reading | None]) -> Iterator[Fact]:
+    """Of a turn, in order. ``later``: what was said of its entities, and ``by`` whom each."""
+    for place, entity in enumerate(reading.found.entities if reading.found else ()):
+        settled = [(one, turn) for one, turn in zip(later, by, strict=True) if one.entity == place]
+        if settled:
+            final = settled[-1][0]
+            before = entity.value if final.value != entity.value else ""
+            turns = tuple(dict.fromkeys(turn for _, turn in settled if turn is not None))
+            yield Fact(reading, place, entity, final.value, final.status, turns, before)
+        elif entity.status != "corrected":
+            yield Fact(reading, place, entity, entity.value, entity.status)
 
 
 class Reader:
@@ -233,7 +263,7 @@ class Reader:
         terms: Sequence[tuple[str, str]],
         topics: Sequence[TopicWords],
         acts: Sequence[Act],
-        signs: CountrySigns,
+        currencies: Sequence[CurrencySigns],
     ) -> None:
         """``acts``: those that models find.
 
@@ -241,29 +271,48 @@ class Reader:
 
         ``choices``: field and choice, with its phrases. ``terms``: in small letters, and the topic of each.
         """
-        self._cues: PhraseIndex[str] = PhraseIndex((cue.code, cue.phrases) for cue in cues)
-        self._promises = PhraseIndex(((words.kind, words.by), words.phrases) for words in promises)
-        self._topics: PhraseIndex[str] = PhraseIndex((words.code, words.phrases) for words in topics)
-        self._choices = PhraseIndex(choices)
+        self._phrases: PhraseIndex[tuple[str, Any]] = PhraseIndex(
+            [
+                *((("cue", cue.code), cue.phrases) for cue in cues),
+                *((("promise", (words.kind, words.by)), words.phrases) for words in promises),
+                *((("topic", words.code), words.phrases) for words in topics),
+                *((("choice", key), phrases) for key, phrases in choices),
+                *((("sign", key), phrases) for key, phrases in phrases_of(currencies)),
+            ]
+        )
         self._never, self._same_day = never, same_day
-        self._signs = signs
         self._acts = {act.code: act for act in acts}
         self.said_by: Mapping[str, str] = {act.code: act.by for act in acts} | {cue.code: cue.by for cue in cues}
-        self._terms = sorted(terms, key=lambda item: (-len(item[0]), item))
+        self._terms: dict[str, list[tuple[int, str, str]]] = {}  #: by piece; each with its rank, the longest first
+        for rank, (term, topic) in enumerate(sorted(terms, key=lambda item: (-len(item[0]), item))):
+            self._terms.setdefault(term[:PIECE], []).append((rank, term, topic))
 
     def read(self, turn: Turn, found: Understanding | None = None, role: Role = Role.UNKNOWN) -> Reading:
         """A turn, whoever may have said it."""
-        pieces = [(" " if word.space_before else "") + word.text for word in turn.words]
-        raw = "".join(pieces)
-        text = _plain(raw)
-        starts = tuple(accumulate((len(piece) for piece in pieces[:-1]), initial=0)) if pieces else ()
-        hits = {code: tuple(spans) for code, spans in self._cues.find(text)}
-        choices = {key: spans[0] for key, spans in self._choices.find(text)}
-        terms = tuple(self._named(text))
-        topics = tuple((code, spans[0]) for code, spans in self._topics.find(text))
-        signs = self._signs.find(text)
-        reading = Reading(turn, text, starts, hits, (), choices, terms, topics, signs, None, role)
-        reading = replace(reading, promises=tuple(self._promised(reading)))
+        written = [(" " if word.space_before else "") + word.text for word in turn.words]
+        text = _plain("".join(written))
+        starts = tuple(accumulate((len(word) for word in written[:-1]), initial=0)) if written else ()
+        pieces = pieces_of(text)
+        said: dict[str, list[tuple[Any, list[Span]]]] = {}
+        for (what, key), spans in self._phrases.find(text, pieces):
+            said.setdefault(what, []).append((key, spans))
+        reading = Reading(
+            turn,
+            text,
+            starts,
+            hits={code: tuple(spans) for code, spans in said.get("cue", ())},
+            choices={key: spans[0] for key, spans in said.get("choice", ())},
+            terms=tuple(self._named(text, pieces)),
+            topics=tuple((code, spans[0]) for code, spans in said.get("topic", ())),
+            signs=frozenset(
+                (code, text[start:end], weight)
+                for (code, weight), spans in said.get("sign", ())
+                for start, end in spans
+            ),
+            role=role,
+        )
+        if promises := said.get("promise"):
+            reading = replace(reading, promises=tuple(self._promised(reading, promises)))
         return self.understood(reading, found) if found else reading
 
     def understood(self, reading: Reading, found: Understanding) -> Reading:
@@ -272,10 +321,10 @@ class Reader:
         reading = replace(reading, hits=self._with_acts(reading))
         return replace(reading, promises=(*reading.promises, *self._promised_by_acts(reading)))
 
-    def _named(self, text: str) -> Iterator[tuple[str, Span]]:
+    def _named(self, text: str, pieces: set[str]) -> Iterator[tuple[str, Span]]:
         """Topics whose terms are said. Of terms inside one another the longest counts."""
         taken: list[Span] = []
-        for term, topic in self._terms:
+        for _, term, topic in sorted(one for piece in pieces & self._terms.keys() for one in self._terms[piece]):
             start = text.find(term)
             end = start + len(term)
             if start < 0 or (term.isascii() and (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())):
@@ -284,12 +333,12 @@ class Reader:
                 taken.append((start, end))
                 yield topic, (start, end)
 
-    def _promised(self, reading: Reading) -> Iterator[PromiseHit]:
-        never: list[Span] | None = None
-        for (kind, by), spans in self._promises.find(reading.text):
+    def _promised(
+        self, reading: Reading, said: Iterable[tuple[tuple[PromiseKind, str], list[Span]]]
+    ) -> Iterator[PromiseHit]:
+        never = self._never(reading.text)
+        for (kind, by), spans in said:
             for span in spans:
-                if never is None:
-                    never = self._never(reading.text)
                 start, end = reading.sentence(span)
                 if not any(start <= a < end and a <= span[1] for a, _ in never):
                     yield PromiseHit(kind, by, span, self._for_today(reading, (start, end)))

@@ -10,7 +10,7 @@ from callcore.config import TicketSettings, settings_hash
 from callcore.engines.card import Card
 from callcore.text.chars import is_chinese
 from callcore.tickets.cues import Cue, PromiseFile, TopicWords, load_cues, load_promises, load_topics
-from callcore.tickets.currencies import CountrySigns, CurrencySigns, load_currencies
+from callcore.tickets.currencies import CurrencySigns, load_currencies
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.look import RULES, VERSION
 from callcore.tickets.reading import Reader
@@ -110,7 +110,6 @@ def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) ->
     topics = [one for one in words.topics if one.code in catalogue.topics]
     promises = words.promises
     never, same_day = promises.never.phrases.find, promises.same_day.phrases.find
-    signs = CountrySigns(words.currencies)
     return Reader(
         words.cues,
         promises.promise,
@@ -120,7 +119,7 @@ def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) ->
         terms,
         topics,
         Acts.load().act,
-        signs,
+        words.currencies,
     )
 
 

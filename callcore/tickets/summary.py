@@ -161,7 +161,7 @@ def _rest(call: CallView, matter: Matter, handling: Handling) -> Iterable[tuple[
         place.turn_id for promise in handling.promises if promise.by is Role.AGENT for place in promise.evidence[:1]
     }
     for cue in ("beyond", "transfer", "solved"):
-        for reading, span in list(call.hits(cue))[-1:]:
+        for reading, span in call.hits(cue)[-1:]:
             if reading.turn.turn_id not in promised:
                 yield "done", "done", reading, _around(reading, span)
     owed = [promise for promise in handling.promises if promise.by is Role.AGENT]

@@ -9,14 +9,15 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.candidates import Candidate
 from callcore.tickets.facts import beside, is_total, number_of, refused, span_of
 from callcore.tickets.matter import Matter
 from callcore.tickets.promises import Promises
-from callcore.tickets.reading import CallView, Fact, Reading
+from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.tickets.spec import FieldSpec
 
 VERSION = 1  #: of these traits; a model made for another version is refused
@@ -95,35 +96,92 @@ _WORDS: Mapping[str, Mapping[str, re.Pattern[str]]] = {
 }
 
 
-def traits(
-    spec: FieldSpec, one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]
-) -> Traits:
-    """Of one candidate for a field. ``ruled``: the values that the rules choose."""
-    found = _common(one, all_, call, ruled)
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A candidate with its traits: ``fixed`` while the candidates are the same, or ``moving`` with every turn."""
+
+    one: Candidate
+    fixed: Traits
+    moving: Traits
+
+    @property
+    def traits(self) -> Traits:
+        """All of them."""
+        return self.fixed | self.moving
+
+
+def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
+    """Of one candidate for a field: what the places that say it tell."""
+    found = _said(one) | _done(one.facts, call)
     found["prefer"] = float(any(beside(fact, spec.prefer) for fact in one.facts))
     found["avoid"] = float(any(beside(fact, spec.avoid) for fact in one.facts))
     found["avoid.first"] = float(beside(one.facts[0], spec.avoid))
-    found |= _worded(one.facts, _WORDS.get(spec.type, {}))
+    found |= _worded(one.facts, spec.type)
     match spec.type:
         case "amount":
-            found |= _of_amount(one, all_)
+            found |= _of_amount(one)
         case "date":
             found |= _of_day(one.normal, call.day) | {"ahead": float(any(beside(f, spec.ahead) for f in one.facts))}
         case "code":
             found[f"is.{one.normal}"] = 1.0
             found["by_name"] = float(any(fact.entity.text.lower() not in ("支行", "branch") for fact in one.facts))
-    return {name: value for name, value in found.items() if value}
+    return _without_zeros(found)
 
 
-def term_traits(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
-    """Of one time as that by which the bank gets back. ``ruled``: what the rules choose."""
-    found = _common(one, all_, call, ruled)
-    found |= _worded(one.facts, _WORDS["due"])
+def own_term_traits(one: Candidate, call: CallView) -> Traits:
+    """Of one time as that by which the bank gets back: what the places that say it tell."""
+    found = _said(one) | _done(one.facts, call) | _worded(one.facts, "due")
     found |= _of_day(one.normal, call.day) | {
         "hour": float(len(one.normal) > 10),
         "bounded": float(any(fact.entity.value.startswith("..") for fact in one.facts)),
         "span": float(any(fact.entity.kind == "duration" for fact in one.facts)),
     }
+    return _without_zeros(found)
+
+
+def rival_traits(one: Candidate, all_: Sequence[Candidate], kind: str = "") -> Traits:
+    """Of one candidate: how it stands among all of them. ``kind``: of field."""
+    turns = {fact.reading.turn.turn_id for fact in one.facts}
+    others = {fact.reading.turn.turn_id for other in all_ if other is not one for fact in other.facts}
+    first_own = next((other for other in all_ if any(fact.reading.customer for fact in other.facts)), None)
+    found = {
+        "first": float(one is all_[0]),
+        "second": float(len(all_) > 1 and one is all_[1]),
+        "first.own": float(one is first_own),
+        "last": float(one is all_[-1]),
+        "only": float(len(all_) == 1),
+        "rivals": min(len(all_) - 1, MANY) / MANY,
+        "alone.in_turn": float(not turns <= others),
+    }
+    if kind == "amount":
+        value, sums = float(number_of(one.normal)), [float(number_of(other.normal)) for other in all_]
+        found["share"] = value / max(sums) if max(sums) else 0.0
+        found["largest"] = float(value == max(sums) and len(all_) > 1)
+        found["smallest"] = float(value == min(sums) and len(all_) > 1)
+    return _without_zeros(found)
+
+
+def moving_traits(one: Candidate, call: CallView, ruled: Collection[str]) -> Traits:
+    """Of one candidate: where in the call it stands, and what the rules say of it (``ruled``: what they choose)."""
+    places = [call.places[fact.reading.turn.turn_id] for fact in one.facts]
+    last = max(len(call.readings) - 1, 1)
+    first_at, last_at = places[0] / last, places[-1] / last
+    opening = call.customer[:OPENING]
+    found = {
+        "ruled": float(one.normal in ruled),
+        "no_rule": float(not ruled),
+        "chinese": float(is_chinese(call.language)),
+        "at": first_at,
+        "begins": float(first_at < 1 / 3),
+        "late": float(first_at >= 2 / 3),
+        "ends": float(last_at >= 2 / 3),
+        "opening": float(any(fact.reading in opening for fact in one.facts)),
+        "answer": float(any(_answers(place, call) for place in places)),
+    }
+    return _without_zeros(found)
+
+
+def _without_zeros(found: Traits) -> Traits:
     return {name: value for name, value in found.items() if value}
 
 
@@ -143,24 +201,12 @@ def promised(normal: str, promises: Promises) -> Traits:
     return {f"due.{promise.by.value}.{promise.kind}": 1.0 for promise in due}
 
 
-def _common(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
-    found = {"ruled": float(one.normal in ruled), "no_rule": float(not ruled)}
-    return found | _said(one, all_, call) | _done(one.facts, call)
-
-
-def _said(one: Candidate, all_: Sequence[Candidate], call: CallView) -> Traits:
-    """By whom, where, how often, and how it stands among the others."""
+def _said(one: Candidate) -> Traits:
+    """By whom, how often, and what became of it."""
     readings = [fact.reading for fact in one.facts]
-    places = call.places
-    last = max(len(call.readings) - 1, 1)
-    first_at, last_at = places[readings[0].turn.turn_id] / last, places[readings[-1].turn.turn_id] / last
     customer, agent = any(r.customer for r in readings), any(r.agent for r in readings)
-    opening = {reading.turn.turn_id for reading in call.customer[:OPENING]}
     turns = {reading.turn.turn_id for reading in readings}
-    others = {fact.reading.turn.turn_id for other in all_ if other is not one for fact in other.facts}
-    first_own = next((other for other in all_ if any(fact.reading.customer for fact in other.facts)), None)
     return {
-        "chinese": float(is_chinese(call.language)),
         "customer": float(customer),
         "agent": float(agent),
         "both": float(customer and agent),
@@ -170,19 +216,6 @@ def _said(one: Candidate, all_: Sequence[Candidate], call: CallView) -> Traits:
         "confirmed": float(any(fact.status == "confirmed" or fact.by for fact in one.facts)),
         "corrected": float(any(fact.before for fact in one.facts)),
         "disputed": float(any(fact.status == "disputed" for fact in one.facts)),
-        "at": first_at,
-        "begins": float(first_at < 1 / 3),
-        "late": float(first_at >= 2 / 3),
-        "ends": float(last_at >= 2 / 3),
-        "opening": float(bool(opening & turns)),
-        "first": float(one is all_[0]),
-        "second": float(len(all_) > 1 and one is all_[1]),
-        "first.own": float(one is first_own),
-        "last": float(one is all_[-1]),
-        "only": float(len(all_) == 1),
-        "rivals": min(len(all_) - 1, MANY) / MANY,
-        "alone.in_turn": float(not turns <= others),
-        "answer": float(any(_answers(place, call) for place in {places[turn] for turn in turns})),
     }
 
 
@@ -199,33 +232,48 @@ def _done(facts: Sequence[Fact], call: CallView) -> Traits:
     found: Traits = {}
     asked = 0
     for fact in facts:
-        reading = fact.reading
-        sentence = reading.sentence(span_of(fact))
-        asked += reading.text[: sentence[1]].rstrip().endswith(_QUESTION)
-        for code, spans in reading.hits.items():
-            inside = any(sentence[0] <= start < sentence[1] for start, _ in spans)
-            if inside and reading.speaks(call.said_by[code]):
-                found[f"act.{code}"] = 1.0
-        for hit in reading.promises:
-            if reading.speaks(hit.by) and sentence == reading.sentence(hit.span):
-                found |= {f"promise.{hit.by}": 1.0, f"promise.{hit.by}.{hit.kind}": 1.0}
-        if _is_topical(reading):
-            found["topical"] = 1.0
+        done, asks = _done_beside(fact, call.said_by)
+        found |= done
+        asked += asks
     found["asked"] = float(asked > 0)
     found["only.asked"] = float(asked == len(facts))
     return found
 
 
-def _is_topical(reading: Reading) -> bool:
-    return bool(reading.topics or reading.terms or (reading.found and reading.found.topics))
+def _done_beside(fact: Fact, said_by: Mapping[str, str]) -> tuple[Traits, bool]:
+    reading, span = fact.reading, span_of(fact)
+    return reading.once(("done", span), lambda: _done_in(reading, reading.sentence(span), said_by))
 
 
-def _worded(facts: Iterable[Fact], words: Mapping[str, re.Pattern[str]]) -> Traits:
-    clauses = [_clause(fact) for fact in facts]
-    return {
-        f"word.{name}": sum(pattern.search(clause) is not None for clause in clauses) / len(clauses)
-        for name, pattern in words.items()
-    }
+def _done_in(reading: Reading, sentence: Span, said_by: Mapping[str, str]) -> tuple[Traits, bool]:
+    """What is done in a sentence of a turn, and whether it asks."""
+    found: Traits = {}
+    for code, spans in reading.hits.items():
+        inside = any(sentence[0] <= start < sentence[1] for start, _ in spans)
+        if inside and reading.speaks(said_by[code]):
+            found[f"act.{code}"] = 1.0
+    for hit in reading.promises:
+        if reading.speaks(hit.by) and sentence == reading.sentence(hit.span):
+            found |= {f"promise.{hit.by}": 1.0, f"promise.{hit.by}.{hit.kind}": 1.0}
+    if reading.topics or reading.terms or (reading.found and reading.found.topics):
+        found["topical"] = 1.0
+    return found, reading.text[: sentence[1]].rstrip().endswith(_QUESTION)
+
+
+def _worded(facts: Sequence[Fact], kind: str) -> Traits:
+    """What their clauses speak of. ``kind``: of field."""
+    said = [_words_of(fact, kind) for fact in facts]
+    return {f"word.{name}": sum(name in one for one in said) / len(said) for name in _WORDS.get(kind, ())}
+
+
+def _words_of(fact: Fact, kind: str) -> frozenset[str]:
+    """What the clause speaks of."""
+
+    def spoken_of() -> frozenset[str]:
+        clause = _clause(fact)
+        return frozenset(name for name, pattern in _WORDS.get(kind, {}).items() if pattern.search(clause))
+
+    return fact.reading.once(("words", kind, span_of(fact)), spoken_of)
 
 
 def _clause(fact: Fact) -> str:
@@ -237,15 +285,10 @@ def _clause(fact: Fact) -> str:
     return f"{before}_{after}"
 
 
-def _of_amount(one: Candidate, all_: Sequence[Candidate]) -> Traits:
+def _of_amount(one: Candidate) -> Traits:
     value = float(number_of(one.normal))
-    sums = [float(number_of(other.normal)) for other in all_]
-    largest = max(sums)
     return {
         "size": min(math.log10(value + 1) / LARGEST, 1.0),
-        "share": value / largest if largest else 0.0,
-        "largest": float(value == largest and len(all_) > 1),
-        "smallest": float(value == min(sums) and len(all_) > 1),
         "small": float(value < 20),
         "rounded": float(value >= 100 and value % 100 == 0),
         "cents": float(value != int(value)),

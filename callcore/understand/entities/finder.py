@@ -35,6 +35,7 @@ class Finder:
         self._alone: Latest[tuple[tuple[Word, ...], str, Context], Alone] = Latest()
         self._ruled: Latest[tuple[tuple[Word, ...], str, Context], Ruled] = Latest()
         self._tagged: Latest[tuple[str, Said, Heard], Tagged] = Latest()
+        self._found: Latest[tuple[tuple[Word, ...], str, Context, Heard], Found] = Latest()
 
     def by_rules(self, words: Sequence[Word], language: str, context: Context) -> Found:
         """What the rules find in a text; see :func:`~callcore.understand.entities.find.find`."""
@@ -42,6 +43,10 @@ class Finder:
 
     def find(self, words: Sequence[Word], language: str, context: Context, heard: Heard) -> Found:
         """The same with what the tagger of the language says, where there is one."""
+        words = tuple(words)
+        return self._found.of((words, language, context, heard), lambda: self._find(words, language, context, heard))
+
+    def _find(self, words: tuple[Word, ...], language: str, context: Context, heard: Heard) -> Found:
         ruled = self._of_rules(words, language, context)
         tagger = self._taggers.get(ruled.language.name)
         if tagger is None or not words:

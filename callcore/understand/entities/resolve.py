@@ -90,9 +90,15 @@ class CallEntities:
         found, resolved = self.take(turn, speaker)
         return found.entities, resolved
 
-    def glance(self, words: Sequence[Word], language: str, channel: int, speaker: Role) -> Found:
-        """What would be found in words of ``channel`` if they were its next turn; changes nothing."""
-        return self._finder.find(words, language, self.expected(channel), self._listener.before(channel, speaker))
+    def glance(
+        self, words: Sequence[Word], language: str, channel: int, speaker: Role, context: Context | None = None
+    ) -> Found:
+        """What would be found in words of ``channel`` if they were its next turn; changes nothing.
+
+        ``context``: as :meth:`expected` gives it now, where that is known.
+        """
+        context = context or self.expected(channel)
+        return self._finder.find(words, language, context, self._listener.before(channel, speaker))
 
     def expected(self, channel: int) -> Context:
         """What would be known beside the words of a turn of ``channel`` if it came next; changes nothing."""
@@ -132,8 +138,12 @@ class CallEntities:
         kind = put or next((one for one in reversed(kinds) if one != "name"), kinds[-1] if kinds else "")
         waiting = self._open.get(channel)
         begun = waiting.number if waiting and waiting.until >= number else None
-        return replace(
-            self._context,
+        call = self._context
+        return Context(
+            call.date,
+            call.currency,
+            call.region,
+            call.products,
             asked=kind if kind != "digits" else "",
             name_asked="name" in kinds,
             about=put or ("" if CARDS & set(kinds) else kind),

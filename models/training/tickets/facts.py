@@ -81,7 +81,7 @@ def questions(views: Views, calls: Iterable[GoldCall]) -> dict[str, list[Questio
                 rows = deadline_rows(seen.call, seen.promises)
             else:
                 continue
-            found[name].append(Question(one.name, gold, tuple((c.normal, traits) for c, traits in rows)))
+            found[name].append(Question(one.name, gold, tuple((row.one.normal, row.traits) for row in rows)))
     return found
 
 

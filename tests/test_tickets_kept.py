@@ -1,0 +1,55 @@
+"""What looks at a call take over from one another, and that nothing differs for it."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from test_tickets_chosen import BUNDLED
+from test_tickets_order import CALLS
+from ticket_tools import events_of, folded
+
+from callcore.tickets.kept import Kept
+from callcore.types import CallEnded, Event, Resolved, Understanding
+
+
+def test_what_rests_on_the_same_things_is_worked_out_once():
+    kept, ground = Kept(), ["said"]
+    first = kept.of("answer", (ground, 1), lambda: ["worked out"])
+    assert kept.of("answer", (ground, 1), lambda: ["again"]) is first
+
+
+def test_equal_is_not_the_same_and_neither_is_more():
+    kept, ground = Kept(), ["said"]
+    kept.of("answer", (ground,), lambda: 1)
+    assert kept.of("answer", (["said"],), lambda: 2) == 2
+    assert kept.of("answer", (["said"], ground), lambda: 3) == 3
+    assert kept.of("other answer", (["said"], ground), lambda: 4) == 4
+
+
+def test_what_is_equal_or_holds_the_same_is_what_it_was():
+    kept, one, other = Kept(), ["a"], ["a"]
+    assert kept.same("value", one) is one
+    assert kept.same("value", other) is one
+    assert kept.same("value", ["b"]) == ["b"]
+    row = kept.row("row", [one, other])
+    assert kept.row("row", [one, other]) is row
+    assert kept.row("row", [other, one]) is not row
+
+
+@given(CALLS)
+@settings(max_examples=15, deadline=None)
+def test_looking_after_every_event_finds_what_one_look_does(lines: str):
+    events = events_of(lines)
+    live, _ = folded(events[:1], BUNDLED)
+    for count, event in enumerate(events[1:], 2):
+        live.take(event)
+        if isinstance(event, Understanding | Resolved | CallEnded):
+            once = _absorbed(events[:count])
+            assert (live.fields, live.promises, live.missing) == (once.fields, once.promises, once.missing)
+    assert live.ticket() == _absorbed(events).ticket()
+
+
+def _absorbed(events: list[Event]):
+    fold, _ = folded(events[:1], BUNDLED)
+    for event in events[1:]:
+        fold.absorb(event)
+    return fold
