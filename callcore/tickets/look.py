@@ -54,7 +54,7 @@ class Look:
 
     def __init__(self, call: CallView, rules: TicketRules) -> None:
         self.call, self._rules = call, rules
-        self.promises = Promises(call)
+        self.promises = Promises(call, rules.promises)
         self._due = self._term()
         if self._due:
             self.promises = self.promises.with_term(self._due.normal, self._due.evidence)

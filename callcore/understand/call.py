@@ -114,6 +114,7 @@ class Understander:
         ``labelled``: as :meth:`labelled` gives it for the turn, where that is known as well.
         """
         found = labelled or self.labelled(turn.words, turn.language)
+        acts, may_promise = self._acts(turn.words, turn.language)
         return replace(
             found,
             entities=entities,
@@ -121,15 +122,23 @@ class Understander:
             channel=turn.channel,
             start_sample=turn.start_sample,
             end_sample=turn.end_sample,
-            acts=self.acts_of(turn.words, turn.language),
+            acts=acts,
+            may_promise=may_promise,
             voice_mood=voice,
             mood=fuse(found.text_mood, voice),
         )
 
     def acts_of(self, words: Sequence[Word], language: str) -> tuple[Label, ...]:
         """What the sentences of a turn do; nothing where no model reads the language."""
+        return self._acts(words, language)[0]
+
+    def _acts(self, words: Sequence[Word], language: str) -> tuple[tuple[Label, ...], tuple[Label, ...]]:
+        """What the sentences of a turn do, and what they may promise."""
         reader = self.acts.get(language.partition("-")[0])
-        return reader.read(words) if reader and words else ()
+        if reader is None or not words:
+            return (), ()
+        likely = reader.likely(words)
+        return reader.sure(likely), reader.promises(likely)
 
 
 class CallUnderstanding:
