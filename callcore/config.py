@@ -148,7 +148,7 @@ class TicketSettings(Section):
     promises_file: Path | None = Field(None, description="your own words of promises (TOML)")
     topics_file: Path | None = Field(None, description="your own words of topics (TOML)")
     rules_file: Path | None = Field(None, description="your own rules: severity, terms, weights (TOML)")
-    judge: bool = Field(True, description="learned models choose among facts and judge calls; else rules alone")
+    judge: bool = Field(True, description="learned models choose facts and promises and judge calls; else rules alone")
     rewrite_url: str = Field(
         "", pattern="^(https?://.+)?$", description="local language model that rewrites summaries; ends in /v1"
     )

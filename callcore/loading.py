@@ -25,6 +25,7 @@ from callcore.models.registry import InstalledModel, resolve
 from callcore.privacy import Redactor
 from callcore.roles import RoleCues
 from callcore.tickets import TicketRules
+from callcore.tickets.chances import VERSION as CHANCES
 from callcore.tickets.judge import VERSION as SIGNS
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.traits import VERSION as TRAITS
@@ -118,8 +119,8 @@ def load_taggers() -> dict[str, SecretTagger]:
 
 
 def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
-    """What tickets are made with: the bank's files, and the models that judge calls that are over and choose
-    among the facts that were said.
+    """What tickets are made with: the bank's files, and the models that judge calls that are over, choose among the
+    facts that were said, and tell what is promised.
 
     Raises :class:`ConfigError`, :class:`ModelNotFound`, :class:`ModelCorrupt`.
     """
@@ -127,7 +128,10 @@ def load_ticket_rules(settings: Settings, catalogue: Catalogue) -> TicketRules:
         return TicketRules.load(settings.tickets, catalogue, currency=settings.understand.currency)
     judge, facts = _linear_model("judge", SIGNS), _linear_model("facts", TRAITS)
     words = LinearWordModel(reader_folder("words", "any"), WORDING)
-    return TicketRules.load(settings.tickets, catalogue, judge, facts, words, settings.understand.currency)
+    promises = _linear_model("promises", CHANCES)
+    return TicketRules.load(
+        settings.tickets, catalogue, judge, facts, words, promises, currency=settings.understand.currency
+    )
 
 
 def _linear_model(kind: str, features: int) -> LinearModel:

@@ -52,9 +52,22 @@ def test_every_sentence_is_evidence_of_its_own_acts_alone():
     assert [said(label, words) for label in found] == ["卡已经挂失了。", "新卡三天内寄出！", "还有别的需要吗"]
 
 
+def test_unlikely_acts_are_told_apart():
+    likely = READER.likely(plain_words("卡已经挂失了。"))
+    assert [label.code for label in likely] == ["solved", "closing"]
+    assert [label.code for label in READER.sure(likely)] == ["solved"]
+    assert READER.promises(likely) == ()
+
+
 def test_evidence_begins_with_the_first_word_of_its_sentence():
     words = plain_words("I hear you. It comes back tomorrow.")
     assert [said(label, words) for label in READER.read(words)] == ["I hear you.", "It comes back tomorrow."]
+
+
+def test_what_a_sentence_may_promise_goes_with_its_meaning():
+    (found,) = [event for event in events_of("A: 我明天下午三点前给您回电。") if isinstance(event, Understanding)]
+    assert "promise.call_back" in {label.code for label in found.may_promise}
+    assert {label for label in found.acts if label.code.startswith("promise.")} <= set(found.may_promise)
 
 
 def test_a_sentence_of_one_letter_does_nothing():

@@ -10,9 +10,12 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from ticket_tools import call_view, written
+
 from callcore.engines.word_model import LinearWordModel
+from callcore.evaluate.tickets import Gold, GoldCall
 from callcore.tickets.wording import VERSION
-from models.training.tickets import judge
+from models.training.tickets import judge, promises
 from models.training.tickets.words import Words
 
 FIELDS = ("caller.type", "handling.authority")
@@ -73,3 +76,18 @@ def test_codes_are_learned_one_by_one() -> None:
     assert picked.f1 > 0.8 > picked.rules
     assert set(picked.head.labels) == {"no", judge.YES}
     assert 0.2 <= picked.head.least < 0.75
+
+
+def test_promises_are_learned_as_gold_tickets_have_them() -> None:
+    lines = "A: 我明天下午三点前给您回电。\nC: 那我明天去网点办。"
+    call = written(lines)
+    gold = Gold.model_validate(
+        {"fields": {}, "promises": [{"by": "agent", "kind": "call_back", "due": "2026-11-13T15:00", "turn": 0}]}
+    )
+    one = promises.lesson(GoldCall("call-1", call, gold), call_view(lines))
+    assert {name for traits, holds in one.rows if holds for name in traits} >= {"is.agent.call_back", "due"}
+    lessons = [one] * promises.FEWEST
+    model = promises.asking(promises.learn(lessons, 1.0), 0.5)
+    found = promises.score(lessons, model).as_row()
+    assert (found["f1"], found["due_right"]) == (1.0, 1.0)
+    assert promises.score(lessons, promises.asking(model, 1.0)).told == 0

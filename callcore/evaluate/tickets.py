@@ -14,7 +14,7 @@ from callcore.errors import ConfigError
 from callcore.tickets import Ticket
 from callcore.tickets.model import Commitment, Value
 from callcore.tickets.spec import FieldSpec, is_hidden
-from callcore.types import SAMPLE_RATE_HZ, Event, TicketChanged
+from callcore.types import SAMPLE_RATE_HZ, Event, Promise, TicketChanged
 from callcore.written import FORMAT_HINT, WrittenCall, read_written
 
 FREE_TEXT = (
@@ -194,7 +194,7 @@ def score(
         for name in sorted({*one.gold.fields, *ticket.fields}):
             if name in known:
                 _count(report, one, known[name], ticket, reveal, firsts.get(name))
-        _count_promises(report.promises, one.gold.promises, ticket.promises)
+        count_promises(report.promises, one.gold.promises, ticket.promises)
     return report
 
 
@@ -225,7 +225,7 @@ def _count(
     wanted = one.gold.evidence.get(spec.name, ())
     if right and wanted:
         row.evidence_marked += 1
-        turns = _turn_ids(one.call, wanted)
+        turns = turn_ids(one.call, wanted)
         row.cited += any(place.turn in turns for value in values for place in value.evidence)
         if filled_at_s is not None:
             said_s = min(one.call.turns[index].end_s for index in wanted if index < len(one.call.turns))
@@ -254,7 +254,7 @@ def _clear(spec: FieldSpec, value: Value, reveal: Reveal) -> str:
     return normal[-TAIL:] if spec.name == "customer.card_tail" else normal
 
 
-def _turn_ids(call: WrittenCall, indexes: Iterable[int]) -> set[int]:
+def turn_ids(call: WrittenCall, indexes: Iterable[int]) -> set[int]:
     """Ids of turns, which are numbered in the order in which they end, from their places in the file."""
     order = sorted(range(len(call.turns)), key=lambda index: (call.turns[index].end_s, call.turns[index].start_s))
     numbers = {index: number for number, index in enumerate(order, 1)}
@@ -278,7 +278,8 @@ def _filled_at(ticket: Ticket, events: Iterable[Event]) -> dict[str, float]:
     return at
 
 
-def _count_promises(row: PromiseScore, marked: Sequence[GoldPromise], told: Sequence[Commitment]) -> None:
+def count_promises(row: PromiseScore, marked: Sequence[GoldPromise], told: Sequence[Commitment | Promise]) -> None:
+    """Adds one call to the counts."""
     row.marked += len(marked)
     row.told += len(told)
     left = list(told)

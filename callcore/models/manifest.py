@@ -118,7 +118,7 @@ class Reader(Strict):
     """A bundled model of the understanding. Its card, ``model.json``, names the checksums of its other files."""
 
     name: str = Field(pattern=NAME_PATTERN)
-    kind: Literal["text", "acts", "secrets", "voice", "judge", "words", "facts", "yardstick"]
+    kind: Literal["text", "acts", "secrets", "voice", "judge", "words", "facts", "promises", "yardstick"]
     languages: tuple[str, ...] = Field(min_length=1)
     licence: str
     card: FileEntry

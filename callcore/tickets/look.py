@@ -151,7 +151,7 @@ class Look:
 
     def _promised(self) -> tuple[Promises, Judged | None]:
         """The promises, and by when the bank gets back: as the model has it, else as promised."""
-        promises, model = Promises(self.call), self._rules.facts
+        promises, model = Promises(self.call, self._rules.promises), self._rules.facts
         due = chosen_deadline(self.call, promises, model) if model and DEADLINE in model.heads else None
         if due is None and (answer := promises.answer):
             due = Judged(answer.due, answer.confidence, answer.evidence)

@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from callcore.text.chars import is_chinese
-from callcore.tickets.reading import CallView, Fact, PromiseHit, Reading, Span
+from callcore.tickets.chances import PROMISES, Chances, Traits
+from callcore.tickets.facts import span_of
+from callcore.tickets.linear import LinearModel
+from callcore.tickets.reading import CallView, Chance, Fact, PromiseHit, Reading, Span
 from callcore.tickets.spec import is_hidden
 from callcore.types import Evidence, Promise, Role
 from callcore.understand.entities.calendar import add_working_days, is_weekday, is_working_day_in_china, shift_months
@@ -21,6 +24,7 @@ DAY_KINDS = ("date", "datetime")
 CONTACT_KINDS = ("phone", "channel")  #: facts that tell how the customer is reached
 STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
 MOST_EVIDENCE = 4
+CONFIDENCE_DIGITS = 4
 REACH = 14  #: characters before a time in which it may be said that it is the latest
 WEEK = datetime.timedelta(days=7)
 LONGEST = datetime.timedelta(days=400)  #: nothing is promised for later
@@ -52,6 +56,8 @@ class Made:
     hit: PromiseHit
     due: str
     due_at: Evidence | None = None
+    probability: float = 0.0  #: as the model has it; 0 where a rule holds
+    number: int = 0  #: of those of its turn, from 0
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -65,8 +71,9 @@ class Made:
 class Promises:
     """The promises of one call. Lives as long as one look at it."""
 
-    def __init__(self, call: CallView) -> None:
-        self._call = call
+    def __init__(self, call: CallView, model: LinearModel | None = None) -> None:
+        """``model``: takes or leaves what sentences may promise; without it the rules do."""
+        self._call, self._model = call, model
         self._works = works_in(call.language)
         self._facts: dict[int, list[Fact]] = {}
         for kind in TIME_KINDS:
@@ -97,7 +104,12 @@ class Promises:
         """The same, in which call backs without a time of their own are due at the ``due`` time that the bank set."""
         other = copy(self)
         other.all = tuple(
-            replace(one, due=due, confidence=TIMED, evidence=tuple(dict.fromkeys((*one.evidence, *evidence))))
+            replace(
+                one,
+                due=due,
+                confidence=max(TIMED, one.confidence) if one.source == SOURCE else one.confidence,
+                evidence=tuple(dict.fromkeys((*one.evidence, *evidence))),
+            )
             if one.by is Role.AGENT and one.kind == "call_back" and not one.due
             else one
             for one in self.all
@@ -110,20 +122,42 @@ class Promises:
         found = []
         for facts in self._facts.values():
             for fact in facts:
-                sentence = fact.reading.sentence(_span(fact))
-                beside = [other for other in facts if sentence[0] <= _span(other)[0] < sentence[1]]
+                sentence = fact.reading.sentence(span_of(fact))
+                beside = [other for other in facts if sentence[0] <= span_of(other)[0] < sentence[1]]
                 if due := self._moment(fact, beside):
                     found.append(replace(fact, normal=due))
         return sorted(found, key=lambda fact: (*fact.reading.order, fact.place))
 
     def _made(self) -> Iterator[Made]:
+        chances = Chances(self._call, self._facts, self._due_of)
         for place, reading in enumerate(self._call.readings):
+            hits = {hit: 0.0 for hit in reading.promises if reading.speaks(hit.by) and not (self._model and hit.act)}
+            hits |= self._taken(chances, reading)
+            alone = len({hit.kind for hit in hits}) == 1
             told: set[tuple[str, str, Span]] = set()
-            for hit in sorted(reading.promises, key=lambda hit: (hit.span, hit.kind)):
+            for hit, probability in sorted(hits.items(), key=lambda one: (one[0].span, one[0].kind)):
                 key = hit.kind, hit.by, reading.sentence(hit.span)
-                if reading.speaks(hit.by) and key not in told and self._binds(reading, hit):
+                if key not in told and (probability or self._binds(reading, hit)):
+                    made = self._timed(place, reading, hit, alone)
+                    yield replace(made, probability=probability, number=len(told))
                     told.add(key)
-                    yield self._timed(place, reading, hit)
+
+    def rows(self) -> list[tuple[Reading, Chance, Traits]]:
+        """All that may be a promise, with what speaks for it."""
+        chances = Chances(self._call, self._facts, self._due_of)
+        return [(reading, *one) for reading in self._call.readings for one in chances.take(reading)]
+
+    def _taken(self, chances: Chances, reading: Reading) -> dict[PromiseHit, float]:
+        """What the model takes for promises, with its probability; of one sentence the likeliest."""
+        if self._model is None:
+            return {}
+        head = self._model.heads[PROMISES]
+        best: dict[tuple[Span, str], tuple[float, PromiseHit]] = {}
+        for one, traits in chances.take(reading):
+            key, probability = (one.hit.span, one.hit.by), head.yes(traits)
+            if probability >= max(head.least, best[key][0] if key in best else 0.0):
+                best[key] = probability, one.hit
+        return {hit: probability for probability, hit in best.values()}
 
     def _binds(self, reading: Reading, hit: PromiseHit) -> bool:
         """Not what a customer only asks or tells of days gone by, nor that others get to deal with it."""
@@ -132,26 +166,24 @@ class Promises:
             return False
         if hit.by == "agent":
             return True
-        said = [fact for fact in self._facts.get(reading.turn.turn_id, ()) if start <= _span(fact)[0] < end]
+        said = [fact for fact in self._facts.get(reading.turn.turn_id, ()) if start <= span_of(fact)[0] < end]
         days = [resolve_due(f.normal, self._call.day, self._works) for f in said if f.entity.kind in DAY_KINDS]
         gone_by = bool(days) and all(day[:10] < self._call.day for day in days)
         return not gone_by and not reading.text[:end].rstrip().endswith(("?", "？"))
 
-    def _timed(self, place: int, reading: Reading, hit: PromiseHit) -> Made:
-        """With its time: in the same sentence, else the turn, else in the answer to "when?"."""
+    def _timed(self, place: int, reading: Reading, hit: PromiseHit, alone: bool) -> Made:
+        """With its time: in the same sentence, else the turn if it promises that ``alone``, else in the answer to
+        "when?".
+        """
         facts = self._facts.get(reading.turn.turn_id, [])
         sentence = reading.sentence(hit.span)
-        inside = [fact for fact in facts if sentence[0] <= _span(fact)[0] < sentence[1]]
-        for chosen in (inside, facts if self._alone(reading, hit) else []):
+        inside = [fact for fact in facts if sentence[0] <= span_of(fact)[0] < sentence[1]]
+        for chosen in (inside, facts if alone else []):
             if found := self._due(chosen, hit.span):
                 return Made(reading, hit, *found)
         if found := self._asked_for(place, reading):
             return Made(reading, hit, *found)
         return Made(reading, hit, self._call.day if hit.today else "")
-
-    def _alone(self, reading: Reading, hit: PromiseHit) -> bool:
-        """Whether the turn promises nothing else, so that a time elsewhere in it is this promise's."""
-        return all(other.kind == hit.kind for other in reading.promises if reading.speaks(other.by))
 
     def _asked_for(self, place: int, reading: Reading) -> tuple[str, Evidence] | None:
         """The time given when the other side asks, right after or right before, how long it takes."""
@@ -165,12 +197,16 @@ class Promises:
                         return found
         return None
 
+    def _due_of(self, facts: Sequence[Fact], span: Span) -> str:
+        found = self._due(facts, span)
+        return found[0] if found else ""
+
     def _due(self, facts: Sequence[Fact], span: Span) -> tuple[str, Evidence] | None:
         """A time until which, else the nearest before the promise or after it; day and hour said apart are joined."""
         if not facts:
             return None
         nearest = min(
-            facts, key=lambda fact: (not _bounded(fact), _span(fact)[0] > span[1], abs(_span(fact)[0] - span[0]))
+            facts, key=lambda fact: (not _bounded(fact), span_of(fact)[0] > span[1], abs(span_of(fact)[0] - span[0]))
         )
         due = self._moment(nearest, facts)
         return (due, nearest.evidence[0]) if due else None
@@ -209,18 +245,18 @@ class Promises:
         due = timed[-1].due if timed else ""  # said again without the hour it still holds
         due = max((made.due for made in timed if made.due[:10] == due), key=len, default=due)
         evidence = tuple(dict.fromkeys(place for made in group for place in made.evidence))[:MOST_EVIDENCE]
-        number = sum(1 for hit in first.reading.promises if (hit.span, hit.kind) < (first.hit.span, first.hit.kind))
         by = Role.AGENT if first.hit.by == "agent" else Role.CUSTOMER
+        likely = max(made.probability for made in group)
         contact = self._contact(first.reading) if by is Role.AGENT and first.hit.kind in ("call_back", "send") else ""
         return Promise(
-            f"{first.reading.turn.turn_id}-{number}",
+            f"{first.reading.turn.turn_id}-{first.number}",
             first.hit.kind,
             by,
             due,
             contact,
-            TIMED if due else STATED,
+            round(likely, CONFIDENCE_DIGITS) if likely else TIMED if due else STATED,
             evidence,
-            SOURCE,
+            self._model.source if self._model and likely else SOURCE,
         )
 
     def _contact(self, reading: Reading) -> str:
@@ -287,14 +323,10 @@ def _date(text: str) -> datetime.date | None:
 
 def _bounded(fact: Fact) -> bool:
     """Whether it says until when, and not just when."""
-    start = _span(fact)[0]
+    start = span_of(fact)[0]
     return (
         fact.normal.startswith("..") or _AT_LATEST.search(fact.reading.text, max(start - REACH, 0), start) is not None
     )
-
-
-def _span(fact: Fact) -> Span:
-    return fact.reading.characters(fact.entity.first_word, fact.entity.end_word)
 
 
 def _same(one: Made, other: Made) -> bool:

@@ -40,6 +40,16 @@ class PromiseHit:
     by: str  #: "agent" or "customer": whose promise it is, if they say so
     span: Span
     today: bool = False  #: whether it is for the day of the call, unless another time is given
+    act: str = ""  #: that the model has found there; "" where a phrase tells
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A sentence that may promise something, as far as it tells by itself. ``denied``: by a phrase of `never`."""
+
+    hit: PromiseHit
+    probability: float
+    denied: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +67,7 @@ class Reading:
     signs: frozenset[Sign] = frozenset()  #: of the country that the call is in
     found: Understanding | None = None
     role: Role = Role.UNKNOWN
+    chances: tuple[Chance, ...] = ()  #: of promises, in the order of the turn
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)  #: see :meth:`once`
 
     def once(self, what: Hashable, work: Callable[[], Thing]) -> Thing:
@@ -319,7 +330,8 @@ class Reader:
         """A turn that was read before with what it means; its acts stand beside the cues of phrases."""
         reading = replace(reading, found=found)
         reading = replace(reading, hits=self._with_acts(reading))
-        return replace(reading, promises=(*reading.promises, *self._promised_by_acts(reading)))
+        promises = (*reading.promises, *self._promised_by_acts(reading))
+        return replace(reading, promises=promises, chances=tuple(self._chances(reading)))
 
     def _named(self, text: str, pieces: set[str]) -> Iterator[tuple[str, Span]]:
         """Topics whose terms are said. Of terms inside one another the longest counts."""
@@ -347,6 +359,18 @@ class Reader:
         """Whether something in a part of a turn sets it for the day of the call."""
         return any(part[0] <= a < part[1] for a, _ in self._same_day(reading.text))
 
+    def _chances(self, reading: Reading) -> Iterator[Chance]:
+        """What the sentences of a turn may promise; of a turn that an older callcore has read what is sure."""
+        found = reading.found.may_promise or reading.found.acts if reading.found else ()
+        never: list[Span] | None = None
+        for label, span in self._by_speaker(reading, found):
+            act = self._acts[label.code]
+            if act.promise:
+                never = self._never(reading.text) if never is None else never
+                denied = any(span[0] <= a < span[1] for a, _ in never)
+                hit = PromiseHit(act.promise, act.by, span, self._for_today(reading, span), act.code)
+                yield Chance(hit, label.probability, denied)
+
     def _with_acts(self, reading: Reading) -> dict[str, tuple[Span, ...]]:
         """The cues of a turn and the acts that the model has found in sentences of which no phrase told the same."""
         hits = dict(reading.hits)
@@ -358,7 +382,10 @@ class Reader:
 
     def _acts_of(self, reading: Reading) -> Iterator[tuple[Label, Span]]:
         """The acts of the side that speaks; of both where nobody knows who does."""
-        for label in reading.found.acts if reading.found else ():
+        return self._by_speaker(reading, reading.found.acts if reading.found else ())
+
+    def _by_speaker(self, reading: Reading, labels: Iterable[Label]) -> Iterator[tuple[Label, Span]]:
+        for label in labels:
             if label.code in self._acts and reading.speaks(self._acts[label.code].by):
                 yield label, reading.characters(label.first_word, label.end_word)
 
@@ -376,7 +403,7 @@ class Reader:
                 continue
             if _odds(label) * LESS_SURE < surest[span, act.by] or any(span[0] <= a < span[1] for a, _ in never):
                 continue
-            yield PromiseHit(act.promise, act.by, span, self._for_today(reading, span))
+            yield PromiseHit(act.promise, act.by, span, self._for_today(reading, span), act.code)
 
 
 def _odds(label: Label) -> float:

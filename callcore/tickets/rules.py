@@ -37,6 +37,7 @@ class TicketRules:
     judge: LinearModel | None = None  #: judges calls that are over; without it the rules do
     words: WordModel | None = None  #: what the wording of a call adds to the judge's answers
     facts: LinearModel | None = None  #: chooses among facts that were said; without it the rules do
+    promises: LinearModel | None = None  #: takes or leaves what sentences may promise; without it the rules do
 
     @classmethod
     def load(
@@ -46,6 +47,7 @@ class TicketRules:
         judge: LinearModel | None = None,
         facts: LinearModel | None = None,
         words: WordModel | None = None,
+        promises: LinearModel | None = None,
         currency: str = "",
     ) -> TicketRules:
         """From the files that the settings name, or those that come with callcore. Raises :class:`ConfigError`.
@@ -69,11 +71,12 @@ class TicketRules:
             file,
             catalogue,
             _reader(fields, phrases, catalogue),
-            _hash(fields, phrases, file, catalogue, (judge, facts, words.card if words else None)),
+            _hash(fields, phrases, file, catalogue, (judge, facts, promises, words.card if words else None)),
             {(spec.name, one.code): (one.zh, one.en) for spec in fields for one in spec.choice},
             judge,
             words,
             facts,
+            promises,
         )
 
     def fold(self, started: CallStarted) -> TicketFold:

@@ -77,6 +77,7 @@ class Understanding:
     entities: tuple[Entity, ...] = ()
     source: str = ""  #: models and rules, with their versions
     acts: tuple[Label, ...] = ()  #: dialogue acts, each with the words of the sentence that holds it
+    may_promise: tuple[Label, ...] = ()  #: promises among the acts, also unlikely ones: the rest of the call may tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ A turn is read sentence by sentence: an act belongs to one of them, and its evid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from callcore.text.sentences import sentences
 from callcore.types import Label, Word
+from callcore.understand.catalogue import Acts
 from callcore.understand.features import See, features, without_marks
 from callcore.understand.text_reader import Network, joined, words_of
 
 LEAST_LETTERS = 2  #: of a sentence that may do something
 MOST = 12  #: sentences of a turn that are read one by one; of a longer one the last is the rest of it
+LEAST = 0.05  #: probability of an act that is looked at any further
 DIGITS = 4  #: of probabilities
 
 
@@ -22,6 +24,7 @@ class ActReader:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._promises = frozenset(act.code for act in Acts.load().act if act.promise)
 
     @property
     def version(self) -> str:
@@ -30,8 +33,20 @@ class ActReader:
 
     def read(self, words: Sequence[Word], see: See = features) -> tuple[Label, ...]:
         """Acts of either side that are sure enough, in the order of the turn; who speaks is for others to know."""
-        text, starts = joined(words)
+        return self.sure(self.likely(words, see))
+
+    def sure(self, likely: Iterable[Label]) -> tuple[Label, ...]:
+        """Of acts those that are sure enough."""
         thresholds = self._network.thresholds
+        return tuple(label for label in likely if label.probability >= thresholds[label.code])
+
+    def promises(self, likely: Iterable[Label]) -> tuple[Label, ...]:
+        """Of acts those that promise something."""
+        return tuple(label for label in likely if label.code in self._promises)
+
+    def likely(self, words: Sequence[Word], see: See = features) -> tuple[Label, ...]:
+        """Acts of either side with at least the probability :data:`LEAST`, in the order of the turn."""
+        text, starts = joined(words)
         found: list[Label] = []
         for start, end in _pieces(text):
             first, last = words_of((start, end), starts)
@@ -40,7 +55,7 @@ class ActReader:
                 found += [
                     Label(code, round(probability, DIGITS), first, last)
                     for code, probability in zip(codes, likely[head].tolist(), strict=True)
-                    if probability >= thresholds[code]
+                    if probability >= LEAST
                 ]
         return tuple(found)
 

@@ -123,6 +123,7 @@ class Understander:
         ``labelled``: as :meth:`labelled` gives it for the turn, where that is known as well.
         """
         found = labelled or self.labelled(turn.words, turn.language, see=see)
+        acts, may_promise = self._acts(turn.words, turn.language, see)
         return replace(
             found,
             entities=entities,
@@ -130,15 +131,23 @@ class Understander:
             channel=turn.channel,
             start_sample=turn.start_sample,
             end_sample=turn.end_sample,
-            acts=self.acts_of(turn.words, turn.language, see),
+            acts=acts,
+            may_promise=may_promise,
             voice_mood=voice,
             mood=fuse(found.text_mood, voice),
         )
 
     def acts_of(self, words: Sequence[Word], language: str, see: See = features) -> tuple[Label, ...]:
         """What the sentences of a turn do; nothing where no model reads the language."""
+        return self._acts(words, language, see)[0]
+
+    def _acts(self, words: Sequence[Word], language: str, see: See) -> tuple[tuple[Label, ...], tuple[Label, ...]]:
+        """What the sentences of a turn do, and what they may promise."""
         reader = self.acts.get(language.partition("-")[0])
-        return reader.read(words, see) if reader and words else ()
+        if reader is None or not words:
+            return (), ()
+        likely = reader.likely(words, see)
+        return reader.sure(likely), reader.promises(likely)
 
 
 class CallUnderstanding:

@@ -1,0 +1,141 @@
+"""What speaks for a sentence promising something, as named numbers.
+
+All are read off the sentence, its turn, and what was said before, so that nothing that follows takes a promise back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from callcore.text.chars import is_chinese
+from callcore.tickets.facts import span_of
+from callcore.tickets.reading import CallView, Chance, Fact, Reading, Span
+
+VERSION = 1  #: of these traits; a model made for another version is refused
+PROMISES = "promises"  #: the head that takes or leaves what a sentence may promise
+SURE = 0.99  #: probability beyond which the odds grow no more
+LONG_ZH, LONG_EN = 60, 180  #: characters of a sentence beyond which more count no more
+SHORT_ZH, SHORT_EN = 8, 20  #: characters of a turn that says little
+MANY_SENTENCES = 6  #: of a turn, beyond which more count no more
+_QUESTION = ("?", "？", "吗", "呢")
+
+Traits = dict[str, float]
+Times = Mapping[int, Sequence[Fact]]  #: said in a turn, by its id
+Due = Callable[[Sequence[Fact], Span], str]  #: which of some times is that of a promise; "" for none
+
+
+class Chances:
+    """Takes the turns of one call in order; gives what each may promise, with the traits of it."""
+
+    def __init__(self, call: CallView, times: Times, due: Due) -> None:
+        self._call, self._times, self._due = call, times, due
+        self._chinese = is_chinese(call.language)
+        self._before: dict[str, float] = {}  #: by act, the probability of its likeliest sentence so far
+        self._previous: Reading | None = None
+
+    def take(self, reading: Reading) -> list[tuple[Chance, Traits]]:
+        """Of the next turn."""
+        chances = [chance for chance in reading.chances if reading.speaks(chance.hit.by)]
+        found = []
+        if chances:
+            around = self._around(reading)
+            for one in chances:
+                traits = around | self._own(reading, one, chances) | self._of_times(reading, one)
+                traits |= self._in_call(one) | _of_kind(one, traits)
+                found.append((one, {name: value for name, value in traits.items() if value}))
+        for act, probability in _likeliest(chances).items():
+            self._before[act] = max(self._before.get(act, 0.0), probability)
+        self._previous = reading
+        return found
+
+    def _around(self, reading: Reading) -> Traits:
+        """Of all sentences of a turn, and of the turn before it."""
+        traits = {
+            "chinese": float(self._chinese),
+            "sentences": min(len(reading.sentences), MANY_SENTENCES) / MANY_SENTENCES,
+            "time.turn": float(bool(self._times.get(reading.turn.turn_id))),
+        }
+        if (before := self._previous) is None:
+            return traits
+        traits |= {f"prev.{act}": probability for act, probability in _likeliest(before.chances).items()}
+        traits |= {f"prev.{code}": 1.0 for code in self._done(before)}
+        return traits | {
+            "prev.asks": float(before.text.rstrip().endswith(_QUESTION)),
+            "prev.own": float(before.role is reading.role),
+            "prev.time": float(bool(self._times.get(before.turn.turn_id))),
+            "prev.short": float(len(before.text) < (SHORT_ZH if self._chinese else SHORT_EN)),
+        }
+
+    def _own(self, reading: Reading, one: Chance, chances: Sequence[Chance]) -> Traits:
+        """Of the sentence, and beside it."""
+        span, act = one.hit.span, one.hit.act
+        inside = _likeliest(other for other in chances if other.hit.span == span and other is not one)
+        outside = _likeliest(other for other in chances if other.hit.span != span)
+        rival, again = max(inside.values(), default=0.0), outside.get(act, 0.0)
+        text = reading.text[span[0] : span[1]].strip()
+        traits = {f"with.{other}": probability for other, probability in inside.items()}
+        traits |= {f"turn.{other}": probability for other, probability in outside.items()}
+        traits |= {f"with.{code}": 1.0 for code in self._done(reading, span)}
+        return traits | {
+            "odds": _odds(one.probability),
+            "p": one.probability,
+            "rival": rival,
+            "rival.more": float(rival > one.probability),
+            "again": again,
+            "again.more": float(again > one.probability),
+            "asks": float(text.endswith(_QUESTION)),
+            "denied": float(one.denied),
+            "long": min(len(text) / (LONG_ZH if self._chinese else LONG_EN), 1.0),
+            "first": float(reading.sentences[0][1] > span[0]),
+            "last": float(reading.sentences[-1][0] < span[1]),
+        }
+
+    def _of_times(self, reading: Reading, one: Chance) -> Traits:
+        start, end = one.hit.span
+        times = [fact for fact in self._times.get(reading.turn.turn_id, ()) if start <= span_of(fact)[0] < end]
+        traits = {"today": float(one.hit.today)}
+        if not times:
+            return traits
+        due = self._due(times, one.hit.span)
+        return traits | {
+            "time": 1.0,
+            "due": float(bool(due)),
+            "past": float(not due),
+            "due.hour": float(len(due) > len(self._call.day)),
+            "due.today": float(due[: len(self._call.day)] == self._call.day),
+        }
+
+    def _in_call(self, one: Chance) -> Traits:
+        """Whether the same was promised before."""
+        before = self._before.get(one.hit.act, 0.0)
+        return {"before": before, "before.more": float(before > one.probability)}
+
+    def _done(self, reading: Reading, span: Span | None = None) -> list[str]:
+        """What the speaker does in a turn, or a range of its characters."""
+        return [
+            code
+            for code, spans in reading.hits.items()
+            if reading.speaks(self._call.said_by[code])
+            and (span is None or any(span[0] <= start < span[1] for start, _ in spans))
+        ]
+
+
+def _of_kind(one: Chance, traits: Traits) -> Traits:
+    """The kind of the promise and whose it is, and what weighs differently for each."""
+    by, kind = one.hit.by, f"{one.hit.by}.{one.hit.kind}"
+    own = {f"{by}.{name}": traits.get(name, 0.0) for name in ("asks", "past", "due", "prev.asks")}
+    crossed = {f"{kind}.{name}": traits.get(name, 0.0) for name in ("odds", "p", "due", "with.transfer")}
+    return {f"is.{kind}": 1.0, **own, **crossed}
+
+
+def _likeliest(chances: Iterable[Chance]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for one in chances:
+        found[one.hit.act] = max(found.get(one.hit.act, 0.0), one.probability)
+    return found
+
+
+def _odds(probability: float) -> float:
+    probability = min(max(probability, 1 - SURE), SURE)
+    return math.log(probability / (1 - probability))

@@ -1,0 +1,140 @@
+"""A model takes or leaves what sentences may promise, by what was said up to them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ticket_tools import CATALOGUE, RULES, call_view, events_of, ticket
+
+import callcore.loading
+from callcore.config import Settings, TicketSettings
+from callcore.errors import ModelCorrupt
+from callcore.loading import load_ticket_rules
+from callcore.tickets import TicketRules, ticket_of
+from callcore.tickets.chances import PROMISES, VERSION
+from callcore.tickets.linear import Head, LinearModel
+from callcore.tickets.promises import Promises
+from callcore.types import Event, Understanding
+
+CALL_BACK = "A: 我明天下午三点前给您回电。"
+VISIT = "C: 那我明天去网点办。"
+ASKED = "A: 您明天来网点办吗？"
+BUNDLED = load_ticket_rules(Settings(), CATALOGUE)
+
+
+CALLS_BACK = {"is.agent.call_back": 4.0}
+
+
+def head(bias: float, weights: dict[str, float], least: float = 0.5) -> Head:
+    rows = {name: (0.0, weight) for name, weight in weights.items()}
+    return Head(labels=("no", "yes"), bias=(0.0, bias), weights=rows, least=least)
+
+
+def judged(one: Head, own: TicketSettings | None = None) -> TicketRules:
+    model = LinearModel(format=1, name="promised", version="9", features=VERSION, heads={PROMISES: one})
+    return TicketRules.load(own or TicketSettings(), CATALOGUE, promises=model)
+
+
+def test_what_is_taken_has_the_probability_and_names_the_model() -> None:
+    (found,) = ticket(CALL_BACK, rules=judged(head(-2.0, CALLS_BACK))).promises
+    assert (found.kind, found.due, found.id) == ("call_back", "2026-11-13T15:00", "1-0")
+    assert found.confidence == pytest.approx(0.8808)
+    assert found.source == "promised@9"
+    assert [promise.source for promise in ticket(CALL_BACK).promises] == ["promises/1"], "without it the rules do"
+
+
+def test_nothing_is_taken_that_is_not_likely_enough() -> None:
+    assert not ticket(CALL_BACK, rules=judged(head(-2.0, CALLS_BACK, least=0.9))).promises
+
+
+def test_of_one_sentence_the_likeliest_is_taken() -> None:
+    lines = "A: 我们核实以后明天给您回电话答复。"
+    (view,) = (reading for reading in call_view(lines).readings if reading.chances)
+    assert len(view.chances) > 1, "the sentence may promise several things"
+    (found,) = ticket(lines, rules=judged(head(3.0, {"odds": 1.0}))).promises
+    assert found.kind == max(view.chances, key=lambda chance: chance.probability).hit.kind
+
+
+def test_phrases_of_the_bank_hold_whatever_the_model_says(tmp_path: Path) -> None:
+    own = tmp_path / "promises.toml"
+    own.write_text(
+        'version = 1\n[[promise]]\nkind = "call_back"\nby = "agent"\nzh = ["给您~准信"]\n'
+        "[never]\nzh = []\nen = []\n[same_day]\nzh = []\nen = []\n",
+        "utf-8",
+    )
+    lines = f"A: 明天给您一个准信。\n{VISIT}"
+    (found,) = ticket(lines, rules=judged(head(-9.0, {}), TicketSettings(promises_file=own))).promises
+    assert (found.kind, found.source) == ("call_back", "promises/1")
+
+
+def test_a_turn_that_an_older_callcore_has_read_has_its_acts_alone() -> None:
+    def older(event: Event) -> Event:
+        return replace(event, may_promise=()) if isinstance(event, Understanding) else event
+
+    found = ticket_of([older(event) for event in events_of(CALL_BACK)], judged(head(-2.0, CALLS_BACK)))
+    assert found is not None
+    assert [promise.kind for promise in found.promises] == ["call_back"]
+
+
+@pytest.mark.parametrize(
+    ("line", "language", "kind"),
+    [
+        (CALL_BACK, "zh", "call_back"),
+        ("A: 新卡五个工作日内寄到您家里。", "zh", "send"),
+        (VISIT, "zh", "visit"),
+        ("A: I'll call you back by Friday.", "en", "call_back"),
+        ("C: I'll email you the documents tomorrow.", "en", "document"),
+    ],
+)
+def test_what_comes_with_callcore_takes_promises(line: str, language: str, kind: str) -> None:
+    (found,) = ticket(f"{ASKED}\n{line}", language, BUNDLED).promises
+    assert (found.kind, found.source) == (kind, "ticket-promises@1")
+
+
+@pytest.mark.parametrize("line", ["A: 需要我们给您回电吗？", "C: 我昨天去网点办过了。", "A: 已经给您发短信了。"])
+def test_what_comes_with_callcore_leaves_questions_and_what_was_done(line: str) -> None:
+    assert not ticket(line, rules=BUNDLED).promises
+
+
+def test_without_learned_models_the_rules_tell() -> None:
+    without = load_ticket_rules(Settings.model_validate({"tickets": {"judge": False}}), CATALOGUE)
+    assert (without.promises, without.hash) == (None, RULES.hash)
+
+
+def test_another_model_makes_other_rules() -> None:
+    assert len({judged(head(bias, {})).hash for bias in (1.0, 2.0)} | {RULES.hash}) == 3
+
+
+@pytest.mark.parametrize("change", [{"features": VERSION + 1}, {"heads": {}}, {"format": 2}])
+def test_a_broken_model_is_a_clear_error(change: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = callcore.loading.reader_folder
+    assert BUNDLED.promises is not None
+    values = {**BUNDLED.promises.model_dump(mode="json"), **change}
+    (tmp_path / "model.json").write_text(json.dumps(values), "utf-8")
+    monkeypatch.setattr(
+        callcore.loading, "reader_folder", lambda kind, of: tmp_path if kind == "promises" else find(kind, of)
+    )
+    with pytest.raises(ModelCorrupt, match=r"model\.json"):
+        load_ticket_rules(Settings(), CATALOGUE)
+
+
+TURNS = st.lists(
+    st.sampled_from([CALL_BACK, VISIT, ASKED, "C: 好的。", "A: 这笔钱三个工作日内退还到您的卡里。已经转给专员了。"]),
+    min_size=2,
+    max_size=6,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(TURNS)
+def test_what_follows_takes_no_promise_back(turns: list[str]) -> None:
+    call = call_view("\n".join(turns))
+    whole = [(chance, traits) for _, chance, traits in Promises(call).rows()]
+    for count in range(1, len(turns)):
+        begun = Promises(replace(call, readings=call.readings[:count])).rows()
+        assert [(chance, traits) for _, chance, traits in begun] == whole[: len(begun)]
