@@ -63,6 +63,9 @@ _LETTER = re.compile(
     r"echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|romeo|sierra|tango|uniform|victor|"
     r"whiskey|whisky|x-?ray|yankee|zulu)\b"
 )
+#: letters that a number begins with: "R, six one oh"; "a" and "I" are words
+_LEADING = re.compile(r"(?<![\w'-])[b-hj-z](?:[ ,.-]{1,2}[a-z])?(?=[ ,-]{1,2}$)")
+_LEADING_REACH = 8  # characters before a number
 _NEAR = range(4)  # characters between
 _ASKS_NUMBER = re.compile(
     r"\b(?:what|which|could|can|may|please|give|tell|read|confirm|have)\b[^.?!]{0,50}\b(?:number|digits|sort code|"
@@ -230,6 +233,10 @@ def _letters(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
     for match in _LETTER.finditer(text):
         if any(one.start - match.end() in _NEAR or match.start() - one.end in _NEAR for one in found):
             yield Secret("digits", *match.span(), lasting=False)
+    for one in found:
+        before = _LEADING.search(text, max(0, one.start - _LEADING_REACH), one.start)
+        if one.kind in NUMBER_KINDS and before:
+            yield Secret("digits", *before.span(), lasting=False)
 
 
 def _digits(found: Found, view: View) -> Iterator[Secret]:

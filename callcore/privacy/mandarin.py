@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from callcore.pinyin import syllables
-from callcore.privacy.spans import DOUBT, HAN, Secret, last_asked
+from callcore.privacy.spans import DOUBT, HAN, NEVER, Secret, last_asked
 from callcore.privacy.view import View
 from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 
@@ -136,6 +136,11 @@ _PARTS = re.compile(
 _HEADED = re.compile(
     rf"(?:[草竹雨]字?头|[女木言王日月口火土]字旁)(?:儿)?(?:那个|的|加)?(?P<one>[{_HAN}])(?=[ ,.。!?、]|$)"
 )
+#: a name of one character, and after it how that is written: 郦，郦道元的郦; 姓鄂，湖北那个鄂
+_SELF_TOLD = re.compile(
+    rf"(?:^|[ ,.。!?、姓])(?P<one>{COMPOUND}|[{_HAN}])(?:[ ,.。、]{{1,2}}|字)"
+    rf"(?P<told>[{_HAN}]{{1,6}}?(?:的那个|那个|的|个)(?P=one))(?=[ ,.。!?、]|$)"
+)
 _SAID_FIRST = re.compile(
     rf"(?:^|[ ,.。!?、姓])(?P<name>{COMPOUND}|[{_ANY}])[ ,、]+(?=(?P=name){_GIVEN}{{1,2}}(?:[ ,.。]|$))"
 )
@@ -210,11 +215,13 @@ _ASKS = (
 _ASKING = re.compile(
     "多少|什么|报一下|提供|说一下|告诉|请说|核实|核对|麻烦|哪|贵姓|称呼|请问|念一下|留一下|吗|呢|\\?|说说|确认"
 )
+#: what is asked beside these words is asked to know whom one speaks with
+_SECURITY = re.compile("安全问题|密保|提示问题|安全口令")
 
 
 def asks(text: str) -> str:
     """As :func:`callcore.privacy.spans.last_asked`."""
-    return last_asked(text, _ASKING, _ASKS)
+    return last_asked(text, _ASKING, _ASKS, _SECURITY)
 
 
 def names(view: View) -> Iterator[Secret]:
@@ -234,6 +241,11 @@ def names(view: View) -> Iterator[Secret]:
     for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER):
         for match in pattern.finditer(text):
             yield Secret("name", *match.span("name"))
+    for match in _SELF_TOLD.finditer(text):
+        surname = len(match["one"]) > 1 or match["one"] in _ANY or text[: match.start("one")].endswith("姓")
+        if surname or view.asked == "name":
+            yield Secret("name", *match.span("one"), least=NEVER)
+            yield Secret("name", *match.span("told"), least=NEVER)
     yield from _answered(view)
     yield from _spelled(text, DOUBT if view.asked == "name" else _DESCRIBED_LEAST)
     yield from _told_after(text)

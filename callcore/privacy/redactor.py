@@ -116,7 +116,7 @@ class CallRedactor:
         self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
         self._ended: OrderedDict[int, Masked] = OrderedDict()  #: by turn
         self._kinds: dict[tuple[int, int], str] = {}  #: by turn and place: kind of an entity, "" where it can be read
-        self._hidden: set[str] = set()  #: values that were sealed
+        self._hidden: dict[str, str] = {}  #: by value that was sealed, its kind
         self._told = False  #: that something could not be searched
 
     def follow(self, outputs: Sequence[Output]) -> list[Output]:
@@ -253,14 +253,13 @@ class CallRedactor:
             shown, hidden = self._redactor.entity(entity, masked)
             self._kinds[event.turn_id, place] = entity.kind if hidden else ""
             if hidden:
-                self._hidden.add(entity.value)
+                self._hidden[entity.value] = entity.kind
             entities.append(shown)
         return replace(event, entities=tuple(entities))
 
     def _resolved(self, event: Resolved) -> Resolved:
         kind = self._kinds.get((event.turn_id, event.entity), _UNKNOWN)
-        if not kind and event.value in self._hidden:
-            kind = _UNKNOWN
+        kind = kind or self._hidden.get(event.value, "")
         return replace(event, value=self._redactor.sealer.seal(kind, event.value)) if kind else event
 
 

@@ -54,12 +54,17 @@ def characters(secrets: Iterable[Secret]) -> frozenset[int]:
     return frozenset(i for secret in secrets for i in range(secret.start, secret.end))
 
 
-def last_asked(text: str, asking: re.Pattern[str], kinds: Iterable[tuple[str, re.Pattern[str]]]) -> str:
+def last_asked(
+    text: str, asking: re.Pattern[str], kinds: Iterable[tuple[str, re.Pattern[str]]], security: re.Pattern[str]
+) -> str:
     """What a text asks the other side for last: "name", "address", "email", "word" (a password), or "".
 
-    ``asking``: what no question is without; ``kinds``: each with how it is asked for.
+    ``asking``: what no question is without; ``kinds``: each with how it is asked for; ``security``: what makes any
+    question one for a password.
     """
     if not asking.search(text):
         return ""
+    if security.search(text):
+        return "word"
     ends = [(match.end(), kind) for kind, pattern in kinds for match in pattern.finditer(text)]
     return max(ends, default=(0, ""))[1]

@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from callcore.tickets.caller import Caller
-from callcore.tickets.chosen import chosen_deadline, chosen_field
-from callcore.tickets.facts import choice_field, customer_name, entity_field, pattern_field, suggested
+from callcore.tickets.chosen import chosen_deadline, chosen_field, chosen_name
+from callcore.tickets.facts import choice_field, entity_field, pattern_field, suggested
 from callcore.tickets.handling import Handling
 from callcore.tickets.judge import NOTHING_WORDED, ByRules, Signs, signs, verdicts
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
+from callcore.tickets.names import customer_name
 from callcore.tickets.picks import Candidates, cause_signs, intent_signs, main_first, picked, topic_signs
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading
@@ -143,9 +144,9 @@ class Look:
 
     def values(self, spec: FieldSpec) -> list[FieldValue]:
         """Of one field."""
+        model = self._rules.facts
         match spec.extractor:
             case "entity":
-                model = self._rules.facts
                 if model and spec.name in model.heads:
                     return chosen_field(spec, self.call, self.about, model)
                 return entity_field(spec, self.call)
@@ -156,6 +157,8 @@ class Look:
             case "intent":
                 return self.shown(spec, self.matter.intents(spec.intents), "intents")
         if spec.rule == "customer_name":
+            if model and spec.name in model.heads:
+                return chosen_name(spec, self.call, self._rules.file.names, model)
             return customer_name(spec, self.call, self._rules.file.names)
         return self.shown(spec, RULES[spec.rule](self), spec.rule)
 

@@ -99,7 +99,7 @@ def traits(
     spec: FieldSpec, one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]
 ) -> Traits:
     """Of one candidate for a field. ``ruled``: the values that the rules choose."""
-    found = _common(one, all_, call, ruled)
+    found = common(one, all_, call, ruled)
     found["prefer"] = float(any(beside(fact, spec.prefer) for fact in one.facts))
     found["avoid"] = float(any(beside(fact, spec.avoid) for fact in one.facts))
     found["avoid.first"] = float(beside(one.facts[0], spec.avoid))
@@ -117,7 +117,7 @@ def traits(
 
 def term_traits(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
     """Of one time as that by which the bank gets back. ``ruled``: what the rules choose."""
-    found = _common(one, all_, call, ruled)
+    found = common(one, all_, call, ruled)
     found |= _worded(one.facts, _WORDS["due"])
     found |= _of_day(one.normal, call.day) | {
         "hour": float(len(one.normal) > 10),
@@ -143,7 +143,8 @@ def promised(normal: str, promises: Promises) -> Traits:
     return {f"due.{promise.by.value}.{promise.kind}": 1.0 for promise in due}
 
 
-def _common(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
+def common(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
+    """Of a candidate for any field: who says it and where, and what is done in its sentence."""
     found = {"ruled": float(one.normal in ruled), "no_rule": float(not ruled)}
     return found | _said(one, all_, call) | _done(one.facts, call)
 

@@ -27,13 +27,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from callcore.evaluate.tickets import GoldCall, read_gold
-from callcore.tickets.chosen import deadline_rows, field_rows
+from callcore.tickets.chosen import deadline_rows, field_rows, name_rows
 from callcore.tickets.linear import NO, YES
+from callcore.tickets.name_traits import NAME as NAME_FIELD
 from callcore.tickets.traits import DEADLINE, VERSION
 from models.training.tickets.views import CALLS, ROOT, Views, write
 
 NAME, RELEASE = "ticket-facts", "1"
-FIELDS = ("request.amount", "request.date", "request.branch", "request.channel", DEADLINE)
+FIELDS = (NAME_FIELD, "request.amount", "request.date", "request.branch", "request.channel", DEADLINE)
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  #: C of the regression: the smaller, the simpler
 LEASTS = tuple(round(0.1 + 0.05 * step, 2) for step in range(9))  #: probabilities below which none is taken
 FOLDS = 10
@@ -75,13 +76,15 @@ def questions(views: Views, calls: Iterable[GoldCall]) -> dict[str, list[Questio
         seen = views.look(one)
         for name in FIELDS:
             gold = one.gold.fields.get(name, ("",))[0]
-            if name != DEADLINE:
+            if name == NAME_FIELD:
+                rows = name_rows(specs[name], seen.call, views.rules.file.names)
+            elif name != DEADLINE:
                 rows = field_rows(specs[name], seen.call, seen.about)
             elif gold:
                 rows = deadline_rows(seen.call, seen.promises)
             else:
                 continue
-            found[name].append(Question(one.name, gold, tuple((c.normal, traits) for c, traits in rows)))
+            found[name].append(Question(one.name, gold, tuple((views.opened("name", c.normal), t) for c, t in rows)))
     return found
 
 
