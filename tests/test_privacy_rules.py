@@ -82,7 +82,10 @@ def masked(text: str) -> str:
         ("S as in Sierra nine nine four one two", "* ** ** ****** **** **** **** *** ***"),
         ("我姓鄂，湖北那个鄂。", "我姓*，*****。"),
         ("寄到滨江道五十八号灯光仓库，下午送", "寄到***********，下午送"),
-        ("The address on record is flat four, Mallard Residency", "The address on record is **** ***** ******* *********"),
+        (
+            "The address on record is flat four, Mallard Residency",
+            "The address on record is **** ***** ******* *********",
+        ),
         ("the new one is four Skerry Cottages, Stromness", "the new one is **** ****** ********* *********"),
         ("I ticked box 4 on the form", "I ticked box 4 on the form"),
     ],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from callcore.privacy import english, english_lexicon, english_names, english_places, mandarin, mandarin_places
 from callcore.privacy.digits import Stretch, stretches
-from callcore.privacy.learned import PHONE, certain, likely, refused, tagged
+from callcore.privacy.learned import PHONE, certain, doubted, likely, refused, tagged
 from callcore.privacy.services import explained, is_service, mailboxes, of_reference
 from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import DIGITS, DOUBT, HAN, NEVER, NUMBER_KINDS, SECRET_KINDS, SOFT, Secret
@@ -105,6 +105,7 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     kept = [one for one in kept if not _of_the_bank(one, staff, view, speaker)]
     if speaker is not Role.UNKNOWN:  # of whom nobody knows the tagger knows too little to take something back
         kept = [one for one in kept if not refused(one, found)]
+        kept = [replace(one, lasting=False) if doubted(one, found) else one for one in kept]
     if found.language.name == "zh":
         kept += [one for one in misheard_digits(text, kept) if not view.readable(one.start, one.end)]
         kept += mandarin.more_of_names(view, kept)

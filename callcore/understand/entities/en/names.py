@@ -12,7 +12,8 @@ from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.spans import Context, Span
 
 MAYBE_RANK, NAME_RANK, SPELLED_RANK, BRANCH_RANK, EMAIL_RANK = 2, 6, 7, 5, 9
-MOST_WORDS = 3  #: of a name
+MOST_WORDS = 3  #: of a name, without particles
+_PARTICLES = frozenset(("van", "de", "der", "den", "von", "la", "bin", "binti", "al", "da", "di"))
 _MOST_PLAIN = 3  # words that are joined without a mark in an address
 _REST = 3  # letters of a name that were not spelled
 _SPELLED_ALONE = 4  # letters without any word that asks for a name
@@ -168,7 +169,8 @@ def _name_words(text: str, raw: str, at: int, most: int, strict: bool = False) -
     found: list[tuple[int, int]] = []
     capital = False
     for match in re.compile(rf" ?({_WORD})").finditer(text, at):
-        if match.start() != (found[-1][1] if found else at) or len(found) == most:
+        full = sum(text[start:end] not in _PARTICLES for start, end in found) == most
+        if match.start() != (found[-1][1] if found else at) or full:
             break
         word, upper = match[1].rstrip("."), raw[match.start(1)].isupper()
         if word in _not_names() or word.endswith(("'s", "'re", "'ll", "'d")) or len(word) == 1:
@@ -177,7 +179,7 @@ def _name_words(text: str, raw: str, at: int, most: int, strict: bool = False) -
             capital = upper
             if strict and not upper:
                 break
-        elif capital and not upper and word not in ("van", "de", "der", "von", "la", "bin", "al"):
+        elif capital and not upper and word not in _PARTICLES:
             break
         if word in _months() and found and not upper:
             break
