@@ -1,13 +1,13 @@
-"""Train the model that chooses which of the amounts, dates and places of a call are the ticket's.
+"""Train the model that chooses which of the people, amounts, dates and places of a call are the ticket's.
 
 ``python -m models.training.tickets.facts`` reads the written calls of the parts ``train`` and ``dev`` and writes
 ``models/ticket-facts``. For every field each value that a call names is a row, with the traits of
-:mod:`callcore.tickets.traits`; one logistic regression a field says how likely it is the value. Regularisation, the
-probability that is asked for and its calibration come of cross-validation over the calls of ``train``: the rules were
-tuned on ``dev``. ``--held FOLDER`` leaves the calls of a folder out of the training, measures on them, and writes
-nothing. The models for acts that callcore ships have learnt from the calls of ``train`` what promises are; ``--acts``
-names models made without them (``acts --no-calls``), so that promises are no surer here than in calls that nobody has
-seen. The same input gives the same file.
+:mod:`callcore.tickets.traits` and :mod:`callcore.tickets.name_traits`; one logistic regression a field says how likely
+it is the value. Regularisation, the probability that is asked for and its calibration come of cross-validation over
+the calls of ``train``: the rules were tuned on ``dev``. ``--held FOLDER`` leaves the calls of a folder out of the
+training, measures on them, and writes nothing. The models for acts that callcore ships have learnt from the calls of
+``train`` what promises are; ``--acts`` names models made without them (``acts --no-calls``), so that promises are no
+surer here than in calls that nobody has seen. The same input gives the same file.
 """
 
 from __future__ import annotations
@@ -248,11 +248,12 @@ def _row(name: str, count: int, rules: Score, model: Score, rest: str) -> str:
 
 TEXT = """# {name}
 
-Which of the amounts, dates, branches and channels that a call names is the ticket's, and which time is the one by which
-the bank gets back to the customer. One logistic regression a field: each value that was named is taken or left by its
-traits (callcore/tickets/traits.py): who says it, when, how often, what is done in the sentence, what stands beside it,
-how it compares with the others, what the call is about, and whether the rules would take it. The likeliest is the
-field's value if it is likely enough, else the field stays empty. `model.json` holds the weights by trait, to be read.
+Which of the people, amounts, dates, branches and channels that a call names is the ticket's, and which time is the one
+by which the bank gets back to the customer. One logistic regression a field: each value that was named is taken or
+left by its traits (callcore/tickets/traits.py, name_traits.py): who says it, when, how often, what is done in the
+sentence, what stands beside it, how it compares with the others, what the call is about, and whether the rules would
+take it. The likeliest is the field's value if it is likely enough, else the field stays empty. `model.json` holds the
+weights by trait, to be read.
 
 Made by `python -m models.training.tickets.facts` from the written calls of the parts `train` and `dev`
 (benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.
