@@ -191,7 +191,7 @@ class CallRedactor:
         own = search(found, view, speaker)
         self._memory.remember(view.text, own)
         hidden = _hidden(view, own, self._memory)
-        self._note_question(event.channel, found)
+        self._note_question(event.channel, found, own)
         self._heard.add(event.channel)
         masked = Masked.of(found.spoken, hidden, event.words)
         _keep(self._ended, event.turn_id, masked)
@@ -216,18 +216,20 @@ class CallRedactor:
         hidden = _hidden(view, own, self._memory)
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
-            self._note_question(channel, found)
+            self._note_question(channel, found, own)
         return Masked.of(found.spoken, hidden, words)
 
-    def _note_question(self, channel: int, found: Found) -> None:
+    def _note_question(self, channel: int, found: Found, own: Search) -> None:
         if wanted := asks(found):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
+        elif any(one.kind == "email" and one.lasting for one in own.secrets):  # read back: the other side may put it right
+            self._asked[channel] = ("email", self._turns + 1)
 
     def _known(self, channel: int, turn: int) -> Known:
         """What the call tells beside the words of a turn."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
         context = self._entities.expected(channel)
-        number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked
+        number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked or asked[-1:] == ["email"]
         return {
             "asked": asked[-1] if asked else "",
             "number_wanted": number,
