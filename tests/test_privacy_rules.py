@@ -81,6 +81,7 @@ def masked(text: str) -> str:
         ("two hundred and fifty dollars on the third of March", "two hundred and fifty dollars on the third of March"),
         ("S as in Sierra nine nine four one two", "* ** ** ****** **** **** **** *** ***"),
         ("我姓鄂，湖北那个鄂。", "我姓*，*****。"),
+        ("他发的“綦哥放心”", "他发的“*哥放心”"),
         ("寄到滨江道五十八号灯光仓库，下午送", "寄到***********，下午送"),
         (
             "The address on record is flat four, Mallard Residency",

@@ -113,6 +113,11 @@ _ADDRESSED = re.compile(
     rf"[{_HAN}](?<![{NO_SURNAME}])(?=先生|女士)|[{_ANY}](?<![和都来全应时成位解保那的老小大]))"
     r"(?:女士|先生|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大叔|大娘|爷爷|奶奶|伯伯|大哥|大姐|师傅|经理|医生|同学)"
 )
+#: whom somebody is said to have spoken to: 说“陆姐，这个稳”
+_QUOTED = re.compile(
+    rf"[\"“‘「说道喊][ ,:\"“]{{0,2}}(?P<name>{COMPOUND}|[{_HAN}](?<![{NO_SURNAME}]))"
+    "(?=(?:姐|哥|叔|姨|总|工|老师|女士|先生|小姐|师傅|老板|阿姨)(?:[ ,.。!?]|放心|您|你|我))"
+)
 _TAKEN_UP = re.compile(
     rf"(?P<name>[{_FREQUENT}]{_GIVEN}{{1,2}})(?:(?:这个名字|的名字|就是我|是我本人|是我(?:{_PERSON}))|(?:女士|先生|"
     rf"小姐)?(?:您好|你好)|本人)"
@@ -238,7 +243,7 @@ def names(view: View) -> Iterator[Secret]:
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
                 yield Secret("name", *match.span("name"), least=HAN)
-    for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER):
+    for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER, _QUOTED):
         for match in pattern.finditer(text):
             yield Secret("name", *match.span("name"))
     for match in _SELF_TOLD.finditer(text):

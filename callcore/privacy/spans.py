@@ -26,7 +26,7 @@ NUMBER_KINDS = SECRET_KINDS - {"name", "email", "address"}  #: told by their dig
 
 
 DOUBT = 0.03  #: probability below which the tagger takes back what a rule without a check found
-DIGITS = 0.065  #: that, of digits that nothing explains
+DIGITS = 0.2  #: that, of digits that nothing explains
 HAN = 0.1  #: that, of names and passwords in Han, but for a name after 姓
 SOFT = 0.3  #: that, of what a rule takes for a secret only because nothing explains it
 PLACE = 0.8  #: that, where a word for places comes before it
