@@ -222,14 +222,18 @@ class CallRedactor:
     def _note_question(self, channel: int, found: Found, own: Search) -> None:
         if wanted := asks(found):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
-        elif any(one.kind == "email" and one.lasting for one in own.secrets):  # read back: the other side may put it right
+        elif any(
+            one.kind == "email" and one.lasting for one in own.secrets
+        ):  # read back: the other side may put it right
             self._asked[channel] = ("email", self._turns + 1)
 
     def _known(self, channel: int, turn: int) -> Known:
         """What the call tells beside the words of a turn."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
         context = self._entities.expected(channel)
-        number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked or asked[-1:] == ["email"]
+        number = (
+            context.open is not None or context.asked in SECRET_KINDS or "number" in asked or asked[-1:] == ["email"]
+        )
         return {
             "asked": asked[-1] if asked else "",
             "number_wanted": number,
