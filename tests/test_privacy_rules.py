@@ -84,6 +84,15 @@ def masked(text: str) -> str:
         ("the reference number is 7 7 4 1", "the reference number is 7 7 4 1"),
         ("two hundred and fifty dollars on the third of March", "two hundred and fifty dollars on the third of March"),
         ("S as in Sierra nine nine four one two", "* ** ** ****** **** **** **** *** ***"),
+        ("我姓鄂，湖北那个鄂。", "我姓*，*****。"),
+        ("他发的“綦哥放心”", "他发的“*哥放心”"),
+        ("寄到滨江道五十八号灯光仓库，下午送", "寄到***********，下午送"),
+        (
+            "The address on record is flat four, Mallard Residency",
+            "The address on record is **** ***** ******* *********",
+        ),
+        ("the new one is four Skerry Cottages, Stromness", "the new one is **** ****** ********* *********"),
+        ("I ticked box 4 on the form", "I ticked box 4 on the form"),
     ],
 )
 def test_secrets_are_masked_and_facts_are_not(text, shown):
@@ -210,6 +219,40 @@ def test_an_answer_to_a_question_for_a_name_is_one():
     call = following()
     told(call, turn(1, 0, "what is your mother's maiden name", "en"))
     assert told(call, turn(2, 1, "it's Featherstone", "en")) == ["it's ************"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "shown", "language"),
+    [
+        ("And where were you born, for security?", "Mountain Home. Thank you.", "******** ****. Thank you.", "en"),
+        ("Your memorable word. You chose it yourself.", "Try Bracken.", "Try *******.", "en"),
+        ("Two letters of your security word?", "Er. A. And then, hang on. N.", "Er. *. And then, hang on. *.", "en"),
+        ("安全问题，您的小学班主任姓什么？", "姓郝。", "**。", "zh"),
+        ("Your address?", "Cairn House, Inveresk.", "***** ****** ********.", "en"),
+        ("And your ID number?", "R, six one oh eight.", "*, *** *** ** *****.", "en"),
+        ("怎么称呼您？", "郦。郦道元的郦。", "*。*****。", "zh"),
+    ],
+)
+def test_answers_are_known_by_their_questions(question, answer, shown, language):
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(call, turn(1, 0, question, language))
+    assert told(call, turn(2, 1, answer, language)) == [shown]
+
+
+def test_parts_of_an_address_of_mail_are_remembered():
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(call, turn(1, 1, "it comes from tamsin.oakes@postbox.example", "en"))
+    assert told(call, turn(2, 1, "oakes, with an e", "en")) == ["*****, with an e"]
+
+
+def test_what_a_readable_name_is_corrected_to_is_sealed_as_a_name():
+    call = following(key=KEY)
+    told(call, turn(1, 1, "my name is Isaak Feldsher", "en"), turn(2, 0, "good day", "en"))
+    for number, said, first in ((1, "Isaak Feldsher", 3), (2, "good", 0)):
+        entity = Entity("name", said, said, 0.9, 0, 1, first, first + 1 + said.count(" "))
+        call.follow([Understanding(number, 0, 0, 16_000, "en", entities=(entity,))])
+    (resolved,) = call.follow([Resolved(2, 0, "corrected", "Isaak Feldsher", 2, 0.9)])
+    assert Sealer([KEY]).open("name", resolved.value) == "Isaak Feldsher"
 
 
 def test_the_agents_own_name_is_none_of_the_customers_secrets():

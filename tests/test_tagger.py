@@ -254,6 +254,21 @@ def test_a_telephone_number_of_which_the_tagger_is_sure_is_no_reference():
     assert told(call, turn(2, CUSTOMER, number, "en")) == ["*" * len(number)]
 
 
+def test_several_numbers_that_could_make_a_telephone_number_need_the_tagger():
+    text, number = "they took ten twelve and nine fifty at the same till", "ten twelve and nine fifty"
+    shown = told(call_with(ScriptedTagger({number: ("phone", 0.9)})), turn(1, CUSTOMER, text, "en"))[0]
+    assert "twelve" not in shown
+    assert told(call_with(ScriptedTagger({})), turn(1, CUSTOMER, text, "en")) == [text]
+
+
+def test_a_capital_that_the_tagger_doubts_is_not_remembered():
+    tagger = ScriptedTagger({"skibbereen": ("name", 0.4)})
+    call = call_with(tagger)
+    assert "*" in told(call, turn(1, CUSTOMER, "They moved to Skibbereen on Monday", "en"))[0]
+    tagger._found = {}
+    assert told(call, turn(2, AGENT, "skibbereen then", "en")) == ["skibbereen then"]
+
+
 def test_references_and_hotlines_stay_readable():
     call = call_with(ScriptedTagger({"七七零二幺九四": ("phone", 0.99), "95588": ("phone", 0.99)}))
     assert told(call, turn(1, AGENT, "工单号七七零二幺九四")) == ["工单号七七零二幺九四"]
@@ -275,6 +290,13 @@ def test_a_name_that_only_the_tagger_finds_is_a_fact():
     english = ScriptedTagger({"mr okafor": ("name", 0.95)})
     assert facts(english, (AGENT, "right then mr okafor"), language="en")[0] == [("name", "Okafor")]
     assert facts(ScriptedTagger({"令狐冲的冲": ("name", 0.95)}), (CUSTOMER, "令狐冲的冲"))[0] == []
+    assert facts(ScriptedTagger({"鲍鱼": ("name", 0.95)}), (CUSTOMER, "鲍鱼那个。"))[0] == []
+
+
+@pytest.mark.parametrize("name", ["Declan Ogilvie-Marsh", "Muhammad Irfan bin Salleh", "Siobhan O'Dowd"])
+def test_names_of_letters_may_have_hyphens_and_particles(name):
+    tagger = ScriptedTagger({name.lower(): ("name", 0.95)})
+    assert facts(tagger, (CUSTOMER, f"{name}. That's it."), language="en")[0] == [("name", name)]
 
 
 # Absent and broken

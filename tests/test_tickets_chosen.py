@@ -42,6 +42,34 @@ def test_the_likeliest_is_taken_with_its_probability_and_the_words_that_say_it()
     assert normals(ticket(TWO), "request.amount") == ["200.00 CNY"], "without the model the rules choose"
 
 
+NAMED = """
+    A: Could I take your name?
+    C: Imogen Thackeray.
+    C: My husband is Martin Thackeray.
+    A: Thank you, Ms Thackeray.
+    """
+
+
+def test_the_customer_is_chosen_among_those_who_are_named():
+    answers = Head(labels=("no", "yes"), bias=(0.0, -2.0), weights={"customer.answers.name": (0.0, 4.0)})
+    kin = Head(labels=("no", "yes"), bias=(0.0, -2.0), weights={"customer.relative": (0.0, 4.0)})
+    assert normals(ticket(NAMED, "en", chooser({"customer.name": answers})), "customer.name") == ["Imogen Thackeray"]
+    (name,) = ticket(NAMED, "en", chooser({"customer.name": kin})).fields["customer.name"]
+    assert (name.normal, name.source) == ("Martin Thackeray", "facts@9")
+    assert "customer.name" not in ticket(NAMED, "en", chooser({"customer.name": NEVER})).fields
+
+
+@pytest.mark.parametrize(
+    ("lines", "language", "name"),
+    [
+        (NAMED, "en", "Imogen Thackeray"),
+        ("A: 您好，请问您贵姓？\nC: 我姓祁。\nA: 祁女士，您好。\nC: 是你们大堂姓梅的经理让我打的。", "zh", "祁"),
+    ],
+)
+def test_the_bundled_model_tells_customers_from_others(lines: str, language: str, name: str):
+    assert normals(ticket(lines, language, BUNDLED), "customer.name") == [name]
+
+
 def test_nothing_is_taken_that_is_not_likely_enough():
     assert "request.amount" not in ticket(TWO, rules=chooser({"request.amount": NEVER})).fields
     lenient = NEVER.model_copy(update={"least": 0.1})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.privacy.spans import Secret, last_asked
+from callcore.privacy.english_lexicon import is_no_name
+from callcore.privacy.spans import DOUBT, NEVER, Secret, last_asked
 from callcore.privacy.view import View
 
 _WORD_CUE = re.compile(
@@ -32,9 +33,8 @@ _NO_SECRET = re.compile(
     r"how|why|when|where|because|and|or|but|if|as)\b"
 )
 _TALK_BEFORE = re.compile(
-    r"(?:[ ,.]|\b(?:yes|yeah|sure|it's|it is|it was|that's|um|uh|er|oh|my|is|was|the|word|password|okay|ok|i think|so|"
-    r"well|mother's|"
-    r"maiden|name|hmm|let me see|goodness)\b)*"
+    r"(?:[ ,.]|\b(?:yes|yeah|sure|it's|it is|it was|it'll be|that's|that'd be|um|uh|er|oh|my|is|was|the|word|password|"
+    r"okay|ok|i think|so|well|mother's|maiden|name|hmm|let me see|goodness|try|maybe|perhaps|probably|was it|then)\b)*"
 )
 _ONLY_TALK = re.compile(
     r"(?:[ ,.'?]|\b(?:oh|goodness|gosh|god|dear|sorry|pardon|what|hold on|one moment|one second|a second|just|let me|"
@@ -43,6 +43,7 @@ _ONLY_TALK = re.compile(
     r"me|mean|hang on|wait)\b)*"
 )
 _SENTENCE = re.compile(r"[^.?!]+")
+_LETTER = re.compile(r"(?:^|[.?!,] )(?P<letter>[A-Z])(?=[.,!]|$| and )")  #: of a password, by itself
 _FEW_WORDS = 5
 _STOP_WORD = re.compile(
     r"\b(?:and|but|so|because|which|that|is|was|it|i|can|could|please|thanks|thank|ok|okay|right|then|if|for|to|the|"
@@ -79,20 +80,22 @@ _ASKS = (
     (
         "word",
         re.compile(
-            r"\bpass ?(?:word|phrase|code)|security (?:word|question|answer)|memorable|maiden name|secret|code word|"
-            r"first pet|school"
+            r"\bpass ?(?:word|phrase|code)|(?:security|secret) (?:word|question|answer|phrase)|memorable|maiden name|"
+            r"secret|code word|first (?:pet|car|teacher)|school|birth ?place|favou?rite|(?:where|town) you were born"
         ),
     ),
 )
 _ASKING = re.compile(
     r"\?|\b(?:what|who|may i|can i|could i|can you|could you|would you|please|tell me|give me|confirm|where|which|"
-    r"spell|need|have)\b"
+    r"spell|need|have|your (?:memorable|security|secret))\b"
 )
+#: what is asked beside these words is asked to know whom one speaks with
+_SECURITY = re.compile(r"\b(?:for|your) security\b(?! code)|\bsecurity question\b")
 
 
 def asks(text: str) -> str:
     """As :func:`callcore.privacy.spans.last_asked`."""
-    return last_asked(text, _ASKING, _ASKS)
+    return last_asked(text, _ASKING, _ASKS, _SECURITY)
 
 
 def words(view: View) -> Iterator[Secret]:
@@ -102,6 +105,8 @@ def words(view: View) -> Iterator[Secret]:
         yield from _word(text, match.end())
     if view.asked == "word":
         yield from _told_word(text)
+        for letter in _LETTER.finditer(view.spoken.raw):
+            yield Secret("code", *letter.span("letter"), least=NEVER)
 
 
 def _told_word(text: str) -> Iterator[Secret]:
@@ -114,10 +119,11 @@ def _told_word(text: str) -> Iterator[Secret]:
             continue
         said = text[start.end() : sentence.end()]
         if len(said.split()) <= _FEW_WORDS and not _ONLY_TALK.fullmatch(said):
-            yield from _word(text, start.end())
+            answer = not text[: sentence.start()].strip() and not is_no_name(said)
+            yield from _word(text, start.end(), NEVER if answer else DOUBT)
 
 
-def _word(text: str, start: int) -> Iterator[Secret]:
+def _word(text: str, start: int, least: float = DOUBT) -> Iterator[Secret]:
     said = _SPOKEN_WORD.match(text, start)
     if said is None or _NO_SECRET.match(text, start):
         return
@@ -125,7 +131,7 @@ def _word(text: str, start: int) -> Iterator[Secret]:
     end = stop.start() if stop else said.end()
     end = start + len(text[start:end].rstrip(" ,.-"))
     if end > start:
-        yield Secret("code", start, end)
+        yield Secret("code", start, end, least=least)
 
 
 def emails(view: View) -> Iterator[Secret]:

@@ -62,7 +62,8 @@ _CALLED_TO = re.compile(
 )
 _NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{WORD})")
 _NO_WORDS = ("mr", "mrs", "ms", "mister", "missus")  #: titles that are nothing else
-_TITLED = 0.01  #: probability below which the tagger takes back a name with a title, or a first name
+_TITLED = 0.01  #: probability below which the tagger takes back a name with a title
+_FIRST = 0.05  #: that, of a first name
 _NEXT = re.compile(r" (?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?<!'s)")
 _LAST = re.compile(r"(?<![\w'-])(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*) $")
 _COMPANY = re.compile(
@@ -161,7 +162,7 @@ def _known(view: View) -> Iterator[Secret]:
             if view.readable(after.start(1), after.end(1)):
                 break
             end = after.end(1) - (2 if after[1].lower().endswith("'s") else 0)
-        yield Secret("name", match.start(), end, least=_TITLED)
+        yield Secret("name", match.start(), end, least=_FIRST)
 
 
 def _word_names(view: View) -> Iterator[Secret]:
@@ -282,4 +283,4 @@ def _mixed(raw: str) -> bool:
 
 def no_capital(raw: str, start: int, end: int) -> bool:
     """Whether a range has no capital where names have one."""
-    return _mixed(raw) and not any(map(str.isupper, raw[start:end]))
+    return (_mixed(raw) or raw[:1].isupper()) and not any(map(str.isupper, raw[start:end]))

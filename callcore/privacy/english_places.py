@@ -20,7 +20,7 @@ _NUMBER_WORD = (
 _NUMBER = rf"(?:\d+[a-z]?|(?:{_NUMBER_WORD})(?:[ -](?:and )?(?:{_NUMBER_WORD}))*)"
 _STRONG = (
     "street|road|avenue|ave|lane|boulevard|blvd|crescent|terrace|parkway|highway|st|rd|ln|drive|dr|court|"
-    "gardens|grove|mews|circle|cul-de-sac"
+    "gardens|grove|mews|circle|cul-de-sac|cottages?|villas?|mansions|residency|residences?"
 )
 _WEAK = "way|place|close|square|hill|park|view|walk|row|green|rise|trail|loop|plaza|wharf|heights"
 _PLAIN = (
@@ -38,16 +38,16 @@ _STREET = re.compile(
 )
 _ZIP = r"\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}"
 _SPOKEN_ZIP = rf"(?:{_ZIP}|(?:(?:{_NUMBER_WORD})[ -]){{4}}(?:{_NUMBER_WORD}))"
-_POSTCODE = re.compile(r"(?<![\w])[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)")
+_POSTCODE = re.compile(r"(?<![\w])(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)(?!\w)")
 _POSTCODE_CUE = re.compile(
     r"\b(?:zip(?: ?code)?|post(?:al)? ?code)\b[ ,:]*(?:(?:is|it's|was|to|um|"
     r"uh)[ ,]+){0,3}(?P<code>[\w]+(?:[ ,-]+[\w]+){0,6})"
 )
 _POSTCODE_WORD = re.compile(rf"(?:{_NUMBER_WORD}|\d+|[a-z]|[a-z]{{1,2}}\d+[a-z]?|\d[a-z]{{2}}|as|in|for)(?=[ ,.-]|$)")
-_BOX = re.compile(rf"\bp\.? ?o\.? box {_NUMBER}")
+_BOX = re.compile(rf"\b(?P<post>p\.? ?o\.? )?box {_NUMBER}")
 _CUE = re.compile(
     r"\b(?:(?:my|our|home|mailing|billing|current|new|old|postal|delivery|shipping|street|correspondence|work|his|her|"
-    r"the) address(?: on file| you have| now)?"
+    r"the) address(?: on (?:file|record|the account)| you have| i have| we have| now)?"
     r"(?: is| was| to|'s|:)|address is|i(?:'m| am)? (?:live|living|stay|staying|based)(?: at| on| in)|(?:i've |i |we |"
     r"just )?moved to|we live (?:at|on|in)|"
     r"(?:send|mail|post|deliver|ship|forward)(?:ed)? (?:it |them |that |this |the card |the new card |the letter |"
@@ -90,7 +90,9 @@ def addresses(view: View) -> Iterator[Secret]:
         if end - match.start("code") > 2:
             yield Secret("address", match.start("code"), end)
     for match in _BOX.finditer(text):
-        yield Secret("address", match.start(), _end(view, match.end()))
+        end = _end(view, match.end())
+        if match["post"] or end > match.end():  # with a town
+            yield Secret("address", match.start(), end)
     starts = [match.end() for match in _CUE.finditer(text)]
     if view.asked == "address":
         starts.append(0)
@@ -98,7 +100,7 @@ def addresses(view: View) -> Iterator[Secret]:
             yield Secret("address", *match.span())
         town = _TOWN.match(view.spoken.raw)
         if town and not is_no_name(town["town"].lower()):
-            yield Secret("address", *town.span("town"))
+            yield Secret("address", town.start("town"), _end(view, town.end("town")))
     for start in starts:
         yield from _told(view, start)
 
@@ -147,7 +149,7 @@ def _told(view: View, start: int) -> Iterator[Secret]:
         return
     street = _STREET.search(text, start, clause.end())
     code = re.compile(rf"\b(?:{_ZIP})\b").search(text, start, clause.end())
-    number = re.compile(rf"[ ,]*\b{_NUMBER} {_NAME}").match(text, start)
+    number = re.compile(rf"[ ,]*\b(?:{_NUMBER} {_NAME}|{_FLAT})").match(text, start)
     if (
         view.unfinished
         and clause.end() == len(text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from callcore.privacy import english, english_lexicon, english_names, english_places, mandarin, mandarin_places
 from callcore.privacy.digits import Stretch, stretches
-from callcore.privacy.learned import PHONE, certain, likely, refused, tagged
+from callcore.privacy.learned import PHONE, certain, doubted, likely, refused, tagged
 from callcore.privacy.services import explained, is_service, mailboxes, of_reference
 from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import DIGITS, DOUBT, HAN, NEVER, NUMBER_KINDS, SECRET_KINDS, SOFT, Secret
@@ -63,6 +63,9 @@ _LETTER = re.compile(
     r"echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|romeo|sierra|tango|uniform|victor|"
     r"whiskey|whisky|x-?ray|yankee|zulu)\b"
 )
+#: letters that a number begins with: "R, six one oh"; "a" and "I" are words
+_LEADING = re.compile(r"(?<![\w'-])[b-hj-z](?:[ ,.-]{1,2}[a-z])?(?=[ ,-]{1,2}$)")
+_LEADING_REACH = 8  # characters before a number
 _NEAR = range(4)  # characters between
 _ASKS_NUMBER = re.compile(
     r"\b(?:what|which|could|can|may|please|give|tell|read|confirm|have)\b[^.?!]{0,50}\b(?:number|digits|sort code|"
@@ -102,6 +105,7 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     kept = [one for one in kept if not _of_the_bank(one, staff, view, speaker)]
     if speaker is not Role.UNKNOWN:  # of whom nobody knows the tagger knows too little to take something back
         kept = [one for one in kept if not refused(one, found)]
+        kept = [replace(one, lasting=False) if doubted(one, found) else one for one in kept]
     if found.language.name == "zh":
         kept += [one for one in misheard_digits(text, kept) if not view.readable(one.start, one.end)]
         kept += mandarin.more_of_names(view, kept)
@@ -230,6 +234,10 @@ def _letters(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
     for match in _LETTER.finditer(text):
         if any(one.start - match.end() in _NEAR or match.start() - one.end in _NEAR for one in found):
             yield Secret("digits", *match.span(), lasting=False)
+    for one in found:
+        before = _LEADING.search(text, max(0, one.start - _LEADING_REACH), one.start)
+        if one.kind in NUMBER_KINDS and before:
+            yield Secret("digits", *before.span(), lasting=False)
 
 
 def _digits(found: Found, view: View) -> Iterator[Secret]:

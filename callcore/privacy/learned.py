@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from callcore.privacy import english_lexicon, english_names, mandarin
 from callcore.privacy.digits import stretches
 from callcore.privacy.services import is_service
-from callcore.privacy.spans import NUMBER_KINDS, PLACE, Secret
+from callcore.privacy.spans import NEVER, NUMBER_KINDS, PLACE, SOFT, Secret
 from callcore.privacy.staff import is_staff
 from callcore.privacy.view import Stage, View
 from callcore.text.chars import HAN_CHARACTER
@@ -22,7 +22,8 @@ LIKELY = 0.8  #: that, of a name in Han that nothing else speaks for
 OVER_FACTS = 0.97  #: that, where the rules read a fact that is no secret
 OVER_WORDS = 0.85  #: that, of one character of Han, of words without a capital, of digits where a reference is expected
 REMEMBERED = 0.7  #: that, from which on it is masked in the rest of the call
-REFUSABLE = frozenset({"name", "address", "digits", "code", "card_tail"})
+REFUSABLE = frozenset({"name", "address", "digits", "code", "card_tail", "email"})
+COUNTED = 0.3  #: probability below which it takes back a telephone number made of several numbers
 PHONE = 10  #: digits of a telephone number that no word for references makes one
 PIECE = 3  #: digits of a number that is known to be none
 _NO_NAME = re.compile("[嗯呃啊哦额唉哎]+|老先生|老人家|大姐|大哥|大叔|律师|您好|你好")
@@ -32,9 +33,25 @@ _LETTERS = re.compile(r"(?<![\w'])(?:[a-z](?![\w'])[ .-]{0,2}){2,8}")
 
 def refused(one: Secret, found: Found) -> bool:
     """Whether the tagger is sure that what a rule without a check took for a secret is none."""
-    if found.tagged is None or one.kind not in REFUSABLE:
+    if found.tagged is None:
         return False
-    return found.tagged.secret(one.start, one.end) < one.least
+    if one.kind == "phone":
+        least = COUNTED if _is_counted(found.spoken.text[one.start : one.end]) else NEVER
+    else:
+        least = one.least if one.kind in REFUSABLE else NEVER
+    return found.tagged.secret(one.start, one.end) < least
+
+
+def _is_counted(said: str) -> bool:
+    """Whether a number is put together of several that are said as such: ten twelve and nine fifty."""
+    runs = list(stretches(said))
+    figures = any(map(str.isdigit, said))
+    return not figures and 2 * sum(run.single for run in runs) < sum(len(run.digits) for run in runs)
+
+
+def doubted(one: Secret, found: Found) -> bool:
+    """Whether the tagger rather takes for none what is a name only because nothing explains it: masked there alone."""
+    return one.kind == "name" and one.least >= SOFT and not likely(found, one.start, one.end)
 
 
 def certain(found: Found, start: int, end: int) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from callcore.pinyin import syllables
-from callcore.privacy.spans import DOUBT, HAN, Secret, last_asked
+from callcore.privacy.spans import DOUBT, HAN, NEVER, Secret, last_asked
 from callcore.privacy.view import View
 from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 
@@ -113,6 +113,11 @@ _ADDRESSED = re.compile(
     rf"[{_HAN}](?<![{NO_SURNAME}])(?=先生|女士)|[{_ANY}](?<![和都来全应时成位解保那的老小大]))"
     r"(?:女士|先生|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大叔|大娘|爷爷|奶奶|伯伯|大哥|大姐|师傅|经理|医生|同学)"
 )
+#: whom somebody is said to have spoken to: 说“陆姐，这个稳”
+_QUOTED = re.compile(
+    rf"[\"“‘「说道喊][ ,:\"“]{{0,2}}(?P<name>{COMPOUND}|[{_HAN}](?<![{NO_SURNAME}]))"
+    "(?=(?:姐|哥|叔|姨|总|工|老师|女士|先生|小姐|师傅|老板|阿姨)(?:[ ,.。!?]|放心|您|你|我))"
+)
 _TAKEN_UP = re.compile(
     rf"(?P<name>[{_FREQUENT}]{_GIVEN}{{1,2}})(?:(?:这个名字|的名字|就是我|是我本人|是我(?:{_PERSON}))|(?:女士|先生|"
     rf"小姐)?(?:您好|你好)|本人)"
@@ -135,6 +140,11 @@ _PARTS = re.compile(
 )
 _HEADED = re.compile(
     rf"(?:[草竹雨]字?头|[女木言王日月口火土]字旁)(?:儿)?(?:那个|的|加)?(?P<one>[{_HAN}])(?=[ ,.。!?、]|$)"
+)
+#: a name of one character, and after it how that is written: 郦，郦道元的郦; 姓鄂，湖北那个鄂
+_SELF_TOLD = re.compile(
+    rf"(?:^|[ ,.。!?、姓])(?P<one>{COMPOUND}|[{_HAN}])(?:[ ,.。、]{{1,2}}|字)"
+    rf"(?P<told>[{_HAN}]{{1,6}}?(?:的那个|那个|的|个)(?P=one))(?=[ ,.。!?、]|$)"
 )
 _SAID_FIRST = re.compile(
     rf"(?:^|[ ,.。!?、姓])(?P<name>{COMPOUND}|[{_ANY}])[ ,、]+(?=(?P=name){_GIVEN}{{1,2}}(?:[ ,.。]|$))"
@@ -210,11 +220,13 @@ _ASKS = (
 _ASKING = re.compile(
     "多少|什么|报一下|提供|说一下|告诉|请说|核实|核对|麻烦|哪|贵姓|称呼|请问|念一下|留一下|吗|呢|\\?|说说|确认"
 )
+#: what is asked beside these words is asked to know whom one speaks with
+_SECURITY = re.compile("安全问题|密保|提示问题|安全口令")
 
 
 def asks(text: str) -> str:
     """As :func:`callcore.privacy.spans.last_asked`."""
-    return last_asked(text, _ASKING, _ASKS)
+    return last_asked(text, _ASKING, _ASKS, _SECURITY)
 
 
 def names(view: View) -> Iterator[Secret]:
@@ -231,9 +243,14 @@ def names(view: View) -> Iterator[Secret]:
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
                 yield Secret("name", *match.span("name"), least=HAN)
-    for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER):
+    for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER, _QUOTED):
         for match in pattern.finditer(text):
             yield Secret("name", *match.span("name"))
+    for match in _SELF_TOLD.finditer(text):
+        surname = len(match["one"]) > 1 or match["one"] in _ANY or text[: match.start("one")].endswith("姓")
+        if surname or view.asked == "name":
+            yield Secret("name", *match.span("one"), least=NEVER)
+            yield Secret("name", *match.span("told"), least=NEVER)
     yield from _answered(view)
     yield from _spelled(text, DOUBT if view.asked == "name" else _DESCRIBED_LEAST)
     yield from _told_after(text)

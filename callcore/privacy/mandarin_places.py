@@ -59,6 +59,10 @@ _BEFORE = re.compile(rf"(?:[{_HAN}]{{2,8}}?{_REGION}[ ,、]{{0,2}}){{1,5}}$")
 _PUBLIC = re.compile(r"支行|分行|网点|营业厅|营业部|营业所|储蓄所|分理处|自助银行|atm|取款机|柜员机|柜台|我行")
 _PERSONAL = re.compile(r"住|家|我的?地址|寄|邮|送|快递|收件|收货|户口|单位|公司")
 _POSTCODE = re.compile(r"(?:邮编|邮政编码)(?:就?是|为|:|,| ){0,2}(?P<code>(?:[\d零一二三四五六七八九幺][ ,]?){5,6})")
+_HOUSE = re.compile(
+    rf"(?![的了吧对是我您你他她那这就也还都要呢啊嗯呀哈不没])[{_HAN}]{{2,8}}(?:\d{{1,4}}|[一二三四五六七八九十]{{1,3}})?[楼层室]?"
+    r"(?=[ ,。!?、]|$)"
+)
 _SHORTEST = 3  # characters of an address
 _REACH = 40  # characters after a cue in which an address lies
 
@@ -72,7 +76,7 @@ def addresses(view: View) -> Iterator[Secret]:
         for match in pattern.finditer(text):
             start = _start(text, match.start(), match.end())
             if not _public(text, start, match.end()) and not view.readable(start, match.end()):
-                yield Secret("address", start, match.end())
+                yield Secret("address", start, _house_end(view, start, match.end()))
     starts = [match.end() for match in _CUE.finditer(text)]
     if view.asked == "address":
         starts.append(0)
@@ -90,6 +94,15 @@ def _start(text: str, start: int, end: int) -> int:
         if match.end() < end - 3 and match.start() - start < 12 and not _MARK.search(text, start, match.start()):
             cut = match.end()
     return cut
+
+
+def _house_end(view: View, start: int, end: int) -> int:
+    """Where an address ends whose street or house was found: with the name of a house behind it (五十八号灯光仓库)."""
+    text = view.text
+    if view.asked != "address" and not _PERSONAL.search(text, max(0, start - 10), start):
+        return end
+    house = _HOUSE.match(text, end)
+    return house.end() if house else end
 
 
 def _public(text: str, start: int, end: int) -> bool:

@@ -97,6 +97,9 @@ class CallMemory:
             self._words.update(word for word in name_words(said) if word.isascii() and is_name_word(word))
         elif len(plain) >= _LEAST[han]:
             self._phrases.add(plain)
+        if kind == "email":  # parts of what stands before the @ are said again: "oakes, with an E"
+            parts = _WORD.findall(said.partition("@")[0]) if "@" in said else ()
+            self._words.update(word for word in parts if word.isascii() and is_name_word(word))
         if kind == "address":  # it is rarely repeated as a whole
             self._phrases.update(plain[i : i + _PIECE] for i in range(len(plain) - _PIECE + 1) if han)
             self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_place_word(word))

@@ -121,7 +121,7 @@ class CallRedactor:
         self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
         self._ended: OrderedDict[int, Masked] = OrderedDict()  #: by turn
         self._kinds: dict[tuple[int, int], str] = {}  #: by turn and place: kind of an entity, "" where it can be read
-        self._hidden: set[str] = set()  #: values that were sealed
+        self._hidden: dict[str, str] = {}  #: by value that was sealed, its kind
         self._told = False  #: that something could not be searched
 
     def follow(self, outputs: Sequence[Output]) -> list[Output]:
@@ -196,7 +196,7 @@ class CallRedactor:
         own = search(found, view, speaker)
         self._memory.remember(view.text, own)
         hidden = _hidden(view, own, self._memory)
-        self._note_question(event.channel, found)
+        self._note_question(event.channel, found, own)
         self._heard.add(event.channel)
         masked = Masked.of(found.spoken, hidden, event.words)
         _keep(self._ended, event.turn_id, masked)
@@ -221,14 +221,18 @@ class CallRedactor:
         hidden = _hidden(view, own, self._memory)
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
-            self._note_question(channel, found)
+            self._note_question(channel, found, own)
         return Masked.of(found.spoken, hidden, words)
 
-    def _note_question(self, channel: int, found: Found) -> None:
+    def _note_question(self, channel: int, found: Found, own: Search) -> None:
         if self._asking is None or self._asking[0] is not found:
             self._asking = found, asks(found)
         if wanted := self._asking[1]:
             self._asked[channel] = (wanted, self._turns + PATIENCE)
+        elif any(
+            one.kind == "email" and one.lasting for one in own.secrets
+        ):  # read back: the other side may put it right
+            self._asked[channel] = ("email", self._turns + 1)
 
     def _as_meant(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """See :func:`as_meant`; a turn mostly has the words of its final."""
@@ -238,7 +242,9 @@ class CallRedactor:
     def _known(self, channel: int, turn: int, context: Context) -> Known:
         """What the call tells beside the words of a turn. ``context``: what its entities are read with."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
-        number = context.open is not None or context.asked in SECRET_KINDS or "number" in asked
+        number = (
+            context.open is not None or context.asked in SECRET_KINDS or "number" in asked or asked[-1:] == ["email"]
+        )
         return {
             "asked": asked[-1] if asked else "",
             "number_wanted": number,
@@ -268,14 +274,13 @@ class CallRedactor:
             shown, hidden = self._redactor.entity(entity, masked)
             self._kinds[event.turn_id, place] = entity.kind if hidden else ""
             if hidden:
-                self._hidden.add(entity.value)
+                self._hidden[entity.value] = entity.kind
             entities.append(shown)
         return replace(event, entities=tuple(entities))
 
     def _resolved(self, event: Resolved) -> Resolved:
         kind = self._kinds.get((event.turn_id, event.entity), _UNKNOWN)
-        if not kind and event.value in self._hidden:
-            kind = _UNKNOWN
+        kind = kind or self._hidden.get(event.value, "")
         return replace(event, value=self._redactor.sealer.seal(kind, event.value)) if kind else event
 
 

@@ -26,7 +26,7 @@ NUMBER_KINDS = SECRET_KINDS - {"name", "email", "address"}  #: told by their dig
 
 
 DOUBT = 0.03  #: probability below which the tagger takes back what a rule without a check found
-DIGITS = 0.065  #: that, of digits that nothing explains
+DIGITS = 0.2  #: that, of digits that nothing explains
 HAN = 0.1  #: that, of names and passwords in Han, but for a name after 姓
 SOFT = 0.3  #: that, of what a rule takes for a secret only because nothing explains it
 PLACE = 0.8  #: that, where a word for places comes before it
@@ -54,12 +54,17 @@ def characters(secrets: Iterable[Secret]) -> frozenset[int]:
     return frozenset(i for secret in secrets for i in range(secret.start, secret.end))
 
 
-def last_asked(text: str, asking: re.Pattern[str], kinds: Iterable[tuple[str, re.Pattern[str]]]) -> str:
+def last_asked(
+    text: str, asking: re.Pattern[str], kinds: Iterable[tuple[str, re.Pattern[str]]], security: re.Pattern[str]
+) -> str:
     """What a text asks the other side for last: "name", "address", "email", "word" (a password), or "".
 
-    ``asking``: what no question is without; ``kinds``: each with how it is asked for.
+    ``asking``: what no question is without; ``kinds``: each with how it is asked for; ``security``: what makes any
+    question one for a password.
     """
     if not asking.search(text):
         return ""
+    if security.search(text):
+        return "word"
     ends = [(match.end(), kind) for kind, pattern in kinds for match in pattern.finditer(text)]
     return max(ends, default=(0, ""))[1]

@@ -9,13 +9,17 @@ from callcore.tickets.candidates import Candidate, candidates, times
 from callcore.tickets.facts import OPENING_TURNS, entity_field, just_now, places_of, value_of
 from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.matter import Judged
+from callcore.tickets.name_traits import name_traits
+from callcore.tickets.names import customer_name, name_candidates
 from callcore.tickets.promises import TIME_KINDS, Promises
 from callcore.tickets.reading import CallView
+from callcore.tickets.rulefile import NameWords
 from callcore.tickets.spec import FieldSpec
 from callcore.tickets.traits import (
     DEADLINE,
     Row,
     Traits,
+    common,
     moving_traits,
     own_term_traits,
     own_traits,
@@ -42,6 +46,22 @@ def chosen_deadline(call: CallView, promises: Promises, model: LinearModel) -> J
         return None
     one, probability = best
     return Judged(one.normal, round(probability, 4), places_of(one.facts))
+
+
+def chosen_name(spec: FieldSpec, call: CallView, words: NameWords, model: LinearModel) -> list[FieldValue]:
+    """The customer among those who are named, if one is sure enough."""
+    best = _surest(spec.name, model.heads[spec.name], name_rows(spec, call, words), call)
+    if best is None:
+        return []
+    one, probability = best
+    return [replace(value_of(spec, one.facts), confidence=round(probability, 4), source=model.source)]
+
+
+def name_rows(spec: FieldSpec, call: CallView, words: NameWords) -> list[Row]:
+    """Those who are named, with their traits. ``words``: of the rules."""
+    found = name_candidates(call)
+    ruled = {value.normal for value in customer_name(spec, call, words)} if found else set()
+    return [Row(one, common(one, found, call, ruled), name_traits(one, found, call)) for one in found]
 
 
 def field_rows(spec: FieldSpec, call: CallView, known: Traits) -> list[Row]:

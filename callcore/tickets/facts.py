@@ -8,7 +8,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 from callcore.tickets.reading import CallView, Fact, Reading, Span
-from callcore.tickets.rulefile import NameWords
 from callcore.tickets.spec import FieldSpec, is_hidden
 from callcore.types import Evidence, FieldStatus, FieldValue
 
@@ -22,8 +21,7 @@ TODAY = 0.8  #: against "today" without an hour, which demands and promises name
 LEAST = 1.0  #: weight of a fact that the matter is about
 MOST_EVIDENCE = 6
 TAIL = 4  #: digits that tell a card
-BESIDE = 10  #: characters beside a name that tell whose it is
-OWN = 24  #: characters before a name, of its own clause, that tell that it is the speaker's
+BESIDE = 10  #: characters before a fact that tell what it is
 AFTER = 16  #: characters after a fact, of its own clause, that speak for or against it
 ROUGHLY = Decimal("1.3")  #: times an amount said roughly that the exact one may come to
 _CLAUSE_END = re.compile(r"[,.?!;，。？！；]")
@@ -49,18 +47,17 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
 
 def last_said(spec: FieldSpec, facts: Sequence[Fact]) -> list[FieldValue]:
     """The value that was settled, else that said last; each value that contradicts it beside it, as disputed."""
-    groups: dict[str, list[Fact]] = {}
-    for fact in facts:
-        groups.setdefault(_identity(fact), []).append(fact)
-    groups = _joined(groups)
+    groups = by_value(facts)
     settled = {key: group for key, group in groups.items() if any(f.status == "confirmed" for f in group)}
     open_ = {key: group for key, group in groups.items() if key not in settled}
     if settled:  # the last that was settled; what was said before and not settled is outdone by it
         best = max(settled, key=lambda key: max(_settled_at(fact) for fact in settled[key]))
-        rivals = [key for key, group in open_.items() if _last(group) > _last(settled[best]) and _own(group)]
+        rivals = [
+            key for key, group in open_.items() if last_place(group) > last_place(settled[best]) and by_customer(group)
+        ]
     else:
-        best = max(open_, key=lambda key: (_own(open_[key]), _last(open_[key])))
-        rivals = [key for key, group in open_.items() if key != best and _own(group) >= _own(open_[best])]
+        best = max(open_, key=lambda key: (by_customer(open_[key]), last_place(open_[key])))
+        rivals = [key for key, group in open_.items() if key != best and by_customer(group) >= by_customer(open_[best])]
     rivals = [key for key in rivals if _comparable(groups[key], groups[best])]
     disputed = bool(rivals) or any(fact.status == "disputed" for fact in groups[best])
     return [value_of(spec, groups[key], disputed=disputed) for key in (best, *rivals)]
@@ -139,25 +136,6 @@ def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) 
     )
 
 
-def customer_name(spec: FieldSpec, call: CallView, words: NameWords) -> list[FieldValue]:
-    """The customer's name: the one by which the agent calls them, or that they agree to; else the one they say."""
-    facts = [
-        fact
-        for fact in call.facts.get("name", ())
-        if fact.normal and not _is_own(fact, words) and not _is_anothers(fact, words)
-    ]
-    groups: dict[str, list[Fact]] = {}
-    for fact in facts:
-        groups.setdefault(_identity(fact), []).append(fact)
-    groups = _joined(groups)
-    if not groups:
-        return []
-    called = {key: _called(group, words) for key, group in groups.items()}
-    best = max(groups, key=lambda key: (*called[key], _last(groups[key])))
-    rivals = [key for key in groups if key != best and called[key] == called[best] and _own(groups[key])]
-    return [value_of(spec, groups[key], disputed=bool(rivals)) for key in (best, *rivals)]
-
-
 def pattern_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     """The first group of the last match of the field's regular expressions."""
     for reading in reversed(call.readings):
@@ -187,6 +165,14 @@ def choice_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
 
 def _plain_value(spec: FieldSpec, value: str, normal: str, evidence: tuple[Evidence, ...], source: str) -> FieldValue:
     return FieldValue(spec.name, value, normal, 0.9, FieldStatus.FILLED, evidence, f"{source}/{spec.name}")
+
+
+def by_value(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    """Facts that name the same thing, together."""
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(_identity(fact), []).append(fact)
+    return _joined(groups)
 
 
 def _identity(fact: Fact) -> str:
@@ -219,11 +205,13 @@ def _comparable(group: Sequence[Fact], other: Sequence[Fact]) -> bool:
     return not hidden or {fact.entity.kind for fact in group} == {fact.entity.kind for fact in other}
 
 
-def _own(group: Iterable[Fact]) -> bool:
+def by_customer(group: Iterable[Fact]) -> bool:
+    """Whether the customer says one of them."""
     return any(fact.reading.customer for fact in group)
 
 
-def _last(group: Iterable[Fact]) -> tuple[int, ...]:
+def last_place(group: Iterable[Fact]) -> tuple[int, ...]:
+    """Where the last of them was said, to be compared."""
     return max((*fact.reading.order, fact.place) for fact in group)
 
 
@@ -240,7 +228,7 @@ def _weight(spec: FieldSpec, group: Sequence[Fact], day: str, opens: bool) -> tu
     if beside(first, spec.avoid) or any(refused(fact) for fact in group):
         weight -= AVOIDED  # what repeats or confirms a limit says no more than that it is one
     else:
-        weight += CONFIRMED * _settled(group)
+        weight += CONFIRMED * is_settled(group)
     weight -= TODAY * (spec.type == "date" and all(fact.normal == day for fact in group))
     return weight, tuple(-part for part in first.reading.order)
 
@@ -266,11 +254,11 @@ def beside(fact: Fact, words: tuple[str, ...]) -> bool:
 def _are_beside(text: str, span: Span, words: Collection[str]) -> bool:
     start, end = span
     stop = _CLAUSE_END.search(text, end - 1, end + AFTER)  # words end with their marks
-    clause = _clause_before(text, start, BESIDE) + text[start : max(stop.start(), end) if stop else end + AFTER]
+    clause = clause_before(text, start, BESIDE) + text[start : max(stop.start(), end) if stop else end + AFTER]
     return any(word in clause for word in words)
 
 
-def _clause_before(text: str, start: int, reach: int) -> str:
+def clause_before(text: str, start: int, reach: int) -> str:
     """What stands in the same clause before ``start``, ``reach`` characters at most."""
     return _CLAUSE_END.split(text[max(start - reach, 0) : start])[-1]
 
@@ -312,7 +300,8 @@ def exact(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
     return exact
 
 
-def _settled(group: Iterable[Fact]) -> bool:
+def is_settled(group: Iterable[Fact]) -> bool:
+    """Whether one of them was confirmed."""
     return any(fact.status == "confirmed" for fact in group)
 
 
@@ -327,36 +316,6 @@ def places_of(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
     own = {fact.reading.turn.turn_id for fact in facts} - {-1}
     kept = [place for place in places if place.end_word or place.turn_id not in own]
     return tuple(sorted(kept, key=lambda place: (place.start_sample, place.channel)))[:MOST_EVIDENCE]
-
-
-def _called(group: Sequence[Fact], words: NameWords) -> tuple[int, bool]:
-    """What speaks for a name being the customer's: the agent says it, the customer does, as their own, both agree."""
-    by_agent = any(not fact.reading.customer for fact in group)
-    introduced = any(fact.reading.customer and _introduces(fact, words) for fact in group)
-    return by_agent + _own(group) + introduced + _settled(group), by_agent
-
-
-def _is_own(fact: Fact, words: NameWords) -> bool:
-    """Whether an agent says a name of their own."""
-    own = _introduces(fact, words) or _around(fact)[1].lstrip(" ,，").startswith(words.after_own)
-    return own and fact.reading.agent and not fact.reading.customer
-
-
-def _introduces(fact: Fact, words: NameWords) -> bool:
-    """Whether the speaker says that the name is their own."""
-    before = _around(fact)[0] + _clause_before(fact.reading.text, span_of(fact)[0], OWN)
-    return any(word in before for word in words.own)
-
-
-def _is_anothers(fact: Fact, words: NameWords) -> bool:
-    """Whether it is the name of somebody else: whom money went to, who served them, a relative."""
-    before, after = _around(fact)
-    return any(word in before for word in words.before_others) or after.lstrip().startswith(words.after_others)
-
-
-def _around(fact: Fact) -> tuple[str, str]:
-    start, end = span_of(fact)
-    return fact.reading.text[max(start - BESIDE, 0) : start], fact.reading.text[end : end + BESIDE]
 
 
 def suggested(spec: FieldSpec, readings: Sequence[Reading]) -> list[FieldValue]:

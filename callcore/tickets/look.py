@@ -8,19 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from callcore.tickets.caller import Caller
-from callcore.tickets.chosen import chosen_deadline, chosen_field, kinds_of
-from callcore.tickets.facts import (
-    OPENING_TURNS,
-    choice_field,
-    customer_name,
-    entity_field,
-    pattern_field,
-    suggested,
-)
+from callcore.tickets.chosen import chosen_deadline, chosen_field, chosen_name, kinds_of
+from callcore.tickets.facts import OPENING_TURNS, choice_field, entity_field, pattern_field, suggested
 from callcore.tickets.handling import Handling
 from callcore.tickets.judge import NOTHING_WORDED, ByRules, Signs, signs, verdicts
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
+from callcore.tickets.names import customer_name
 from callcore.tickets.picks import Candidates, cause_signs, intent_signs, main_first, picked, topic_signs
 from callcore.tickets.promises import CONTACT_KINDS, TIME_KINDS, Promises
 from callcore.tickets.reading import CallView, Reading
@@ -172,8 +166,11 @@ class Look:
         """Of a field that holds what was said."""
         call, model, what = self.call, self._rules.facts, ("values", spec.name)
         if spec.rule == "customer_name":
-            names = self._rules.file.names
-            return call.kept.of(what, call.facts_of(("name",)), lambda: tuple(customer_name(spec, call, names)))
+            words, names = self._rules.file.names, call.facts_of(("name",))
+            if model and spec.name in model.heads:
+                rows = (call.readings, call.language, *names)
+                return call.kept.of(what, rows, lambda: tuple(chosen_name(spec, call, words, model)))
+            return call.kept.of(what, names, lambda: tuple(customer_name(spec, call, words)))
         facts, said = call.facts_of(kinds_of(spec)), call.customer[:OPENING_TURNS]
         if model and spec.name in model.heads:
             grounds = (call.readings, call.language, self.about, *facts)

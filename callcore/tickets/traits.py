@@ -201,6 +201,12 @@ def promised(normal: str, promises: Promises) -> Traits:
     return {f"due.{promise.by.value}.{promise.kind}": 1.0 for promise in due}
 
 
+def common(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
+    """Of a candidate for any field: who says it and where, what is done in its sentence, how it stands among others."""
+    own = _without_zeros(_said(one) | _done(one.facts, call))
+    return own | rival_traits(one, all_) | moving_traits(one, call, ruled)
+
+
 def _said(one: Candidate) -> Traits:
     """By whom, how often, and what became of it."""
     readings = [fact.reading for fact in one.facts]

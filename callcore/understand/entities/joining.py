@@ -25,12 +25,16 @@ _OPEN = ("card_number", "account", "phone", "id_number")  #: that are said in pi
 _GIVEN = "[\u4e00-\u9fff]{1,2}"
 _DOTTED = "[\u4e00-\u9fff]{2,8}·[\u4e00-\u9fff]{2,8}"  # 古丽努尔·艾合买提
 _HAN_NAME = re.compile(rf"(?P<known>(?:{COMPOUND}|[{COMMON}{RARE}]){_GIVEN}|{_DOTTED})|[\u4e00-\u9fff]{{3,6}}")
-_NO_NAME = re.compile("[的是我你您他她念个旁边]|^[小老阿大]|(?:老师?|先生|女士|小姐|师傅|[姐哥叔姨总爷奶嫂工阿])$")
+_NO_NAME = re.compile(
+    "[的是我你您他她念个旁边]|^[小老阿大]|^谢谢|(?:老师?|先生|女士|小姐|师傅|[姐哥叔姨总爷奶嫂工阿])$"
+)
 _SURER_NAME = 0.92  # of one with a surname that is in no table, and of a single word of letters
 _TELLS = re.compile("[的那里]个?")  # after a name that tells how a character is written
+_TELLS_ALL = re.compile("那个(?=$|[,.。、!? ])")
 _CLAUSE = re.compile("[^,.;:?!。、]+")
-_LATIN_NAME = re.compile(r"[^\W\d_][^\W\d_'-]+(?: [^\W\d_][^\W\d_'-]+){0,2}")
-_TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|doctor|mister)\.? ")
+_LATIN = r"[^\W\d_](?:['-]?[^\W\d_])+"
+_LATIN_NAME = re.compile(rf"{_LATIN}(?: {_LATIN}){{0,4}}")
+_TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|doctor|mister|professor|major|captain|colonel|sergeant|reverend)\.? ")
 
 
 def joined(spans: Sequence[Span], tagged: Tagged, spoken: Spoken, regions: tuple[str, ...]) -> list[Span]:
@@ -108,15 +112,13 @@ def _name(start: int, end: int, likely: float, spoken: Spoken) -> str:
     if HAN_CHARACTER.search(said):
         match = _HAN_NAME.fullmatch(said)
         tells = _TELLS.match(spoken.text, end)
-        if (
-            match is None
-            or _NO_NAME.search(said)
-            or (tells and said.find(spoken.text[tells.end() : tells.end() + 1] or "。") >= 0)
-        ):
+        told = tells and said.find(spoken.text[tells.end() : tells.end() + 1] or "。") >= 0
+        if match is None or _NO_NAME.search(said) or told or _TELLS_ALL.match(spoken.text, end):
             return ""
         return said if match["known"] or likely >= _SURER_NAME else ""
     title = _TITLE.match(said)
     at = title.end() if title else 0
     if not _LATIN_NAME.fullmatch(said, at) or (likely < _SURER_NAME and not title and " " not in said):
         return ""
-    return " ".join(word if word != word.lower() else word.capitalize() for word in raw[at:].split(" "))
+    name = raw[at:]
+    return name if name != name.lower() else " ".join(word.capitalize() for word in name.split(" "))

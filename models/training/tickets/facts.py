@@ -1,13 +1,13 @@
-"""Train the model that chooses which of the amounts, dates and places of a call are the ticket's.
+"""Train the model that chooses which of the people, amounts, dates and places of a call are the ticket's.
 
 ``python -m models.training.tickets.facts`` reads the written calls of the parts ``train`` and ``dev`` and writes
 ``models/ticket-facts``. For every field each value that a call names is a row, with the traits of
-:mod:`callcore.tickets.traits`; one logistic regression a field says how likely it is the value. Regularisation, the
-probability that is asked for and its calibration come of cross-validation over the calls of ``train``: the rules were
-tuned on ``dev``. ``--held FOLDER`` leaves the calls of a folder out of the training, measures on them, and writes
-nothing. The models for acts that callcore ships have learnt from the calls of ``train`` what promises are; ``--acts``
-names models made without them (``acts --no-calls``), so that promises are no surer here than in calls that nobody has
-seen. The same input gives the same file.
+:mod:`callcore.tickets.traits` and :mod:`callcore.tickets.name_traits`; one logistic regression a field says how likely
+it is the value. Regularisation, the probability that is asked for and its calibration come of cross-validation over
+the calls of ``train``: the rules were tuned on ``dev``. ``--held FOLDER`` leaves the calls of a folder out of the
+training, measures on them, and writes nothing. The models for acts that callcore ships have learnt from the calls of
+``train`` what promises are; ``--acts`` names models made without them (``acts --no-calls``), so that promises are no
+surer here than in calls that nobody has seen. The same input gives the same file.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from callcore.evaluate.tickets import GoldCall, read_gold
-from callcore.tickets.chosen import deadline_rows, field_rows
+from callcore.tickets.chosen import deadline_rows, field_rows, name_rows
 from callcore.tickets.linear import NO, YES
+from callcore.tickets.name_traits import NAME as NAME_FIELD
 from callcore.tickets.traits import DEADLINE, VERSION
 from models.training.tickets.views import CALLS, ROOT, Views, write
 
 NAME, RELEASE = "ticket-facts", "1"
-FIELDS = ("request.amount", "request.date", "request.branch", "request.channel", DEADLINE)
+FIELDS = (NAME_FIELD, "request.amount", "request.date", "request.branch", "request.channel", DEADLINE)
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  #: C of the regression: the smaller, the simpler
 LEASTS = tuple(round(0.1 + 0.05 * step, 2) for step in range(9))  #: probabilities below which none is taken
 FOLDS = 10
@@ -75,13 +76,16 @@ def questions(views: Views, calls: Iterable[GoldCall]) -> dict[str, list[Questio
         seen = views.look(one)
         for name in FIELDS:
             gold = one.gold.fields.get(name, ("",))[0]
-            if name != DEADLINE:
+            if name == NAME_FIELD:
+                rows = name_rows(specs[name], seen.call, views.rules.file.names)
+            elif name != DEADLINE:
                 rows = field_rows(specs[name], seen.call, seen.about)
             elif gold:
                 rows = deadline_rows(seen.call, seen.promises)
             else:
                 continue
-            found[name].append(Question(one.name, gold, tuple((row.one.normal, row.traits) for row in rows)))
+            values = tuple((views.opened("name", row.one.normal), row.traits) for row in rows)
+            found[name].append(Question(one.name, gold, values))
     return found
 
 
@@ -245,11 +249,12 @@ def _row(name: str, count: int, rules: Score, model: Score, rest: str) -> str:
 
 TEXT = """# {name}
 
-Which of the amounts, dates, branches and channels that a call names is the ticket's, and which time is the one by which
-the bank gets back to the customer. One logistic regression a field: each value that was named is taken or left by its
-traits (callcore/tickets/traits.py): who says it, when, how often, what is done in the sentence, what stands beside it,
-how it compares with the others, what the call is about, and whether the rules would take it. The likeliest is the
-field's value if it is likely enough, else the field stays empty. `model.json` holds the weights by trait, to be read.
+Which of the people, amounts, dates, branches and channels that a call names is the ticket's, and which time is the one
+by which the bank gets back to the customer. One logistic regression a field: each value that was named is taken or
+left by its traits (callcore/tickets/traits.py, name_traits.py): who says it, when, how often, what is done in the
+sentence, what stands beside it, how it compares with the others, what the call is about, and whether the rules would
+take it. The likeliest is the field's value if it is likely enough, else the field stays empty. `model.json` holds the
+weights by trait, to be read.
 
 Made by `python -m models.training.tickets.facts` from the written calls of the parts `train` and `dev`
 (benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.

@@ -18,9 +18,12 @@ from callcore.engines.card import CARD_FILE
 from callcore.engines.text_model import OnnxTextModel
 from callcore.evaluate.tickets import GoldCall
 from callcore.following import Following
-from callcore.loading import READ, load_redactor, load_understander
+from callcore.loading import READ, load_understander
+from callcore.privacy import Redactor
+from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules
 from callcore.tickets.look import Look
+from callcore.tickets.spec import is_hidden
 from callcore.understand.acts import ActReader
 from callcore.understand.features import VERSION as FEATURES
 from models.training.understand.enter import enter
@@ -43,7 +46,9 @@ class Views:
             readers = {language: ActReader(OnnxTextModel(acts / f"acts-{language}", FEATURES)) for language in READ}
             self._understander = replace(self._understander, acts=readers)
         self.rules = TicketRules.load(self._settings.tickets, self._understander.catalogue)
-        self._following = Following(load_redactor(self._settings, self._understander.taggers), self.rules)
+        self._sealer = Sealer([new_key()])
+        redactor = Redactor.of(self._sealer, self._settings.understand, self._understander.taggers)
+        self._following = Following(redactor, self.rules)
 
     def look(self, one: GoldCall) -> Look:
         """At a whole call, by rules alone."""
@@ -52,6 +57,10 @@ class Views:
         for event in events[1:]:
             fold.absorb(event)
         return fold.look()
+
+    def opened(self, kind: str, normal: str) -> str:
+        """A value as it was said, where it was sealed."""
+        return self._sealer.open(kind, normal) if is_hidden(normal) else normal
 
 
 def parts(count: int) -> Iterator[tuple[Sequence[int], Sequence[int]]]:

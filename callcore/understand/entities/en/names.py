@@ -12,8 +12,10 @@ from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.spans import Context, Span
 
 MAYBE_RANK, NAME_RANK, SPELLED_RANK, BRANCH_RANK, EMAIL_RANK = 2, 6, 7, 5, 9
-MOST_WORDS = 3  #: of a name
+MOST_WORDS = 3  #: of a name, without particles
+_PARTICLES = frozenset(("van", "de", "der", "den", "von", "la", "bin", "binti", "al", "da", "di"))
 _MOST_PLAIN = 3  # words that are joined without a mark in an address
+_REST = 3  # letters of a name that were not spelled
 _SPELLED_ALONE = 4  # letters without any word that asks for a name
 
 _WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?"
@@ -76,7 +78,7 @@ def names(reading: Reading, context: Context) -> Iterator[Span]:
     for match in _titled().finditer(text):
         words = _name_words(text, raw, match.end(), 2, strict=match["title"] in ("miss", "doctor"))
         if words:
-            yield Span("name", match.start(), words[-1][1], _value(text, words), rank=NAME_RANK + 1)
+            yield Span("name", match.start(), words[-1][1], _value(raw, words), rank=NAME_RANK + 1)
     for match in _SPEAKING.finditer(text):
         yield from _before_speaking(text, raw, match.start())
     if context.name_asked:
@@ -96,10 +98,10 @@ def _answered(text: str, raw: str) -> Iterator[Span]:
     whole = not rest.strip(" .,!")
     closed = whole or rest[:1] in ",.!" or _ANSWER_GOES_ON.match(rest) is not None
     spelled = _spelled(text, match.end()) if (match := _SPELLED_NEXT.match(text, end)) else None
-    value, rank = _value(text, words), NAME_RANK - 1
+    value, rank = _value(raw, words), NAME_RANK - 1
     *first, last = value.split(" ")
     if spelled and first and spelled[0][:1] == last[:1].lower():
-        value, end, rank = " ".join([*first, spelled[0].capitalize()]), spelled[1], SPELLED_RANK + 1
+        value, end, rank = _with_spelled(value, spelled[0]), spelled[1], SPELLED_RANK + 1
     if (closed or rank > NAME_RANK) and (len(words) > 1 or (whole and capital)) and (capital or whole):
         yield Span("name", words[0][0], end, value, 0.88, rank=rank)
 
@@ -122,13 +124,13 @@ def _named(text: str, raw: str, match: re.Match[str]) -> Iterator[Span]:
     end = words[-1][1]
     if maybe and not _sure(text, raw, match, words):
         return
-    value, rank = _value(text, words), MAYBE_RANK if maybe in _MAYBE_BARE else NAME_RANK
+    value, rank = _value(raw, words), MAYBE_RANK if maybe in _MAYBE_BARE else NAME_RANK
     follows = _SPELLED_NEXT.match(text, end)
     spelled = _spelled(text, follows.end()) if follows else None
     if spelled and len(spelled[0]) > 1:
         *first, last = value.split(" ")
         if spelled[0][:1] == last[:1].lower() or not first:
-            value, end, rank = " ".join([*first, spelled[0].capitalize()]), spelled[1], SPELLED_RANK + 1
+            value, end, rank = _with_spelled(value, spelled[0]), spelled[1], SPELLED_RANK + 1
     yield Span(
         "name",
         words[0][0],
@@ -167,7 +169,8 @@ def _name_words(text: str, raw: str, at: int, most: int, strict: bool = False) -
     found: list[tuple[int, int]] = []
     capital = False
     for match in re.compile(rf" ?({_WORD})").finditer(text, at):
-        if match.start() != (found[-1][1] if found else at) or len(found) == most:
+        full = sum(text[start:end] not in _PARTICLES for start, end in found) == most
+        if match.start() != (found[-1][1] if found else at) or full:
             break
         word, upper = match[1].rstrip("."), raw[match.start(1)].isupper()
         if word in _not_names() or word.endswith(("'s", "'re", "'ll", "'d")) or len(word) == 1:
@@ -176,7 +179,7 @@ def _name_words(text: str, raw: str, at: int, most: int, strict: bool = False) -
             capital = upper
             if strict and not upper:
                 break
-        elif capital and not upper and word not in ("van", "de", "der", "von", "la", "bin", "al"):
+        elif capital and not upper and word not in _PARTICLES:
             break
         if word in _months() and found and not upper:
             break
@@ -200,7 +203,7 @@ def _before_speaking(text: str, raw: str, end: int) -> Iterator[Span]:
             break
         words.insert(0, (start, stop))
     if words and words[-1][1] == end:
-        yield Span("name", words[0][0], end, _value(text, words), 0.85, rank=NAME_RANK - 1)
+        yield Span("name", words[0][0], end, _value(raw, words), 0.85, rank=NAME_RANK - 1)
 
 
 def _spelled_alone(text: str, context: Context) -> Iterator[Span]:
@@ -225,8 +228,25 @@ def _spelled(text: str, at: int) -> tuple[str, int] | None:
     return (said, end) if len(said) > 1 else None
 
 
-def _value(text: str, words: Sequence[tuple[int, int]]) -> str:
-    return " ".join(capitalised(text[start:end]) for start, end in words)
+def _value(raw: str, words: Sequence[tuple[int, int]]) -> str:
+    first, *others = (raw[start:end] for start, end in words)
+    particles = first[:1].isupper()  # "van" of a name that is written with capitals
+    return " ".join([_written(first), *(one if particles and one.islower() else _written(one) for one in others)])
+
+
+def _written(word: str) -> str:
+    """The word as a name is written; with the capitals that it has, where they tell something (LaTonya)."""
+    told = word[:1].isupper() and any(map(str.isupper, word[1:])) and not word.isupper()
+    return word if told else capitalised(word.lower())
+
+
+def _with_spelled(value: str, spelled: str) -> str:
+    """A name with what was spelled after it in place of its last word, if it is that which was spelled."""
+    *first, last = value.split(" ")
+    known = last.lower()
+    if spelled in value.lower().split(" ") or (known.startswith(spelled) and len(known) - len(spelled) >= _REST):
+        return value  # another word of it, or only the beginning
+    return " ".join([*first, spelled.capitalize()])
 
 
 def capitalised(word: str) -> str:

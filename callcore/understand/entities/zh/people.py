@@ -141,7 +141,14 @@ _PART = re.compile("(?:字|草|木|竹|立)?(?:旁|头|底)儿?$|^(?:单人|双�
 
 
 def names(spoken: Spoken, context: Context) -> Iterator[Span]:
-    """Names of people, without their titles."""
+    """Names of people, without their titles; words that tell how a surname is written (冼星海的冼) are none."""
+    for span in _named(spoken, context):
+        told = _TOLD.match(spoken.text, span.end)
+        if told is None or len(span.value) < 2 or told["one"] not in span.value:
+            yield span
+
+
+def _named(spoken: Spoken, context: Context) -> Iterator[Span]:
     text = spoken.text
     for match in _FULL_AFTER.finditer(text):
         yield Span("name", *match.span("name"), match["name"], 0.93, rank=6)
@@ -177,6 +184,9 @@ def names(spoken: Spoken, context: Context) -> Iterator[Span]:
             == match["name"]
         ):
             yield Span("name", *match.span(), match["name"], 0.93, rank=5)
+
+
+_TOLD = re.compile("(?:的那个|的|那个)(?P<one>[\u4e00-\u9fff])(?=$|[ ,.。、!?])")
 
 
 def _explained(text: str) -> Iterator[Span]:

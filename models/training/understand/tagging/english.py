@@ -106,6 +106,13 @@ class EnglishMaker(Maker):
         word = self.random.choice(fits) if fits else letter
         return self.random.choice((f"{letter.upper()} for {word}", f"{letter.upper()} as in {word}", word))
 
+    def _memory(self) -> str:
+        word = super()._memory() if self.random.random() < 0.6 else self._last()
+        return self._cased(word.removeprefix("the ").removeprefix("your "))
+
+    def _letter(self) -> str:
+        return self.random.choice(_LETTERS).upper()
+
     def _rel(self) -> str:
         return self.pick("relations")
 
@@ -177,10 +184,18 @@ class EnglishMaker(Maker):
         flat = random.choice(("flat {}, ", "apartment {}, ", "unit {}, ", "Apt {}, ")).format(
             random.choice((str(random.randrange(1, 40)), _english(random.randrange(1, 40)), "2B", "four C"))
         )
-        text = f"{flat if random.random() < 0.25 else ''}{door} {street}"
+        text = self._homestead(door) if random.random() < 0.25 else f"{door} {street}"
+        text = f"{flat if random.random() < 0.25 else ''}{text}"
         if random.random() < 0.5:
             text += random.choice((", ", " in ", ", ", " ")) + self.pick("cities")
-        return text
+        return f"{text}, {self._postcode()}" if random.random() < 0.15 else text
+
+    def _homestead(self, door: str) -> str:
+        """Where people live without a street."""
+        name = self._cased(self.pick(self.random.choice(("streets", "rare_last", "words"))))
+        house = self.random.choice("House Cottage Farm Lodge Cottages Court Mansions Residency Villas".split())
+        return self.random.choice((f"{name} {house}", f"{door} {name} {house}", f"Box {door}", f"PO Box {door}",
+                                   f"{name} {house}, {self._cased(self.pick('streets'))}"))  # fmt: skip
 
     def _address_piece(self) -> str:
         random = self.random
@@ -192,6 +207,8 @@ class EnglishMaker(Maker):
         random = self.random
         area = random.choice("SW NW LS BS M CF EH B G N SE CB OX YO EX NR".split())
         end = "".join(random.choice("ABDEFGHJLNPQRSTUWXYZ") for _ in range(2))
+        if self.written and random.random() < 0.2:  # as in Canada
+            return f"{area[0]}{random.randrange(10)}{end[0]} {random.randrange(10)}{end[1]}{random.randrange(10)}"
         if self.written:
             return f"{area}{random.randrange(1, 20)} {random.randrange(1, 10)}{end}"
         return f"{' '.join(area)} {_english(random.randrange(1, 20))} {_UNITS[random.randrange(1, 10)]} {' '.join(end)}"

@@ -108,6 +108,30 @@ class Maker:
         made: str = getattr(self, f"_{name}")()
         return made
 
+    def _memory(self) -> str:
+        """The answer to a question that only the customer can answer."""
+        return self.random.choice((self._codeword, self._codeword, self._city, self._branch))()
+
+    def _mail_local(self) -> str:
+        """What stands before the at."""
+        more = self.random.choice(("", "", digits(self.random, 2), self.pick("mail_words")))
+        return self.pick("mail_words") + more
+
+    def _mail_digits(self) -> str:
+        return self.number(digits(self.random, self.random.choice((2, 2, 4))))
+
+    def _mail_spelled(self) -> str:
+        """Letters one by one, sometimes to their end by digits."""
+        joint = self.random.choice((" ", "-", ", ", " ") if self.language == "en" else (" ", "，", ""))
+        word = self.pick("mail_words")[:8]
+        return joint.join(word.upper() if self.random.random() < 0.5 else word)
+
+    def _mail_host(self) -> str:
+        """What stands behind the at, as it is written or said."""
+        at, end = self.pick("mail_hosts"), self.random.choice(("com", "com", "net", "org"))
+        dot = self.random.choice((".", "点") if self.language == "zh" else (".", " dot "))
+        return f"{at}{dot}{end}"
+
     def _mail(self, at: str, dot: str) -> str:
         random, zh = self.random, self.language == "zh"
         word = self.pick("mail_words")

@@ -28,7 +28,7 @@ GRAMS = 8000  #: that too
 COMMON = 4  #: turns that hold a gram that is known
 COPIES = 4  #: of each turn of a call in a round, most with other secrets
 #: turns of phrases and of the corpus in a round; of English calls there are fewer, so that phrases count more
-MADE = {"zh": 4000, "en": 5000}
+MADE = {"zh": 5000, "en": 6500}
 PLAIN = {"zh": 7000, "en": 6000}
 JOINED = 0.25  #: of the turns of phrases, with a turn of the corpus before or after them
 FORGOTTEN = 0.15  #: of all, without what was said before

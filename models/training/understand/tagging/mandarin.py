@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from callcore.pinyin import syllables
 from models.training.understand.tagging.invented import Maker, digits, groups
 
 _HAN = "零一二三四五六七八九"
@@ -100,6 +101,23 @@ class MandarinMaker(Maker):
     def _latin(self) -> str:
         return self.pick("foreign")
 
+    def _pinyin(self) -> str:
+        """A name in Latin letters, as passports have it."""
+        self.surname = ""
+        family, given = (syllables(part) for part in (self._surname(), self._givenname()))
+        name = f"{''.join(family)} {''.join(given)}"
+        return self.random.choice((name.upper(), name.upper(), name.title(), name))
+
+    def _memory(self) -> str:
+        return self.random.choice((self._codeword, self._codeword, self._place, self._city, self._nick))()
+
+    def _memory_surname(self) -> str:
+        self.surname = ""
+        return self._surname()
+
+    def _year(self) -> str:
+        return self.random.choice(("二零零九", "九八", "1998", "2015", "一九九几"))
+
     def _rel(self) -> str:
         return self.pick("relations")
 
@@ -190,6 +208,7 @@ class MandarinMaker(Maker):
             self.pick("districts") if random.random() < 0.6 else "",
             self.pick("streets") + (f"{door}号" if random.random() < 0.75 else "") if random.random() < 0.8 else "",
             self.pick("estates") if random.random() < 0.6 else "",
+            self._place() + random.choice(("", f"{random.choice(_HAN[1:])}楼")) if random.random() < 0.12 else "",
             self._house() if random.random() < 0.7 else "",
         ]
         text = random.choice(("", "", "", "，")).join(part for part in parts if part)

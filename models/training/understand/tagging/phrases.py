@@ -18,7 +18,8 @@ _SLOT = re.compile(r"<(?P<secret>[a-z0-9_]+)>|\{(?P<plain>[a-z0-9_]+)\}")
 _KIND_OF = {
     "surname": "name", "first": "name", "last": "name", "explain": "name", "nick": "name", "latin": "name",
     "givenname": "name", "onegiven": "name", "title": "", "short": "name", "letters": "name", "spelled": "name",
-    "again": "name",
+    "again": "name", "pinyin": "name", "memory": "code", "memory_surname": "code", "letter": "code",
+    "mail_local": "email", "mail_host": "email", "mail_spelled": "email", "mail_digits": "email",
     "landline": "phone", "id_tail": "id_number", "id_piece": "id_number", "passport": "id_number",
     "sortcode": "account", "routing": "account", "iban": "account", "code3": "code", "codeword": "code", "pin": "code",
     "zip": "address", "postcode": "address", "card_piece": "card_number",
