@@ -93,6 +93,7 @@ def masked(text: str) -> str:
         ),
         ("the new one is four Skerry Cottages, Stromness", "the new one is **** ****** ********* *********"),
         ("I ticked box 4 on the form", "I ticked box 4 on the form"),
+        ("I sent it to K Morales today", "I sent it to * ******* today"),
     ],
 )
 def test_secrets_are_masked_and_facts_are_not(text, shown):
@@ -243,6 +244,7 @@ def test_parts_of_an_address_of_mail_are_remembered():
     call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
     told(call, turn(1, 1, "it comes from tamsin.oakes@postbox.example", "en"))
     assert told(call, turn(2, 1, "oakes, with an e", "en")) == ["*****, with an e"]
+    assert told(call, turn(3, 0, "Thank you. oakes, then", "en")) == ["Thank you. *****, then"]
 
 
 def test_what_a_readable_name_is_corrected_to_is_sealed_as_a_name():

@@ -66,6 +66,7 @@ _TITLED = 0.01  #: probability below which the tagger takes back a name with a t
 _FIRST = 0.05  #: that, of a first name
 _NEXT = re.compile(r" (?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?<!'s)")
 _LAST = re.compile(r"(?<![\w'-])(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*) $")
+_INITIAL = re.compile(r"(?<![\w'-])(?P<name>[B-HJ-Z])\.? $")  # before a name; "A" and "I" are words
 _COMPANY = re.compile(
     r"(?:'s)?(?: [A-Z][a-z]+)? (?:Bank|Building|Credit|Insurance|Ltd|Limited|Inc|Group|Company|Union|Trust|Finance|"
     r"Airways|Airlines|Hotel|"
@@ -202,6 +203,8 @@ def whole_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
             end = word.end("name")
         while (word := _LAST.search(raw, 0, start)) is not None and _goes_before(raw, word):
             start = word.start("name")
+        if (initial := _INITIAL.search(raw, 0, start)) is not None:
+            start = initial.start("name")
         written = _WRITTEN.match(view.text, end)
         end = written.end() if written and written[0].strip(" .,") else end
         if (start, end) != (one.start, one.end):

@@ -37,6 +37,7 @@ class CallMemory:
         self._phrases: set[str] = set()  #: names, addresses and the like, without spaces and marks
         self._sounds: set[tuple[str, ...]] = set()
         self._words: set[str] = set()  #: of names that are written with letters
+        self._parts: set[str] = set()  #: of addresses of mail, which have no capitals
         self._surnames: set[str] = set()  #: of people who were addressed by them (王女士)
         self._heard: Latest[str, tuple[list[int], list[str]]] = Latest()  #: sounds of the last texts
         self.public: frozenset[str] = frozenset()  #: numbers that are no secret
@@ -69,7 +70,7 @@ class CallMemory:
             yield from self._phrases_again(view.text)
         if self._sounds and view.spoken.has_han:
             yield from self._names_by_sound(view.text)
-        if self._words:
+        if self._words or self._parts:
             yield from self._names_by_word(view)
         for name in self._surnames:
             yield from _surname_again(name, view.text)
@@ -99,7 +100,7 @@ class CallMemory:
             self._phrases.add(plain)
         if kind == "email":  # parts of what stands before the @ are said again: "oakes, with an E"
             parts = _WORD.findall(said.partition("@")[0]) if "@" in said else ()
-            self._words.update(word for word in parts if word.isascii() and is_name_word(word))
+            self._parts.update(word for word in parts if word.isascii() and is_name_word(word))
         if kind == "address":  # it is rarely repeated as a whole
             self._phrases.update(plain[i : i + _PIECE] for i in range(len(plain) - _PIECE + 1) if han)
             self._words.update(word for word in _WORD.findall(said) if word.isascii() and is_place_word(word))
@@ -137,7 +138,8 @@ class CallMemory:
         capitals = any(map(str.isupper, raw))
         for match in _WORD.finditer(view.text):
             word = match[0].removesuffix("'s")
-            if word in self._words and (raw[match.start()].isupper() or not capitals):
+            named = word in self._words and (raw[match.start()].isupper() or not capitals)
+            if named or word in self._parts:
                 yield Secret("name", match.start(), match.start() + len(word))
 
 
