@@ -119,7 +119,8 @@ def examples(views: Views, calls: Iterable[GoldCall]) -> list[Example]:
 
 
 def _example(seen: Look, one: GoldCall, rules: TicketRules) -> Example:
-    values = {spec.name: frozenset(value.normal for value in seen.values(spec)) for spec in rules.fields}
+    filled = seen.fields(rules.fields)
+    values = {spec.name: frozenset(value.normal for value in filled.get(spec.name, ())) for spec in rules.fields}
     return Example(
         seen.signs.values,
         {name: (*one.gold.fields.get(name, ()), "")[0] for name in FIELDS},
