@@ -379,7 +379,7 @@ def test_rescoring_a_call_that_cannot_be_read_leaves_the_others(store):
 
 def without_acts(events):
     """As a callcore without models for dialogue acts stored them."""
-    return [replace(event, acts=()) if isinstance(event, Understanding) else event for event in events]
+    return [replace(event, acts=(), may_promise=()) if isinstance(event, Understanding) else event for event in events]
 
 
 def test_newer_models_read_stored_calls_and_what_they_find_is_stored_with_the_order(store):

@@ -139,13 +139,12 @@ def _knocks(count: int, random: Random) -> Audio:
     """Short bursts of noise: a keyboard, a door, a cup."""
     rng = np.random.default_rng(random.getrandbits(32))
     audio, at, rate = np.zeros(count, np.float32), 0.0, random.uniform(0.7, 12)
+    time = np.arange(RATE_HZ // 4, dtype=np.float32) / RATE_HZ
     while (at := at + random.expovariate(rate)) * RATE_HZ < count:
-        part = audio[round(at * RATE_HZ) :][: RATE_HZ // 4]
-        dying = np.exp(-np.arange(len(part), dtype=np.float32) / RATE_HZ / random.uniform(0.002, 0.04))
-        noise = rng.standard_normal(len(part)).astype(np.float32)
-        part += (
-            np.convolve(noise, np.ones(random.randrange(1, 24)), "same") * dying * np.float32(random.uniform(0.2, 1))
-        )
+        noise = np.convolve(rng.standard_normal(len(time)), np.ones(random.randrange(1, 24)), "same")
+        burst = noise * np.exp(-time / random.uniform(0.002, 0.04)) * random.uniform(0.2, 1)
+        part = audio[round(at * RATE_HZ) :][: len(time)]
+        part += burst[: len(part)].astype(np.float32)
     return audio
 
 
