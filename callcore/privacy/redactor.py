@@ -229,9 +229,8 @@ class CallRedactor:
             self._asking = found, asks(found)
         if wanted := self._asking[1]:
             self._asked[channel] = (wanted, self._turns + PATIENCE)
-        elif any(
-            one.kind == "email" and one.lasting for one in own.secrets
-        ):  # read back: the other side may put it right
+        elif any(one.kind == "email" and one.lasting for one in own.secrets):
+            # read back: the other side may put it right
             self._asked[channel] = ("email", self._turns + 1)
 
     def _as_meant(self, words: Sequence[Word]) -> tuple[Word, ...]:
