@@ -58,6 +58,7 @@ MONEY = [
     ("so all together one twenty-five eighty-two", "125.82 USD"),
     ("to clear the statement you'd need two eighty-seven forty-seven", "287.47 USD"),
     ("eighty-six thousand shillings", "86000.00 KES"),
+    ("my transfer of thirteen hundred and five didn't go through", "1305.00 USD"),
 ]
 
 RATES = [
@@ -214,7 +215,12 @@ def test_an_amount_without_a_currency_takes_the_one_said_in_the_turn() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a hundred thanks", "since nineteen hundred", "two eighty-seven forty-seven", "in two thousand nineteen"],
+    [
+        "a hundred thanks",
+        "since nineteen hundred",
+        "two eighty-seven forty-seven",
+        "oh seven seven, nine hundred, two one",
+    ],
 )
 def test_a_number_that_may_be_anything_is_no_amount(text: str) -> None:
     assert "amount" not in dict(facts(text))

@@ -45,7 +45,8 @@ _FREE = (  # what may follow a number that counts nothing
     r"tomorrow|but|or|that|which|instead|not|now|per|a month|a year|each|every|every"
     r"|if|when|because|so|with|sorry|no|wait|i|it|my|the|we|they|you|he|she|right|correct|then|before|after|"
     r"still|back|out|twice|again|cash|gone|went|were|has|would|will|should|of|altogether|together|all|total|behind|"
-    r"short|over|extra|left|more|apiece|between|through|going|coming|came)\b))"
+    r"short|over|extra|left|more|apiece|between|through|going|coming|came|didn't|doesn't|wasn't|isn't|hasn't|"
+    r"won't|never|there|here|than|until)\b))"
 )
 
 
@@ -102,7 +103,8 @@ def _bare(reading: Reading, currency: str) -> Iterator[Span]:
         last = numbers[-1]
         if last.figure and last.said.isdigit() and (len(last.said) > _LONGEST_BARE or last.said.startswith("0")):
             continue  # an account or a date
-        told = match["cue"] or (last.figure and "," in last.said) or _in_scales(last)
+        whole = _in_scales(last) and not _beside_digits(reading, match)
+        told = match["cue"] or (last.figure and "," in last.said) or whole
         if told or (len(numbers) > 1 and _OF_SUMS.search(_clause(reading.code, match))):
             start, end = reading.span(*match.span("major"))
             yield Span("amount", start, end, forms.amount(value, currency), 0.85, rank=ASSUMED)
@@ -115,6 +117,14 @@ def _in_scales(number: Number) -> bool:
         return said == "thousand" and number.said.startswith("one ")
     whole = said.endswith(tuple(SCALES)) or _IN_HUNDREDS.search(said)
     return bool(whole) and number.value >= 100 and not 1900 <= number.value < 2100
+
+
+def _beside_digits(reading: Reading, match: re.Match[str]) -> bool:
+    """Whether digits are said right before or after a match: "nine hundred, three one nine" is part of a number."""
+    start, end = match.span("major")
+    before, after = _DIGIT_BEFORE.search(reading.code, 0, start), _DIGIT_AFTER.match(reading.code, end)
+    places = [found.start("digit") for found in (before, after) if found]
+    return any(reading.numbers[place].value < _TEN for place in places)
 
 
 def _clause(code: str, match: re.Match[str]) -> str:
@@ -241,6 +251,9 @@ def _cents() -> re.Pattern[str]:
 
 _HALF, _QUARTER = Decimal("0.5"), Decimal("0.25")
 _BARE = re.compile(rf"(?P<cue>\b(?:{_MONEY_CUES}))?(?<![\w{CARDINAL}])(?P<major>{SEQUENCE})(?!\w){_FREE}")
+_DIGIT_BEFORE = re.compile(rf"(?P<digit>{CARDINAL}),? ?$")
+_DIGIT_AFTER = re.compile(rf",? ?(?P<digit>{CARDINAL})")
+_TEN = 10
 _MARKS = re.compile(r"[.?!;]")
 _OF_SUMS = re.compile(
     r"\b(?:altogether|all together|in total|in all|the lot|come to|comes to|came to|makes|clear|owing|outstanding|"
