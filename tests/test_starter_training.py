@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,8 +151,10 @@ def test_the_smoke_run_trains_and_exports(language: str, tmp_path: Path) -> None
         Espeak()
     except OSError:
         pytest.skip("libespeak-ng is not on this machine")
-    from models.training.starter.train import main
+    from models.training.starter.train import WARMUP, main
 
-    assert main(["--smoke", "--language", language, "--out", str(tmp_path), "--steps", "2"]) == 0
+    assert main(["--smoke", "--language", language, "--out", str(tmp_path), "--steps", "2", "--rate", "0.5"]) == 0
     assert (tmp_path / "model" / "model.bin").stat().st_size > 1_000_000
     assert State.load(tmp_path / "constant.pt").step == 2
+    shown = [json.loads(line)["rate"] for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert shown == [pytest.approx(0.5 * optimise.rate(2, WARMUP), abs=1e-4)]

@@ -56,6 +56,7 @@ class Run:
     threads: int
     device: str
     seed: int
+    share: float  #: of the full rate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,17 +75,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         threads=options.threads,
         device=options.device,
         seed=options.seed,
+        share=options.rate,
     )
     if smoke:
         state = new_state(SMOKE, options.language, run.data, most_lines=200)
+    elif options.start_from and not (run.out / CONSTANT).exists():
+        state = restored(options.start_from, options.language)
     elif options.resume or run.decay or options.rewarm:
         state = saved_state(run.out, decay=run.decay, resume=options.resume, rewarm=options.rewarm)
         if options.grow and options.grow > state.shape.encoder_layers:
             state.grow(options.grow)
     elif (run.out / CONSTANT).exists():
         raise SystemExit(f"{run.out} holds a run; go on with --resume, or choose another folder")
-    elif options.start_from:
-        state = restored(options.start_from, options.language)
     else:
         shape = Shape(encoder_layers=options.encoder_layers, width=options.width)
         state = new_state(shape, options.language, run.data)
@@ -103,6 +105,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recordings", type=Path, help="folder that models.training.starter.recordings has written")
     parser.add_argument("--hours", type=float, default=1.0, help="of wall clock, from now")
     parser.add_argument("--decay", type=float, metavar="HOURS", help="let the rate fall to nothing")
+    parser.add_argument("--rate", type=float, default=1.0, help="share of the full rate; a decay begins with it")
     parser.add_argument("--steps", type=int, help="end after so many steps, if that is sooner")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     parser.add_argument("--rewarm", action="store_true", help="go on at the constant rate from the decayed model")
@@ -206,7 +209,7 @@ class Trainer:
 
     def _rate(self) -> float:
         decayed = self._elapsed / (self._run.hours * 3600) if self._run.decay else 0.0
-        return rate(self._state.step - self._state.begun, WARMUP, decayed)
+        return self._run.share * rate(self._state.step - self._state.begun, WARMUP, decayed)
 
     def _step(self, batch: Batch) -> Losses:
         state = self._state
