@@ -75,6 +75,7 @@ def masked(text: str) -> str:
         ("转三千五百块，分十二期，利率百分之三", "转三千五百块，分十二期，利率百分之三"),
         ("错误码4003", "错误码4003"),
         ("有效其零六二九", "有效其****"),  # as it was misheard
+        ("好的,往险生,麻烦您等一下", "好的,***,麻烦您等一下"),
         ("明天下午三点在望京支行", "明天下午三点在望京支行"),
         ("my name is Harriet Blackwood", "my name is ******* *********"),
         ("my password is purple elephant", "my password is ****** ********"),

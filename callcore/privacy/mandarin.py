@@ -161,6 +161,11 @@ _PART_WORDS = re.compile(
     "(?:上|下|左|右|里|中)(?:面|边|头|间)(?:加|是|一个|个|那个|的|早|那)|那[一两]?[点横竖撇捺]"
 )
 _IN_LETTERS = re.compile(rf"(?P<one>[{_HAN}])是(?P<letters>[a-z](?: ?[a-z]){{1,5}})(?![a-z])")
+#: a name and two syllables that a recogniser may have written otherwise than as a title, by themselves in a clause
+_TITLED = re.compile(
+    rf"(?:^|[,。!?、])(?:{_FILLER}[,、]?)?(?P<name>[{_HAN}])(?!先生|女士|小姐)(?P<title>[{_HAN}]{{2}})(?=[,。!?、]|您|$)"
+)
+_TITLES = {("xian", "sheng"), ("nv", "shi")}
 _FOREIGNER = re.compile(r"叫(?:做)?(?P<name>[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}) ?(?=的?(?:人|男|女|先生|小姐|家伙))")
 _FOREIGN = re.compile(rf"[a-z][a-z'.-]*(?: [a-z][a-z'.-]*){{0,2}}|[{_HAN}]+(?:[·・.][{_HAN}]+)+")
 _SURNAME = re.compile(f"{COMPOUND}|[{_HAN}]")
@@ -251,6 +256,9 @@ def names(view: View) -> Iterator[Secret]:
         if surname or view.asked == "name":
             yield Secret("name", *match.span("one"), least=NEVER)
             yield Secret("name", *match.span("told"), least=NEVER)
+    for match in _TITLED.finditer(text):
+        if tuple(syllables(match["title"])) in _TITLES:
+            yield Secret("name", match.start("name"), match.end("title"), least=NEVER)
     yield from _answered(view)
     yield from _spelled(text, DOUBT if view.asked == "name" else _DESCRIBED_LEAST)
     yield from _told_after(text)
