@@ -226,6 +226,24 @@ def test_a_number_that_may_be_anything_is_no_amount(text: str) -> None:
     assert "amount" not in dict(facts(text))
 
 
+FIGURES = st.integers(min_value=5, max_value=999)
+MILLIONS = st.sampled_from((("m", 10**6), ("M", 10**6), ("mm", 10**6), ("b", 10**9), ("B", 10**9)))
+
+
+@given(FIGURES, MILLIONS, st.sampled_from(("{}", "{}. b for bedok.", "block 12, {}, is it", "it says {} on the slip")))
+def test_a_letter_after_a_figure_makes_no_millions_by_itself(figure: int, letter: tuple[str, int], said: str) -> None:
+    assert "amount" not in dict(facts(said.format(f"{figure}{letter[0]}")))
+
+
+@given(
+    FIGURES,
+    MILLIONS,
+    st.sampled_from(("${}", "{} dollars", "we owe {}", "the balance is {} now", "that comes to {} altogether")),
+)
+def test_a_letter_after_a_figure_makes_millions_of_money(figure: int, letter: tuple[str, int], said: str) -> None:
+    assert ("amount", f"{figure * letter[1]}.00 USD") in facts(said.format(f"{figure}{letter[0]}"))
+
+
 def test_a_long_figure_is_no_amount() -> None:
     assert facts("transfer it to 156234897258") == [("digits", "156234897258")]
 

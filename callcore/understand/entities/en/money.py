@@ -94,7 +94,10 @@ def _stated(reading: Reading, match: re.Match[str], code: str) -> Iterator[Span]
 
 
 def _bare(reading: Reading, currency: str) -> Iterator[Span]:
-    """Numbers without a currency: after words of money, or with a word like thousand in them."""
+    """Numbers without a currency: after words of money, or with a word like thousand in them.
+
+    A letter that may stand for millions or for something else needs the words of money.
+    """
     for match in _BARE.finditer(reading.code):
         numbers = reading.values(*match.span("major"))
         value = spoken_value(numbers, reading.code[match.start("major") : match.end("major")])
@@ -105,13 +108,15 @@ def _bare(reading: Reading, currency: str) -> Iterator[Span]:
             continue  # an account or a date
         whole = _in_scales(last) and not _beside_digits(reading, match)
         told = match["cue"] or (last.figure and "," in last.said) or whole
-        if told or (len(numbers) > 1 and _OF_SUMS.search(_clause(reading.code, match))):
+        if told or ((len(numbers) > 1 or last.doubtful) and _OF_SUMS.search(_clause(reading.code, match))):
             start, end = reading.span(*match.span("major"))
             yield Span("amount", start, end, forms.amount(value, currency), 0.85, rank=ASSUMED)
 
 
 def _in_scales(number: Number) -> bool:
     """Whether a number is said in hundreds or thousands, as no digits are; not a year, not a mere "a hundred"."""
+    if number.doubtful:
+        return False
     said = number.said.removeprefix("a ").removeprefix("one ")
     if said in SCALES:
         return said == "thousand" and number.said.startswith("one ")
