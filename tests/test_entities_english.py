@@ -13,7 +13,7 @@ from num2words import num2words
 from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Entity
 from callcore.understand.entities import Context, find, plain_words
-from callcore.understand.entities.en.money import spoken_value
+from callcore.understand.entities.en.money import of_any_country, spoken_value
 from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.spoken import Spoken
 
@@ -207,6 +207,18 @@ def test_words_that_only_look_like_facts_are_none(text: str) -> None:
 def test_a_dollar_is_the_calls_own() -> None:
     assert facts("fifty dollars", Context(SUNDAY, currency="SGD")) == [("amount", "50.00 SGD")]
     assert facts("transfer fifty to him", Context(SUNDAY, currency="GBP")) == [("amount", "50.00 GBP")]
+
+
+@pytest.mark.parametrize("said", ["fifty dollars", "a buck", "20 bucks", "$3,500", "$5 us dollars"])
+def test_dollars_may_be_of_any_country(said: str) -> None:
+    assert of_any_country(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["fifty us dollars", "5 u.s. dollars", "american dollars", "us$5", "s$80", "ten hk dollars", "£5", "fifty"]
+)
+def test_named_dollars_are_of_their_country(said: str) -> None:
+    assert not of_any_country(said)
 
 
 def test_an_amount_without_a_currency_takes_the_one_said_in_the_turn() -> None:

@@ -17,7 +17,6 @@ DOLLARS = ("USD", "HKD", "SGD", "AUD", "CAD", "NZD", "TTD", "JMD")  #: "dollars"
 STATED, ASSUMED = 6, 3  #: ranks of amounts with a currency and without
 
 SEQUENCE = f"{CARDINAL}(?:(?: |-)(?:oh )?{CARDINAL}){{0,5}}"  #: numbers said one after the other
-_GENERIC = ("dollars", "dollar", "bucks", "buck", "$")
 _SMALLEST_BARE = 5
 _LONGEST_BARE = 7  # digits without any mark
 _HUNDRED = Decimal(100)
@@ -218,9 +217,18 @@ def _own(context: Context) -> str:
 
 
 def _code(said: str, context: Context) -> str:
-    if said in _GENERIC and context.currency in DOLLARS:
-        return context.currency
-    return lexicon().spoken_currencies()[said]
+    code = lexicon().spoken_currencies()[said]
+    return code or (context.currency if context.currency in DOLLARS else CURRENCY)
+
+
+def of_any_country(text: str) -> bool:
+    """Whether the words of an amount, lower case, name dollars and not whose."""
+    return any(match[0] in lexicon().currencies[""] for match in _currencies().finditer(text))
+
+
+@cache
+def _currencies() -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{alternatives(lexicon().spoken_currencies())})(?![a-z])")
 
 
 @cache
