@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.common import ROOT, markdown_table, spread, write_result
 from callcore.config import Settings
-from callcore.loading import load_redactor, load_ticket_rules, load_understander
+from callcore.loading import load_redactor, load_ticket_rules, load_understander, settle
 from callcore.pipeline.follower import Follower
 from callcore.pipeline.ticketed import Ticketed
 from callcore.privacy.seal import Sealer, new_key
@@ -54,6 +54,7 @@ def measure(rounds: int) -> dict[str, Any]:
     redactor = load_redactor(settings, understander.taggers)
     redactor = replace(redactor, sealer=Sealer([new_key()]))
     rules = load_ticket_rules(settings, understander.catalogue)
+    settle()  # as a station of live calls does
     spent: dict[str, dict[str, list[float]]] = {}
     for file in sorted(CALLS.glob("*/*.json")) * rounds:
         call = read_written(file)

@@ -13,7 +13,7 @@ from num2words import num2words
 from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Entity
 from callcore.understand.entities import Context, find, plain_words
-from callcore.understand.entities.en.money import spoken_value
+from callcore.understand.entities.en.money import of_any_country, spoken_value
 from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.spoken import Spoken
 
@@ -209,6 +209,18 @@ def test_a_dollar_is_the_calls_own() -> None:
     assert facts("transfer fifty to him", Context(SUNDAY, currency="GBP")) == [("amount", "50.00 GBP")]
 
 
+@pytest.mark.parametrize("said", ["fifty dollars", "a buck", "20 bucks", "$3,500", "$5 us dollars"])
+def test_dollars_may_be_of_any_country(said: str) -> None:
+    assert of_any_country(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["fifty us dollars", "5 u.s. dollars", "american dollars", "us$5", "s$80", "ten hk dollars", "£5", "fifty"]
+)
+def test_named_dollars_are_of_their_country(said: str) -> None:
+    assert not of_any_country(said)
+
+
 def test_an_amount_without_a_currency_takes_the_one_said_in_the_turn() -> None:
     assert facts("i withdrew 30 but it only gave me 10 pounds") == [("amount", "30.00 GBP"), ("amount", "10.00 GBP")]
 
@@ -224,6 +236,24 @@ def test_an_amount_without_a_currency_takes_the_one_said_in_the_turn() -> None:
 )
 def test_a_number_that_may_be_anything_is_no_amount(text: str) -> None:
     assert "amount" not in dict(facts(text))
+
+
+FIGURES = st.integers(min_value=5, max_value=999)
+MILLIONS = st.sampled_from((("m", 10**6), ("M", 10**6), ("mm", 10**6), ("b", 10**9), ("B", 10**9)))
+
+
+@given(FIGURES, MILLIONS, st.sampled_from(("{}", "{}. b for bedok.", "block 12, {}, is it", "it says {} on the slip")))
+def test_a_letter_after_a_figure_makes_no_millions_by_itself(figure: int, letter: tuple[str, int], said: str) -> None:
+    assert "amount" not in dict(facts(said.format(f"{figure}{letter[0]}")))
+
+
+@given(
+    FIGURES,
+    MILLIONS,
+    st.sampled_from(("${}", "{} dollars", "we owe {}", "the balance is {} now", "that comes to {} altogether")),
+)
+def test_a_letter_after_a_figure_makes_millions_of_money(figure: int, letter: tuple[str, int], said: str) -> None:
+    assert ("amount", f"{figure * letter[1]}.00 USD") in facts(said.format(f"{figure}{letter[0]}"))
 
 
 def test_a_long_figure_is_no_amount() -> None:

@@ -9,6 +9,7 @@ import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
+import live_calls
 import numpy as np
 import pytest
 from hypothesis import given
@@ -267,6 +268,11 @@ def test_replay_stops_when_told(fixture_call):
         assert first.wait(PATIENCE_S)
         replay.stop()
         assert done.is_set()
+
+
+def test_what_a_station_has_loaded_is_not_looked_through_for_garbage():
+    with live_calls.station() as loaded:
+        assert all(one is not loaded.settings and one is not loaded.scheduler for one in gc.get_objects())
 
 
 def test_a_closed_replay_holds_no_audio_although_its_listener_knows_it(fixture_call):

@@ -10,7 +10,7 @@ from callcore.assembly import Assembly, CallFacts
 from callcore.config import Settings
 from callcore.engines.hardware import share_heap
 from callcore.live.call import LiveCall, Sink
-from callcore.loading import LoadedModel, load_model
+from callcore.loading import LoadedModel, load_model, settle
 from callcore.scheduler.workers import Scheduler
 
 
@@ -36,6 +36,7 @@ class LiveStation:
         self.scheduler = Scheduler(self.model.engine, partial, settings.live)
         if not settings.live.max_calls:
             self.scheduler.calibrate()  # now, and not in the event loop of the first call
+        settle()
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from callcore.tickets.facts import exact
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact
 from callcore.tickets.spec import FieldSpec, is_hidden
-from callcore.understand.entities.en.money import CURRENCY, DOLLARS
+from callcore.understand.entities.en.money import CURRENCY, DOLLARS, of_any_country
 
 #: what names a currency in the words of an amount
 _CURRENCY = re.compile(
@@ -18,8 +18,6 @@ _CURRENCY = re.compile(
     r"renminbi|kuai|sterling|rand\b|naira|cedi|shilling|riyal|dirham|peso|baht|yen\b|francs?\b|ringgit|won\b|\bp\b|pence|cent|"
     r"\b(?:usd|gbp|eur|cny|rmb|hkd|aud|cad|nzd|sgd|inr|zar|ngn|jpy)\b"
 )
-#: dollars of no country in particular
-_DOLLARS = re.compile(r"(?<![a-z]\$)(?<!american )(?<!us )(?<!u\.s\. )(?:\bdollars?\b|\bbucks?\b|(?<![a-z])\$)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +78,7 @@ def _in_the_calls_currency(facts: Sequence[Fact], home: str) -> list[Fact]:
 
 
 def _at_home(fact: Fact, home: str) -> Fact:
-    said = fact.entity.text.lower()
-    own = home in DOLLARS and _currency(fact) == CURRENCY and _DOLLARS.search(said)
+    own = home in DOLLARS and _currency(fact) == CURRENCY and of_any_country(fact.entity.text.lower())
     return _in(fact, home) if own or not _is_stated(fact) else fact
 
 

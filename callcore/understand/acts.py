@@ -31,21 +31,11 @@ class ActReader:
         """Name and version of the model, as results cite it."""
         return self._network.version
 
-    def read(self, words: Sequence[Word], see: See = features) -> tuple[Label, ...]:
-        """Acts of either side that are sure enough, in the order of the turn; who speaks is for others to know."""
-        return self.sure(self.likely(words, see))
-
-    def sure(self, likely: Iterable[Label]) -> tuple[Label, ...]:
-        """Of acts those that are sure enough."""
-        thresholds = self._network.thresholds
-        return tuple(label for label in likely if label.probability >= thresholds[label.code])
-
-    def promises(self, likely: Iterable[Label]) -> tuple[Label, ...]:
-        """Of acts those that promise something."""
-        return tuple(label for label in likely if label.code in self._promises)
-
     def likely(self, words: Sequence[Word], see: See = features) -> tuple[Label, ...]:
-        """Acts of either side with at least the probability :data:`LEAST`, in the order of the turn."""
+        """Acts of either side with at least the probability :data:`LEAST`, in the order of the turn.
+
+        Who speaks is for others to know.
+        """
         text, starts = joined(words)
         found: list[Label] = []
         for start, end in _pieces(text):
@@ -58,6 +48,15 @@ class ActReader:
                     if probability >= LEAST
                 ]
         return tuple(found)
+
+    def sure(self, likely: Iterable[Label]) -> tuple[Label, ...]:
+        """Of acts those that are sure enough."""
+        thresholds = self._network.thresholds
+        return tuple(label for label in likely if label.probability >= thresholds[label.code])
+
+    def promises(self, likely: Iterable[Label]) -> tuple[Label, ...]:
+        """Of acts those that promise something."""
+        return tuple(label for label in likely if label.code in self._promises)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:

@@ -12,8 +12,8 @@ from random import Random
 import numpy as np
 import numpy.typing as npt
 
-RATE_HZ = 16_000
-Audio = npt.NDArray[np.float32]
+from models.training.starter.channel import RATE_HZ, Audio
+
 SIGNALS_HZ = (
     (450,),
     (425,),

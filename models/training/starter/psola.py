@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-RATE_HZ = 16_000
+from models.training.starter.channel import RATE_HZ, Audio
+
 LOWEST_HZ, HIGHEST_HZ = 70.0, 420.0
 FRAME, HOP = 640, 160
 VOICED = 0.5  #: of the energy that must repeat after one period
 FIRST_PEAK = 0.85  #: of the highest peak
 UNVOICED_STEP = 80  #: samples between marks where there is no voice
 
-Audio = npt.NDArray[np.float32]
 Marks = npt.NDArray[np.int32]
 
 

@@ -14,16 +14,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, logit
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from callcore.evaluate.tickets import GoldCall, read_gold
@@ -31,7 +29,7 @@ from callcore.tickets.chosen import deadline_rows, field_rows, name_rows
 from callcore.tickets.linear import NO, YES
 from callcore.tickets.name_traits import NAME as NAME_FIELD
 from callcore.tickets.traits import DEADLINE, VERSION
-from models.training.tickets.views import CALLS, ROOT, Views, write
+from models.training.tickets.views import CALLS, ROOT, Traits, Views, fitted, write
 
 NAME, RELEASE = "ticket-facts", "1"
 FIELDS = (NAME_FIELD, "request.amount", "request.date", "request.branch", "request.channel", DEADLINE)
@@ -41,7 +39,7 @@ FOLDS = 10
 FEWEST = 3  #: calls in which a trait must be seen
 DIGITS = 4  #: of weights
 
-Row = tuple[str, Mapping[str, float]]
+Row = tuple[str, Traits]
 Score = dict[str, float]
 
 
@@ -62,7 +60,7 @@ class Learned:
     weights: np.ndarray[Any, np.dtype[np.float64]]
     bias: float
 
-    def probability(self, found: Mapping[str, float]) -> float:
+    def probability(self, found: Traits) -> float:
         """That a candidate with these traits is the value."""
         total = self.bias + sum(w * found.get(n, 0.0) for n, w in zip(self.names, self.weights, strict=True))
         return float(1 / (1 + np.exp(-total)))
@@ -96,13 +94,9 @@ def learn(questions: Sequence[Question], strength: float) -> Learned | None:
         seen.update({name for _, traits in question.rows for name in traits})
     names = tuple(sorted(name for name, count in seen.items() if count >= FEWEST))
     rows = [(traits, normal == question.gold) for question in questions for normal, traits in question.rows]
-    labels = np.array([label for _, label in rows])
-    if not names or labels.all() or not labels.any():
+    if not names or len({holds for _, holds in rows}) < 2:
         return None
-    matrix = np.array([[traits.get(name, 0.0) for name in names] for traits, _ in rows])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-8).fit(matrix, labels)
+    model = fitted(rows, names, strength)
     return Learned(names, model.coef_[0], float(model.intercept_[0]))
 
 

@@ -14,31 +14,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-
 from callcore.evaluate.tickets import GoldCall, PromiseScore, count_promises, read_gold, turn_ids
 from callcore.tickets.chances import PROMISES, VERSION
 from callcore.tickets.linear import NO, YES, LinearModel
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView
-from models.training.tickets.views import CALLS, ROOT, Views, parts, write
+from models.training.tickets.views import CALLS, ROOT, Traits, Views, fitted, parts, write
 
 NAME, RELEASE = "ticket-promises", "1"
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: C of the regression: the smaller, the simpler
 LEASTS = tuple(round(0.2 + 0.05 * step, 2) for step in range(7))  #: probabilities below which nothing is a promise
 FEWEST = 5  #: sentences in which a trait must be seen
 DIGITS = 4  #: of weights
-
-Traits = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +63,7 @@ def learn(lessons: Iterable[Lesson], strength: float) -> LinearModel:
     rows = [row for one in lessons for row in one.rows]
     seen = Counter(name for traits, _ in rows for name in traits)
     names = sorted(name for name, count in seen.items() if count >= FEWEST)
-    matrix = np.array([[traits.get(name, 0.0) for name in names] for traits, _ in rows])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-8)
-        model.fit(matrix, [holds for _, holds in rows])
+    model = fitted(rows, names, strength)
     weights = {name: (0.0, round(float(w), DIGITS)) for name, w in zip(names, model.coef_[0], strict=True)}
     head = {"labels": (NO, YES), "bias": (0.0, round(float(model.intercept_[0]), DIGITS)), "weights": weights}
     return LinearModel.model_validate(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
@@ -33,6 +35,7 @@ CALLS = ROOT / "benchmarks" / "written_calls"
 FOLDS = 5
 UNLIKELY = 1e-6  #: probability of an answer that a model has never met
 Matrix = npt.NDArray[np.float64]
+Traits = Mapping[str, float]
 
 
 class Views:
@@ -66,6 +69,18 @@ class Views:
 def parts(count: int) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
     """Places of calls to learn from and of those left out, for each of :data:`FOLDS` parts."""
     yield from KFold(FOLDS, shuffle=True, random_state=0).split(range(count))
+
+
+def fitted(rows: Iterable[tuple[Traits, bool]], names: Sequence[str], strength: float) -> LogisticRegression:
+    """The regression that tells by the traits in ``names`` whether a row holds; one that does not settle is an error.
+
+    ``strength``: C of the regression: the smaller, the simpler.
+    """
+    traits, holds = zip(*rows, strict=True)
+    matrix = np.array([[one.get(name, 0.0) for name in names] for one in traits])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-8).fit(matrix, holds)
 
 
 def put(found: Matrix, rows: Sequence[int], model: LogisticRegression, features: Any, labels: Sequence[str]) -> None:

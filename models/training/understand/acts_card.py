@@ -56,9 +56,8 @@ def scored(reader: ActReader, turns: Sequence[LabelledTurn], heard: Callable[[st
     right: Counter[str] = Counter()
     for turn in turns:
         wanted = set(turn.acts or ())
-        found = {
-            label.code for label in reader.read(plain_words(heard(turn.text))) if sides[label.code] == turn.speaker
-        }
+        acts = reader.sure(reader.likely(plain_words(heard(turn.text))))
+        found = {label.code for label in acts if sides[label.code] == turn.speaker}
         marked.update(wanted)
         told.update(found)
         right.update(wanted & found)

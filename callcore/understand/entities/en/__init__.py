@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from callcore.understand.entities.en.branches import branches
 from callcore.understand.entities.en.cards import expiries
 from callcore.understand.entities.en.digit_runs import digit_spans
 from callcore.understand.entities.en.durations import durations
+from callcore.understand.entities.en.emails import emails
 from callcore.understand.entities.en.lexicon import correcting
 from callcore.understand.entities.en.moments import moments
 from callcore.understand.entities.en.money import amounts, rates
-from callcore.understand.entities.en.names import branches, emails, names
+from callcore.understand.entities.en.names import names
 from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.en.words import named
 from callcore.understand.entities.spans import Rule

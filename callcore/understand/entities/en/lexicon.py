@@ -28,7 +28,7 @@ class Lexicon(BaseModel):
     words: Mapping[str, Phrases]
 
     def spoken_currencies(self) -> dict[str, str]:
-        """Each way to say a currency, to its code."""
+        """Each way to say a currency, to its code, "" for dollars of no country in particular."""
         return {phrase: code for code, phrases in self.currencies.items() for phrase in phrases}
 
     def spoken_cents(self) -> dict[str, str]:

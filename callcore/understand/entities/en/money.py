@@ -17,7 +17,6 @@ DOLLARS = ("USD", "HKD", "SGD", "AUD", "CAD", "NZD", "TTD", "JMD")  #: "dollars"
 STATED, ASSUMED = 6, 3  #: ranks of amounts with a currency and without
 
 SEQUENCE = f"{CARDINAL}(?:(?: |-)(?:oh )?{CARDINAL}){{0,5}}"  #: numbers said one after the other
-_GENERIC = ("dollars", "dollar", "bucks", "buck", "$")
 _SMALLEST_BARE = 5
 _LONGEST_BARE = 7  # digits without any mark
 _HUNDRED = Decimal(100)
@@ -94,7 +93,10 @@ def _stated(reading: Reading, match: re.Match[str], code: str) -> Iterator[Span]
 
 
 def _bare(reading: Reading, currency: str) -> Iterator[Span]:
-    """Numbers without a currency: after words of money, or with a word like thousand in them."""
+    """Numbers without a currency: after words of money, or with a word like thousand in them.
+
+    A letter that may stand for millions or for something else needs the words of money.
+    """
     for match in _BARE.finditer(reading.code):
         numbers = reading.values(*match.span("major"))
         value = spoken_value(numbers, reading.code[match.start("major") : match.end("major")])
@@ -105,13 +107,15 @@ def _bare(reading: Reading, currency: str) -> Iterator[Span]:
             continue  # an account or a date
         whole = _in_scales(last) and not _beside_digits(reading, match)
         told = match["cue"] or (last.figure and "," in last.said) or whole
-        if told or (len(numbers) > 1 and _OF_SUMS.search(_clause(reading.code, match))):
+        if told or ((len(numbers) > 1 or last.doubtful) and _OF_SUMS.search(_clause(reading.code, match))):
             start, end = reading.span(*match.span("major"))
             yield Span("amount", start, end, forms.amount(value, currency), 0.85, rank=ASSUMED)
 
 
 def _in_scales(number: Number) -> bool:
     """Whether a number is said in hundreds or thousands, as no digits are; not a year, not a mere "a hundred"."""
+    if number.doubtful:
+        return False
     said = number.said.removeprefix("a ").removeprefix("one ")
     if said in SCALES:
         return said == "thousand" and number.said.startswith("one ")
@@ -213,9 +217,18 @@ def _own(context: Context) -> str:
 
 
 def _code(said: str, context: Context) -> str:
-    if said in _GENERIC and context.currency in DOLLARS:
-        return context.currency
-    return lexicon().spoken_currencies()[said]
+    code = lexicon().spoken_currencies()[said]
+    return code or (context.currency if context.currency in DOLLARS else CURRENCY)
+
+
+def of_any_country(text: str) -> bool:
+    """Whether the words of an amount, lower case, name dollars and not whose."""
+    return any(match[0] in lexicon().currencies[""] for match in _currencies().finditer(text))
+
+
+@cache
+def _currencies() -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z])(?:{alternatives(lexicon().spoken_currencies())})(?![a-z])")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Names of people, spelled or not, branches and e-mail addresses."""
+"""Names of people, spelled or not."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from callcore.understand.entities.en.digit_runs import NUMBER_WORDS, read_digits
+from callcore.understand.entities.en.digit_runs import NUMBER_WORDS
 from callcore.understand.entities.en.lexicon import alternatives, lexicon
 from callcore.understand.entities.en.numbers import Reading
 from callcore.understand.entities.spans import Context, Span
 
-MAYBE_RANK, NAME_RANK, SPELLED_RANK, BRANCH_RANK, EMAIL_RANK = 2, 6, 7, 5, 9
+MAYBE_RANK, NAME_RANK, SPELLED_RANK = 2, 6, 7
 MOST_WORDS = 3  #: of a name, without particles
 _PARTICLES = frozenset(("van", "de", "der", "den", "von", "la", "bin", "binti", "al", "da", "di"))
-_MOST_PLAIN = 3  # words that are joined without a mark in an address
 _REST = 3  # letters of a name that were not spelled
 _SPELLED_ALONE = 4  # letters without any word that asks for a name
 
@@ -258,107 +257,6 @@ def capitalised(word: str) -> str:
     return f"Mc{said[2:].capitalize()}" if said.startswith("Mc") and len(said) > 3 else said
 
 
-def branches(reading: Reading, _context: Context) -> Iterator[Span]:
-    """Reads "the Oxford Street branch", "the branch on Main Street"."""
-    text, raw = reading.spoken.text, reading.spoken.raw
-    for match in _BRANCH.finditer(text):
-        words = _before_branch(text, raw, match.start())
-        if words:
-            value = " ".join(capitalised(text[start:end]) for start, end in words)
-            yield Span("branch", words[0][0], match.end(), value, rank=BRANCH_RANK)
-    for match in _BRANCH_IN.finditer(raw):
-        yield Span("branch", match.start(), match.end(), match["name"], 0.9, rank=BRANCH_RANK - 1)
-    for match in _BRANCH_AT.finditer(text):
-        words = [
-            (match.start("name") + one.start(), match.start("name") + one.end())
-            for one in re.finditer(r"\S+", match["name"])
-        ]
-        while words and text[slice(*words[0])] == "the":
-            words.pop(0)
-        if words and not any(text[slice(*word)] in _not_branches() - {"main"} for word in words[:-1]):
-            value = " ".join(capitalised(text[start:end]) for start, end in words)
-            yield Span("branch", match.start(), match.end(), value, rank=BRANCH_RANK)
-
-
-def _before_branch(text: str, raw: str, end: int) -> list[tuple[int, int]]:
-    """Ranges of the words of a branch's name that ends at ``end``."""
-    words: list[tuple[int, int]] = []
-    begin = max(0, end - 40)
-    found = [(begin + one.start(), begin + one.end()) for one in re.finditer(r"[^\s,.?!]+", text[begin:end])]
-    if begin and found:
-        found.pop(0)
-    capital = False
-    for start, stop in reversed(found[-4:]):
-        if text[stop : words[0][0] if words else end].strip(" ") or text[start:stop] in _not_branches():
-            break
-        upper = raw[start].isupper() or raw[start].isdecimal()
-        if words and capital and not upper:
-            break
-        capital = upper
-        words.insert(0, (start, stop))
-    return words
-
-
-def emails(reading: Reading, _context: Context) -> Iterator[Span]:
-    """Written addresses and spoken ones: "john dot smith at gmail dot com"."""
-    text = reading.spoken.text
-    for match in _WRITTEN.finditer(text):
-        yield Span("email", match.start(), match.end(), match[0], rank=EMAIL_RANK)
-    for match in _DOMAIN.finditer(text):
-        local, start = _local_part(text, match.start())
-        if local:
-            domain = "".join(_mark(word) for word in match["domain"].split())
-            yield Span("email", start, match.end(), f"{local}@{domain}", rank=EMAIL_RANK)
-
-
-def _local_part(text: str, end: int) -> tuple[str, int]:
-    """What stands before the "at" of a spoken address and where it starts."""
-    begin = max(0, end - 120)
-    words = [(begin + one.start(), one[0].rstrip(",")) for one in re.finditer(r"\S+", text[begin:end])]
-    taken: list[tuple[int, str]] = []
-    plain = 0
-    for start, word in reversed(words):
-        joined = bool(taken) and taken[0][1] in _MARKS
-        letter = word == "a" and bool(taken) and len(taken[0][1]) == 1
-        if (
-            (word in _EMAIL_STOPS and not (joined or letter))
-            or re.search(r"[.?!:;]$", word)
-            or not re.fullmatch(r"[\w.+-]+", word)
-        ):
-            break
-        if word not in _MARKS and not joined and len(word) > 1 and not read_digits([word]) and word not in _EMAIL_PARTS:
-            plain += 1
-            if plain > _MOST_PLAIN:
-                break
-        if word != "capital":
-            taken.insert(0, (start, word))
-    if not taken:
-        return "", end
-    return read_address([word for _, word in taken]), taken[0][0]
-
-
-def read_address(words: Sequence[str]) -> str:
-    """The part of an address that words say: marks by name, numbers as digits, "double" letters."""
-    said, at = "", 0
-    pending: list[str] = []
-    while at < len(words):
-        if words[at] == "double" and at + 1 < len(words) and len(words[at + 1]) == 1 and words[at + 1].isalpha():
-            said += read_digits(pending) + words[at + 1] * 2
-            pending, at = [], at + 2
-            continue
-        if read_digits([*pending, words[at]]) or words[at] in ("double", "triple"):
-            pending.append(words[at])
-        else:
-            said += read_digits(pending) + _mark(words[at])
-            pending = []
-        at += 1
-    return said + read_digits(pending)
-
-
-def _mark(word: str) -> str:
-    return _MARKS.get(word, word)
-
-
 @cache
 def _not_names() -> frozenset[str]:
     return frozenset(lexicon().words["not_names"]) | NUMBER_WORDS
@@ -375,37 +273,5 @@ def _months() -> frozenset[str]:
 
 
 @cache
-def _not_branches() -> frozenset[str]:
-    return frozenset(lexicon().words["not_branches"])
-
-
-@cache
 def _titled() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'])(?P<title>{alternatives(lexicon().words['titles'])})\b\.? ")
-
-
-_MARKS = {
-    "dot": ".",
-    "period": ".",
-    "point": ".",
-    "underscore": "_",
-    "dash": "-",
-    "hyphen": "-",
-    "plus": "+",
-    "minus": "-",
-}
-_EMAIL_PARTS = ("double", "triple")
-_EMAIL_STOPS = frozenset(
-    "is it's its email e-mail mail address to at me my on and the that's a i'm send sent contact it was um uh "
-    "er so yes sure okay ok reach by via through for from with says have has as of we you your can please under all "
-    "lowercase lower case be would should".split()
-)
-_WRITTEN = re.compile(r"(?<![\w.+-])[a-z0-9][\w.+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}(?<![.-])")
-_DOMAIN = re.compile(r" (?:at|@) (?P<domain>[a-z0-9-]+(?: [a-z0-9-]+)?(?: dot [a-z0-9]+){1,3})\b")
-_STREETS = (
-    "street|road|avenue|lane|square|drive|boulevard|plaza|mall|park|way|hill|place|court|bridge|circus|airport|"
-    "station|row|parade|broadway|downtown|center|centre|st|ave|rd|blvd"
-)
-_BRANCH = re.compile(r" branch(?:'s)?\b(?! (?:manager )?(?:in|on|at) [a-z]+ (?:street|road|avenue)\b)")
-_BRANCH_AT = re.compile(rf"\bbranch (?:in|on|at|near) (?P<name>(?:[^\s,.?!]+ ){{0,3}}(?:{_STREETS}))\b")
-_BRANCH_IN = re.compile(r"\b[Bb]ranch (?:in|on|at) (?:the )?(?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+){0,2})")

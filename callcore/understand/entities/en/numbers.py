@@ -24,6 +24,7 @@ SCALES = {
     "billion": 10**9, "hundred": 100,
 }  # fmt: skip
 _GLUED = ("k", "m", "mm", "b", "bn")  # scales that are written without a space
+_DOUBTFUL = ("m", "mm", "b")  # of these, what may as well be metres, months or the end of a flat's number
 _PARTS = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.75")}
 _TOKENS = re.compile(
     r"[a-z]+(?:'[a-z]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?|[^\s\w]|\w"
@@ -51,6 +52,11 @@ class Number:
     def whole(self) -> int:
         """The value as an integer, -1 where it is none."""
         return int(self.value) if self.value == int(self.value) else -1
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether its scale is a letter that makes millions of it only in the company of money: 12m, 614b."""
+        return self.said.rsplit(" ", 1)[-1] in _DOUBTFUL
 
 
 @dataclass(frozen=True, slots=True)
