@@ -13,7 +13,7 @@ from callcore.text.chars import is_chinese
 from callcore.tickets.chances import PROMISES, Chances, Traits
 from callcore.tickets.facts import span_of
 from callcore.tickets.linear import LinearModel
-from callcore.tickets.reading import CallView, Chance, Fact, PromiseHit, Reading, Span
+from callcore.tickets.reading import CallView, Chance, Fact, PromiseHit, Reading, Span, begin_in
 from callcore.tickets.spec import is_hidden
 from callcore.types import Evidence, Promise, Role
 from callcore.understand.entities.calendar import add_working_days, is_weekday, is_working_day_in_china, shift_months
@@ -162,7 +162,7 @@ class Promises:
     def _binds(self, reading: Reading, hit: PromiseHit) -> bool:
         """Not what a customer only asks or tells of days gone by, nor that others get to deal with it."""
         start, end = reading.sentence(hit.span)
-        if hit.kind == "handle" and any(start <= a < end for a, _ in reading.hits.get("transfer", ())):
+        if hit.kind == "handle" and begin_in((start, end), reading.hits.get("transfer", ())):
             return False
         if hit.by == "agent":
             return True

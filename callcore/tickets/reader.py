@@ -10,7 +10,7 @@ from typing import Any
 from callcore.tickets.cues import Cue, PromiseWords, TopicWords
 from callcore.tickets.currencies import CurrencySigns, phrases_of
 from callcore.tickets.phrases import PIECE, PhraseIndex, Phrases, pieces_of
-from callcore.tickets.reading import Chance, PromiseHit, Reading, Span
+from callcore.tickets.reading import Chance, PromiseHit, Reading, Span, begin_in
 from callcore.types import Label, PromiseKind, Role, Turn, Understanding
 from callcore.understand.catalogue import Act
 
@@ -104,28 +104,29 @@ class Reader:
     def _promised(
         self, reading: Reading, said: Iterable[tuple[tuple[PromiseKind, str], list[Span]]]
     ) -> Iterator[PromiseHit]:
-        never = self._never(reading.text)
         for (kind, by), spans in said:
             for span in spans:
                 start, end = reading.sentence(span)
-                if not any(start <= a < end and a <= span[1] for a, _ in never):
+                before = start, min(end, span[1] + 1)  # what follows a phrase takes nothing back
+                if not self._denied(reading, before):
                     yield PromiseHit(kind, by, span, self._for_today(reading, (start, end)))
+
+    def _denied(self, reading: Reading, part: Span) -> bool:
+        """Whether something in a part of a turn makes a sentence no promise."""
+        return begin_in(part, reading.of_text("never", lambda: self._never(reading.text)))
 
     def _for_today(self, reading: Reading, part: Span) -> bool:
         """Whether something in a part of a turn sets it for the day of the call."""
-        return any(part[0] <= a < part[1] for a, _ in self._same_day(reading.text))
+        return begin_in(part, reading.of_text("same day", lambda: self._same_day(reading.text)))
 
     def _chances(self, reading: Reading) -> Iterator[Chance]:
         """What the sentences of a turn may promise; of a turn that an older callcore has read what is sure."""
         found = reading.found.may_promise or reading.found.acts if reading.found else ()
-        never: list[Span] | None = None
         for label, span in self._by_speaker(reading, found):
             act = self._acts[label.code]
             if act.promise:
-                never = self._never(reading.text) if never is None else never
-                denied = any(span[0] <= a < span[1] for a, _ in never)
                 hit = PromiseHit(act.promise, act.by, span, self._for_today(reading, span), act.code)
-                yield Chance(hit, label.probability, denied)
+                yield Chance(hit, label.probability, self._denied(reading, span))
 
     def _with_acts(self, reading: Reading) -> dict[str, tuple[Span, ...]]:
         """The cues of a turn and the acts that the model has found in sentences of which no phrase told the same."""
@@ -150,14 +151,13 @@ class Reader:
         told = {(hit.kind, reading.sentence(hit.span)) for hit in reading.promises}
         found = [(label, self._acts[label.code], span) for label, span in self._acts_of(reading)]
         surest: dict[tuple[Span, str], float] = {}
-        never = self._never(reading.text) if found else []
         for label, act, span in found:
             if act.promise:
                 surest[span, act.by] = max(surest.get((span, act.by), 0.0), _odds(label))
         for label, act, span in found:
             if not act.promise or (act.promise, reading.sentence(span)) in told:
                 continue
-            if _odds(label) * LESS_SURE < surest[span, act.by] or any(span[0] <= a < span[1] for a, _ in never):
+            if _odds(label) * LESS_SURE < surest[span, act.by] or self._denied(reading, span):
                 continue
             yield PromiseHit(act.promise, act.by, span, self._for_today(reading, span), act.code)
 

@@ -62,19 +62,23 @@ class Reading:
     found: Understanding | None = None
     role: Role = Role.UNKNOWN
     chances: tuple[Chance, ...] = ()  #: of promises, in the order of the turn
+    _of_text: dict[Hashable, Any] = field(default_factory=dict, repr=False)  #: see :meth:`of_text`
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)  #: see :meth:`once`
+
+    def of_text(self, what: Hashable, work: Callable[[], Thing]) -> Thing:
+        """What ``work`` makes of the text alone, worked out when it is first asked for; it still holds, and is known,
+        when the turn is replaced by one with another meaning.
+        """
+        return _given(self._of_text, what, work)
 
     def once(self, what: Hashable, work: Callable[[], Thing]) -> Thing:
         """What ``work`` makes of this turn alone, worked out when it is first asked for."""
-        if what not in self._known:
-            self._known[what] = work()
-        thing: Thing = self._known[what]
-        return thing
+        return _given(self._known, what, work)
 
     @cached_property
     def sentences(self) -> list[Span]:
         """Of ``text``."""
-        return sentences(self.text)
+        return self.of_text("sentences", lambda: sentences(self.text))
 
     @cached_property
     def order(self) -> tuple[int, int, int]:
@@ -253,6 +257,18 @@ def _facts(reading: Reading, later: Sequence[Resolved], by: Sequence[Reading | N
             yield Fact(reading, place, entity, final.value, final.status, turns, before)
         elif entity.status != "corrected":
             yield Fact(reading, place, entity, entity.value, entity.status)
+
+
+def _given(known: dict[Hashable, Any], what: Hashable, work: Callable[[], Thing]) -> Thing:
+    if what not in known:
+        known[what] = work()
+    thing: Thing = known[what]
+    return thing
+
+
+def begin_in(part: Span, spans: Iterable[Span]) -> bool:
+    """Whether one of some ranges of characters begins in a part of a turn."""
+    return any(part[0] <= start < part[1] for start, _ in spans)
 
 
 def milliseconds(sample: int) -> int:
