@@ -23,6 +23,7 @@ from callcore.types import (
     Understanding,
 )
 
+MOST_HITS = 3  #: places, the first of several, that are the evidence of what rules come to
 Span = tuple[int, int]  #: half-open range of characters of a turn's text
 
 
@@ -264,6 +265,11 @@ def _given(known: dict[Hashable, Any], what: Hashable, work: Callable[[], Thing]
         known[what] = work()
     thing: Thing = known[what]
     return thing
+
+
+def evidence_of(hits: Sequence[tuple[Reading, Span]]) -> tuple[Evidence, ...]:
+    """The first of the places where cues were said."""
+    return tuple(reading.at(span) for reading, span in hits[:MOST_HITS])
 
 
 def begin_in(part: Span, spans: Iterable[Span]) -> bool:
