@@ -24,6 +24,7 @@ from callcore.types import (
 )
 
 MOST_HITS = 3  #: places, the first of several, that are the evidence of what rules come to
+_QUESTION = ("?", "？", "吗", "呢")  #: how a sentence ends that asks
 Span = tuple[int, int]  #: half-open range of characters of a turn's text
 
 
@@ -99,6 +100,18 @@ class Reading:
     def speaks(self, speaker: str) -> bool:
         """Whether the turn is that of the ``speaker`` of a field or cue."""
         return speaker == "either" or (self.customer if speaker == "customer" else self.agent)
+
+    def done(self, said_by: Mapping[str, str], part: Span | None = None) -> list[str]:
+        """What the speaker does in the turn, or a ``part`` of it. ``said_by``: cue to whose words count."""
+        return [
+            code
+            for code, spans in self.hits.items()
+            if self.speaks(said_by[code]) and (part is None or begin_in(part, spans))
+        ]
+
+    def asks(self, end: int | None = None) -> bool:
+        """Whether the turn, or what it says before ``end``, ends with a question."""
+        return self.text[:end].rstrip().endswith(_QUESTION)
 
     def sentence(self, span: Span) -> Span:
         """The sentence that a range of characters begins in."""

@@ -28,7 +28,6 @@ BESIDE = 40  #: characters of the same clause before and after a fact
 LARGEST = 8  #: digits of an amount that count as one
 
 Traits = dict[str, float]
-_QUESTION = ("?", "？", "吗", "呢")
 _CLAUSE_END = re.compile(r"[.?!;。？！；]|[,，](?!\d)")
 
 #: by kind of field: what the words of the clause speak of
@@ -230,7 +229,7 @@ def _answers(place: int, call: CallView) -> bool:
     before = call.readings[place - 1] if place else None
     if before is None or before.role is call.readings[place].role:
         return False
-    return before.text.rstrip().endswith(_QUESTION)
+    return before.asks()
 
 
 def _done(facts: Sequence[Fact], call: CallView) -> Traits:
@@ -253,17 +252,13 @@ def _done_beside(fact: Fact, said_by: Mapping[str, str]) -> tuple[Traits, bool]:
 
 def _done_in(reading: Reading, sentence: Span, said_by: Mapping[str, str]) -> tuple[Traits, bool]:
     """What is done in a sentence of a turn, and whether it asks."""
-    found: Traits = {}
-    for code, spans in reading.hits.items():
-        inside = any(sentence[0] <= start < sentence[1] for start, _ in spans)
-        if inside and reading.speaks(said_by[code]):
-            found[f"act.{code}"] = 1.0
+    found = {f"act.{code}": 1.0 for code in reading.done(said_by, sentence)}
     for hit in reading.promises:
         if reading.speaks(hit.by) and sentence == reading.sentence(hit.span):
             found |= {f"promise.{hit.by}": 1.0, f"promise.{hit.by}.{hit.kind}": 1.0}
     if reading.topics or reading.terms or (reading.found and reading.found.topics):
         found["topical"] = 1.0
-    return found, reading.text[: sentence[1]].rstrip().endswith(_QUESTION)
+    return found, reading.asks(sentence[1])
 
 
 def _worded(facts: Sequence[Fact], kind: str) -> Traits:
