@@ -109,9 +109,14 @@ class Row:
         return self.fixed | self.moving
 
 
+def plain_traits(one: Candidate, call: CallView) -> Traits:
+    """Of one candidate for any field: who says it, and what is done in its sentence."""
+    return _without_zeros(_said(one) | _done(one.facts, call))
+
+
 def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
     """Of one candidate for a field: what the places that say it tell."""
-    found = _said(one) | _done(one.facts, call)
+    found = plain_traits(one, call)
     found["prefer"] = float(any(beside(fact, spec.prefer) for fact in one.facts))
     found["avoid"] = float(any(beside(fact, spec.avoid) for fact in one.facts))
     found["avoid.first"] = float(beside(one.facts[0], spec.avoid))
@@ -129,7 +134,7 @@ def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
 
 def own_term_traits(one: Candidate, call: CallView) -> Traits:
     """Of one time as that by which the bank gets back: what the places that say it tell."""
-    found = _said(one) | _done(one.facts, call) | _worded(one.facts, "due")
+    found = plain_traits(one, call) | _worded(one.facts, "due")
     found |= _of_day(one.normal, call.day) | {
         "hour": float(len(one.normal) > 10),
         "bounded": float(any(fact.entity.value.startswith("..") for fact in one.facts)),
@@ -198,12 +203,6 @@ def promised(normal: str, promises: Promises) -> Traits:
     """What the promises of the call say for a time: of which kind are those that are due then."""
     due = [promise for promise in promises.all if promise.due == normal]
     return {f"due.{promise.by.value}.{promise.kind}": 1.0 for promise in due}
-
-
-def common(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
-    """Of a candidate for any field: who says it and where, what is done in its sentence, how it stands among others."""
-    own = _without_zeros(_said(one) | _done(one.facts, call))
-    return own | rival_traits(one, all_) | moving_traits(one, call, ruled)
 
 
 def _said(one: Candidate) -> Traits:
