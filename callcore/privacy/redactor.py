@@ -115,7 +115,7 @@ class CallRedactor:
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
         self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
-        self._asking: tuple[Found, str] | None = None  #: the last text, and what it asks for
+        self._asks: Latest[tuple[str, str], str] = Latest()  #: by text and its language: what it asks for
         self._turns = 0
         self._heard: set[int] = set()  #: channels that have had a turn
         self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
@@ -225,9 +225,8 @@ class CallRedactor:
         return Masked.of(found.spoken, hidden, words)
 
     def _note_question(self, channel: int, found: Found, own: Search) -> None:
-        if self._asking is None or self._asking[0] is not found:
-            self._asking = found, asks(found)
-        if wanted := self._asking[1]:
+        text = found.spoken.text, found.language.name
+        if wanted := self._asks.of(text, lambda: asks(found)):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
         elif any(one.kind == "email" and one.lasting for one in own.secrets):
             # read back: the other side may put it right
