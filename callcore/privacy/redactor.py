@@ -74,9 +74,13 @@ class Redactor:
         """With the currency and region that entities are read by."""
         return cls(sealer, settings.currency, settings.region, taggers or {})
 
+    def context(self, day: date) -> Context:
+        """What entities of a call of a ``day`` are read with."""
+        return Context(day, self.currency, self.region)
+
     def call(self, day: date, finder: Finder | None = None) -> CallRedactor:
         """The redaction of a new call. ``day``: of the call; ``finder``: of the call, where its meaning has one."""
-        return CallRedactor(self, Context(day, self.currency, self.region), finder or Finder(self.taggers))
+        return CallRedactor(self, self.context(day), finder or Finder(self.taggers))
 
     def entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
         """An entity of masked words as it may leave, and whether it is a secret."""
@@ -90,7 +94,7 @@ class Redactor:
         """Words of a text that stands by itself, as they may leave."""
         if not words:
             return Masked((), ())
-        entities = CallEntities(Context(day, self.currency, self.region), Finder(self.taggers))
+        entities = CallEntities(self.context(day), Finder(self.taggers))
         found = entities.glance(as_meant(words), language, 0, Role.UNKNOWN)
         view, memory = View(found.spoken, found.spans), CallMemory()
         own = search(found, view)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts, unless_judged
+from callcore.tickets.matter import CLOSING, NO_VERDICTS, Judged, Matter, Support, Verdicts, unless_judged
 from callcore.tickets.reading import MOST_HITS, CallView, Reading, evidence_of
 from callcore.types import Mood
 
@@ -90,8 +90,7 @@ class Caller:
         for reading in self._call.customer:
             for label in reading.found.causes if reading.found else ():
                 support = supports.setdefault(label.code, Support())
-                place = reading.evidence(label.first_word, label.end_word)
-                support.add(label.probability, label.probability, place)
+                support.add(label.probability, label.probability, reading.labelled(label))
         return supports
 
     @unless_judged("caller.satisfaction")
@@ -120,7 +119,7 @@ class Caller:
         if not self._call.customer:
             return None
         stated, possible = self._call.hits("leaving"), self._call.hits("may_leave")
-        closing = any(judged.normal in CLOSING_TOPICS for judged in self._matter.topics[:1])
+        closing = any(judged.normal in CLOSING for judged in self._matter.topics[:1])
         if closing and not self._unhappy and not self._labelled_leaving:  # an account that is not needed any more
             stated = [hit for hit in stated if not any(word in hit[0].text[slice(*hit[1])] for word in CLOSES)]
         if stated:
@@ -187,8 +186,7 @@ class Caller:
 
     @staticmethod
     def _mood(reading: Reading, mood: Mood) -> Judged:
-        return Judged(mood.label, mood.probability, (reading.evidence(mood.first_word, mood.end_word),))
+        return Judged(mood.label, mood.probability, (reading.labelled(mood),))
 
 
 CLOSES = ("销", "clos")
-CLOSING_TOPICS = ("account.open_close", "credit_card.cancel")  #: where closing is the matter, and no threat

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from functools import cached_property
 
 from callcore.tickets.caller import SURE, USUAL, Caller
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts, unless_judged
-from callcore.tickets.promises import REACHED_BY, Promises, works_in
+from callcore.tickets.promises import Promises, channel_in, works_in
 from callcore.tickets.reading import MOST_HITS, CallView, Reading, Span, evidence_of
 from callcore.tickets.rulefile import RuleFile
 from callcore.tickets.severity import severity_of
@@ -141,10 +142,8 @@ class Handling:
             return None
         answers = [promise for promise in self._owed if promise.kind in ANSWERS]
         for promise in answers:
-            reading = self._call.turns[promise.evidence[0].turn_id]
-            said = [f for f in self._call.facts.get("channel", ()) if f.reading is reading and f.normal in REACHED_BY]
-            if said:
-                return Judged(said[0].normal, SURE, promise.evidence[:1])
+            if said := channel_in(self._call.turns[promise.evidence[0].turn_id], self._call):
+                return Judged(said, SURE, promise.evidence[:1])
         places = answers[0].evidence[:1] if answers else self.route.evidence
         return Judged(USUAL_CONTACT, USUAL, places)  # who has rung up is rung back, unless something else is said
 
@@ -182,8 +181,7 @@ class Handling:
         """The resolution of a call that is over and in which nobody says what it came to."""
         category = self._matter.category
         last = self._call.readings[-FINAL_TURNS:]
-        closed = any("closing" in reading.hits or "thanks" in reading.hits for reading in last)
-        if not closed and (not last or last[-1].customer):
+        if not _closed(last) and (not last or last[-1].customer):
             return Judged("abandoned", USUAL, (last[-1].at(),) if last else ())
         accepted = [reading for reading in last if reading.customer and {"thanks", "accepted"} & set(reading.hits)]
         unsatisfied = self._caller.satisfaction is not None and self._caller.satisfaction.normal == "unsatisfied"
@@ -196,7 +194,7 @@ class Handling:
     def _broken(self) -> Reading | None:
         """The turn with which the customer broke off a call that is over, and which nobody closed."""
         last = self._call.readings[-FINAL_TURNS:] if self._call.ended else ()
-        if any("closing" in reading.hits or "thanks" in reading.hits for reading in last):
+        if _closed(last):
             return None
         late = (reading for reading in last[-BROKEN_TURNS:] if reading.customer)
         return next((reading for reading in late if "broke_off" in reading.hits), None)
@@ -241,3 +239,8 @@ class Handling:
         known = {code for _, code in own}
         aliases = [(n.lower(), code) for code, names in self._rules.departments.items() if code in known for n in names]
         return own + aliases
+
+
+def _closed(last: Sequence[Reading]) -> bool:
+    """Whether somebody takes leave in the ``last`` turns."""
+    return any("closing" in reading.hits or "thanks" in reading.hits for reading in last)

@@ -126,7 +126,7 @@ class Promises:
                 beside = [other for other in facts if sentence[0] <= span_of(other)[0] < sentence[1]]
                 if due := self._moment(fact, beside):
                     found.append(replace(fact, normal=due))
-        return sorted(found, key=lambda fact: (*fact.reading.order, fact.place))
+        return sorted(found, key=lambda fact: fact.order)
 
     def _made(self) -> Iterator[Made]:
         chances = Chances(self._call, self._facts, self._due_of)
@@ -265,11 +265,16 @@ class Promises:
         if phones:
             last = max(phones, key=lambda fact: (fact.status == "confirmed", fact.reading.order))
             return last.entity.text if is_hidden(last.normal) else last.normal
-        channels = [f for f in self._call.facts.get("channel", ()) if f.reading is reading and f.normal in REACHED_BY]
-        return channels[0].normal if channels else ""
+        return channel_in(reading, self._call)
 
 
 REACHED_BY = ("phone", "sms", "email", "wechat")
+
+
+def channel_in(reading: Reading, call: CallView) -> str:
+    """The first way of reaching somebody that a turn names, "" where it names none."""
+    named = (fact.normal for fact in call.facts.get("channel", ()) if fact.reading is reading)
+    return next((channel for channel in named if channel in REACHED_BY), "")
 
 
 def is_private(phone: str) -> bool:

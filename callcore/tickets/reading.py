@@ -16,6 +16,8 @@ from callcore.types import (
     SAMPLE_RATE_HZ,
     Entity,
     Evidence,
+    Label,
+    Mood,
     PromiseKind,
     Resolved,
     Role,
@@ -134,6 +136,10 @@ class Reading:
         """Evidence: a half-open range of words, the whole turn if it is empty."""
         return self.once(("evidence", first, end), lambda: self._evidence(first, end))
 
+    def labelled(self, label: Label | Mood) -> Evidence:
+        """Evidence: the words that a label is of."""
+        return self.evidence(label.first_word, label.end_word)
+
     def _evidence(self, first: int, end: int) -> Evidence:
         turn = self.turn
         words = turn.words[first:end]
@@ -163,6 +169,11 @@ class Fact:
     status: str  #: "said", "corrected", "confirmed", "disputed"
     by: tuple[Reading, ...] = ()
     before: str = ""  #: the value that was said, where another holds now
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Where in the call it was said, to be compared."""
+        return *self.reading.order, self.place
 
     @property
     def confidence(self) -> float:
