@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ticket_tools import CATALOGUE, RULES, events_of, folded, normals, ticket
+from ticket_tools import BROKEN, CATALOGUE, RULES, assert_refused, events_of, folded, normals, ticket
 
-import callcore.loading
 from callcore.config import Settings, TicketSettings
-from callcore.errors import ModelCorrupt
 from callcore.loading import load_ticket_rules
 from callcore.tickets import TicketRules
 from callcore.tickets.chosen import field_rows
@@ -126,7 +123,7 @@ def test_what_the_customer_begins_with_just_now_is_of_today_where_no_date_is_nam
     ],
 )
 def test_amounts_without_a_currency_are_in_that_which_the_call_mostly_names(lines: str, amount: str):
-    assert amount in [row.one.normal for row in _rows("request.amount", lines, "en")]
+    assert amount in _named("request.amount", lines, "en")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +137,7 @@ def test_amounts_without_a_currency_are_in_that_which_the_call_mostly_names(line
     ],
 )
 def test_dollars_and_bare_numbers_are_those_of_the_country_that_the_call_speaks_of(lines: str, amount: str):
-    assert amount in [row.one.normal for row in _rows("request.amount", lines, "en")]
+    assert amount in _named("request.amount", lines, "en")
 
 
 def test_a_bank_that_names_its_currency_is_believed():
@@ -153,11 +150,11 @@ def test_a_bank_that_names_its_currency_is_believed():
 
 
 def test_who_names_a_branch_names_the_channel_as_well():
-    assert [row.one.normal for row in _rows("request.channel", "C: 我在望京支行办的。")] == ["branch"]
+    assert _named("request.channel", "C: 我在望京支行办的。") == ["branch"]
 
 
 def test_secrets_are_no_candidates():
-    assert _rows("request.amount", "C: 我的卡号尾号是6628，密码忘了。") == []
+    assert _named("request.amount", "C: 我的卡号尾号是6628，密码忘了。") == []
 
 
 def test_the_hash_of_the_rules_tells_models_apart():
@@ -189,17 +186,9 @@ def test_without_learned_models_the_rules_choose():
     assert (without.facts, without.hash) == (None, RULES.hash)
 
 
-@pytest.mark.parametrize("change", [{"features": VERSION + 1}, {"heads": {}}, {"format": 2}])
+@pytest.mark.parametrize("change", BROKEN)
 def test_a_broken_model_is_a_clear_error(change: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    find = callcore.loading.reader_folder
-    assert BUNDLED.facts is not None
-    values = {**BUNDLED.facts.model_dump(mode="json"), **change}
-    (tmp_path / "model.json").write_text(json.dumps(values), "utf-8")
-    monkeypatch.setattr(
-        callcore.loading, "reader_folder", lambda kind, of: tmp_path if kind == "facts" else find(kind, of)
-    )
-    with pytest.raises(ModelCorrupt, match=r"model\.json"):
-        load_ticket_rules(Settings(), CATALOGUE)
+    assert_refused("facts", BUNDLED.facts, change, tmp_path, monkeypatch)
 
 
 TURNS = st.lists(
@@ -234,7 +223,8 @@ def test_values_were_said_and_every_prefix_of_a_call_has_a_ticket(turns: list[st
         assert date.fromisoformat(value.normal)
 
 
-def _rows(name: str, lines: str, language: str = "zh"):
+def _named(name: str, lines: str, language: str = "zh") -> list[str]:
+    """The candidates for a field."""
     fold, _ = folded(events_of(lines, language))
     spec = next(spec for spec in RULES.fields if spec.name == name)
-    return field_rows(spec, fold.look().call, {})
+    return [row.one.normal for row in field_rows(spec, fold.look().call, {})]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ticket_tools import CATALOGUE, RULES, events_of, folded, normals, ticket
+from ticket_tools import BROKEN, CATALOGUE, RULES, assert_refused, events_of, folded, normals, ticket
 
-import callcore.loading
+import callcore
 from callcore.config import Settings, TicketSettings
-from callcore.errors import ModelCorrupt
 from callcore.loading import load_ticket_rules
 from callcore.tickets import TicketRules
 from callcore.tickets.judge import VERSION
@@ -101,13 +99,9 @@ def test_the_bundled_model_judges_every_call_that_is_over():
         assert normals(found, name), name
 
 
-@pytest.mark.parametrize("change", [{"features": VERSION + 1}, {"heads": {}}, {"format": 2}])
+@pytest.mark.parametrize("change", BROKEN)
 def test_a_broken_model_is_a_clear_error(change: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    values = {**model(**{"caller.type": URGENT}).model_dump(mode="json"), **change}
-    (tmp_path / "model.json").write_text(json.dumps(values), "utf-8")
-    monkeypatch.setattr(callcore.loading, "reader_folder", lambda kind, language: tmp_path)
-    with pytest.raises(ModelCorrupt, match=r"model\.json"):
-        load_ticket_rules(Settings(), CATALOGUE)
+    assert_refused("judge", model(**{"caller.type": URGENT}), change, tmp_path, monkeypatch)
 
 
 @given(st.dictionaries(st.sampled_from(["turns", "intent.report_loss", "unknown"]), st.floats(-50, 50)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given, settings
 from test_tickets_chosen import BUNDLED
 from test_tickets_order import CALLS
-from ticket_tools import events_of, folded
+from ticket_tools import RULES, call_view, events_of, folded
 
 from callcore.tickets.kept import Kept
 from callcore.types import CallEnded, Event, Resolved, Understanding
@@ -33,6 +36,24 @@ def test_what_is_equal_or_holds_the_same_is_what_it_was():
     row = kept.row("row", [one, other])
     assert kept.row("row", [one, other]) is row
     assert kept.row("row", [other, one]) is not row
+
+
+def test_what_is_made_of_the_text_alone_holds_whatever_the_turn_means():
+    (reading,) = call_view("C: 我的信用卡丢了。").readings
+    of_text, of_turn = reading.of_text("what", lambda: ["text"]), reading.once("what", lambda: ["turn"])
+    other = replace(reading, found=None)
+    assert other.of_text("what", lambda: ["again"]) is of_text
+    assert other.once("what", lambda: ["again"]) == ["again"] != of_turn
+
+
+def test_what_makes_a_sentence_no_promise_is_looked_for_once_a_turn(monkeypatch: pytest.MonkeyPatch):
+    searched: list[str] = []
+    monkeypatch.setattr(RULES.reader, "_never", lambda text: searched.append(text) or [])
+    promise = "明天给您回电话。"
+    reading = call_view(f"A: {promise}\nC: 好。").readings[0]
+    assert reading.promises
+    assert reading.chances, "by a phrase and by the model"
+    assert searched == [promise]
 
 
 @given(CALLS)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ticket_tools import CATALOGUE, RULES, call_view, events_of, ticket
+from ticket_tools import BROKEN, CATALOGUE, RULES, assert_refused, call_view, events_of, ticket
 
-import callcore.loading
 from callcore.config import Settings, TicketSettings
-from callcore.errors import ModelCorrupt
 from callcore.loading import load_ticket_rules
 from callcore.tickets import TicketRules, ticket_of
 from callcore.tickets.chances import PROMISES, VERSION
@@ -110,17 +107,9 @@ def test_another_model_makes_other_rules() -> None:
     assert len({judged(head(bias, {})).hash for bias in (1.0, 2.0)} | {RULES.hash}) == 3
 
 
-@pytest.mark.parametrize("change", [{"features": VERSION + 1}, {"heads": {}}, {"format": 2}])
+@pytest.mark.parametrize("change", BROKEN)
 def test_a_broken_model_is_a_clear_error(change: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    find = callcore.loading.reader_folder
-    assert BUNDLED.promises is not None
-    values = {**BUNDLED.promises.model_dump(mode="json"), **change}
-    (tmp_path / "model.json").write_text(json.dumps(values), "utf-8")
-    monkeypatch.setattr(
-        callcore.loading, "reader_folder", lambda kind, of: tmp_path if kind == "promises" else find(kind, of)
-    )
-    with pytest.raises(ModelCorrupt, match=r"model\.json"):
-        load_ticket_rules(Settings(), CATALOGUE)
+    assert_refused("promises", BUNDLED.promises, change, tmp_path, monkeypatch)
 
 
 TURNS = st.lists(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import pytest
 from understand_tools import ScriptedText
 
+import callcore.loading
 from callcore.config import SegmentSettings, Settings, TicketSettings, UnderstandSettings
-from callcore.loading import load_acts
+from callcore.errors import ModelCorrupt
+from callcore.loading import load_acts, load_ticket_rules
 from callcore.tickets import Ticket, TicketFold, TicketRules, ticket_of
+from callcore.tickets.linear import LinearModel
 from callcore.tickets.reading import CallView
 from callcore.types import CallStarted, Event
 from callcore.understand.call import Understander
@@ -23,6 +29,9 @@ CATALOGUE = Catalogue.load()
 RULES = TicketRules.load(TicketSettings(), CATALOGUE)
 SEGMENT = SegmentSettings()
 STARTED = CallStarted("call-1", "test", 2, 16_000, "scripted", "", "hash", {}, DAY.isoformat())
+
+#: what the card of a linear model says that cannot be used
+BROKEN: Sequence[Mapping[str, Any]] = ({"features": 0}, {"heads": {}}, {"format": 2})
 
 #: what the scripted model says of texts that hold these words
 SCRIPT: Mapping[str, Mapping[str, Any]] = {
@@ -91,3 +100,15 @@ def folded(events: Iterable[Event], rules: TicketRules = RULES) -> tuple[TicketF
         out += fold.take(event)
     assert fold is not None
     return fold, out
+
+
+def assert_refused(
+    kind: str, model: LinearModel | None, change: Mapping[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That no rules are loaded with a ``model`` of a ``kind`` whose card differs, and that the error names its file."""
+    assert model is not None
+    (folder / "model.json").write_text(json.dumps({**model.model_dump(mode="json"), **change}), "utf-8")
+    find = callcore.loading.reader_folder
+    monkeypatch.setattr(callcore.loading, "reader_folder", lambda one, of: folder if one == kind else find(one, of))
+    with pytest.raises(ModelCorrupt, match=r"model\.json"):
+        load_ticket_rules(Settings(), CATALOGUE)

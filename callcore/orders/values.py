@@ -17,7 +17,7 @@ from callcore.tickets import TicketRules
 from callcore.tickets.promises import resolve_due, works_in
 from callcore.tickets.spec import FieldSpec
 from callcore.types import MASK, Entity
-from callcore.understand.entities import Context, find, plain_words
+from callcore.understand.entities import find, plain_words
 
 CARD_NUMBER_DIGITS = 12  #: shorter ones are a card's tail
 TIME_KINDS = ("datetime", "date", "time", "duration", "period")
@@ -159,8 +159,7 @@ class ValueReader:
         return next(filter(None, dues), "")
 
     def _entities(self, text: str) -> Sequence[Entity]:
-        context = Context(self.day, self.redactor.currency, self.redactor.region)
-        return find(plain_words(text), self.language, context)
+        return find(plain_words(text), self.language, self.redactor.context(self.day))
 
 
 def secret_kind(spec: FieldSpec, text: str) -> str:

@@ -74,9 +74,13 @@ class Redactor:
         """With the currency and region that entities are read by."""
         return cls(sealer, settings.currency, settings.region, taggers or {})
 
+    def context(self, day: date) -> Context:
+        """What entities of a call of a ``day`` are read with."""
+        return Context(day, self.currency, self.region)
+
     def call(self, day: date, finder: Finder | None = None) -> CallRedactor:
         """The redaction of a new call. ``day``: of the call; ``finder``: of the call, where its meaning has one."""
-        return CallRedactor(self, Context(day, self.currency, self.region), finder or Finder(self.taggers))
+        return CallRedactor(self, self.context(day), finder or Finder(self.taggers))
 
     def entity(self, entity: Entity, masked: Masked) -> tuple[Entity, bool]:
         """An entity of masked words as it may leave, and whether it is a secret."""
@@ -90,7 +94,7 @@ class Redactor:
         """Words of a text that stands by itself, as they may leave."""
         if not words:
             return Masked((), ())
-        entities = CallEntities(Context(day, self.currency, self.region), Finder(self.taggers))
+        entities = CallEntities(self.context(day), Finder(self.taggers))
         found = entities.glance(as_meant(words), language, 0, Role.UNKNOWN)
         view, memory = View(found.spoken, found.spans), CallMemory()
         own = search(found, view)
@@ -115,7 +119,7 @@ class CallRedactor:
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
         self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
-        self._asking: tuple[Found, str] | None = None  #: the last text, and what it asks for
+        self._asks: Latest[tuple[str, str], str] = Latest()  #: by text and its language: what it asks for
         self._turns = 0
         self._heard: set[int] = set()  #: channels that have had a turn
         self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
@@ -225,9 +229,8 @@ class CallRedactor:
         return Masked.of(found.spoken, hidden, words)
 
     def _note_question(self, channel: int, found: Found, own: Search) -> None:
-        if self._asking is None or self._asking[0] is not found:
-            self._asking = found, asks(found)
-        if wanted := self._asking[1]:
+        text = found.spoken.text, found.language.name
+        if wanted := self._asks.of(text, lambda: asks(found)):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
         elif any(one.kind == "email" and one.lasting for one in own.secrets):
             # read back: the other side may put it right

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts, unless_judged
-from callcore.tickets.reading import CallView, Reading, Span
-from callcore.types import Evidence, Mood
+from callcore.tickets.matter import CLOSING, NO_VERDICTS, Judged, Matter, Support, Verdicts, unless_judged
+from callcore.tickets.reading import MOST_HITS, CallView, Reading, evidence_of
+from callcore.types import Mood
 
 LEAST_LETTERS = 4  #: a turn with less says nothing of a mood
 LEAST_MOOD = 0.5  #: probability below which a turn's mood does not count
@@ -42,10 +41,10 @@ class Caller:
             return None
         upset = [reading for reading, mood in self._moods if mood.label in ("angry", "dissatisfied")]
         if upset:
-            return Judged("agitated", SURE, tuple(reading.at() for reading in upset[:3]))
+            return Judged("agitated", SURE, tuple(reading.at() for reading in upset[:MOST_HITS]))
         for code in ("confused", "demanding"):
             if found := self._labelled(code):
-                return Judged(code, max(p for _, p in found), tuple(reading.at() for reading, _ in found[:3]))
+                return Judged(code, max(p for _, p in found), tuple(reading.at() for reading, _ in found[:MOST_HITS]))
         return Judged("none", USUAL, ())
 
     def _labelled(self, code: str) -> list[tuple[Reading, float]]:
@@ -91,8 +90,7 @@ class Caller:
         for reading in self._call.customer:
             for label in reading.found.causes if reading.found else ():
                 support = supports.setdefault(label.code, Support())
-                place = reading.evidence(label.first_word, label.end_word)
-                support.add(label.probability, label.probability, place)
+                support.add(label.probability, label.probability, reading.labelled(label))
         return supports
 
     @unless_judged("caller.satisfaction")
@@ -121,13 +119,13 @@ class Caller:
         if not self._call.customer:
             return None
         stated, possible = self._call.hits("leaving"), self._call.hits("may_leave")
-        closing = any(judged.normal in CLOSING_TOPICS for judged in self._matter.topics[:1])
+        closing = any(judged.normal in CLOSING for judged in self._matter.topics[:1])
         if closing and not self._unhappy and not self._labelled_leaving:  # an account that is not needed any more
             stated = [hit for hit in stated if not any(word in hit[0].text[slice(*hit[1])] for word in CLOSES)]
         if stated:
-            return Judged("stated", SURE, _places(stated))
+            return Judged("stated", SURE, evidence_of(stated))
         if possible:
-            return Judged("possible", SURE, _places(possible))
+            return Judged("possible", SURE, evidence_of(possible))
         if self._labelled_leaving and self._unhappy:
             return Judged("possible", USUAL, tuple(reading.at() for reading in self._labelled_leaving[:2]))
         return Judged("none", USUAL, ())
@@ -138,7 +136,7 @@ class Caller:
         if self.churn_risk is None or self.churn_risk.normal == "none":
             return None
         tried = self._call.hits("retention")
-        return Judged("yes", SURE, _places(tried)) if tried else Judged("no", USUAL, ())
+        return Judged("yes", SURE, evidence_of(tried)) if tried else Judged("no", USUAL, ())
 
     @cached_property
     def _moods(self) -> list[tuple[Reading, Mood]]:
@@ -188,12 +186,7 @@ class Caller:
 
     @staticmethod
     def _mood(reading: Reading, mood: Mood) -> Judged:
-        return Judged(mood.label, mood.probability, (reading.evidence(mood.first_word, mood.end_word),))
+        return Judged(mood.label, mood.probability, (reading.labelled(mood),))
 
 
 CLOSES = ("销", "clos")
-CLOSING_TOPICS = ("account.open_close", "credit_card.cancel")  #: where closing is the matter, and no threat
-
-
-def _places(hits: Sequence[tuple[Reading, Span]]) -> tuple[Evidence, ...]:
-    return tuple(reading.at(span) for reading, span in hits[:3])

@@ -34,7 +34,7 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
     if "channel" in spec.kinds:  # who names a branch names the channel as well
         facts += [_as_channel(fact) for fact in call.facts.get("branch", ())]
     fits = [fact for fact in facts if fact.normal and not is_hidden(fact.normal) and spec.accepts(fact.normal)]
-    fits.sort(key=lambda fact: (*fact.reading.order, fact.place))
+    fits.sort(key=lambda fact: fact.order)
     if spec.type == "amount":
         return _candidates(exact(_grouped(_in_the_calls_currency(fits, call.currency))))
     if spec.type == "date":
@@ -49,7 +49,7 @@ def times(promises: Promises) -> list[Candidate]:
 
 def _candidates(groups: Mapping[str, Sequence[Fact]]) -> list[Candidate]:
     found = [Candidate(normal, tuple(facts)) for normal, facts in groups.items()]
-    return sorted(found, key=lambda one: (*one.facts[0].reading.order, one.facts[0].place))
+    return sorted(found, key=lambda one: one.facts[0].order)
 
 
 def _grouped(facts: Iterable[Fact]) -> dict[str, list[Fact]]:

@@ -18,7 +18,6 @@ SURE = 0.99  #: probability beyond which the odds grow no more
 LONG_ZH, LONG_EN = 60, 180  #: characters of a sentence beyond which more count no more
 SHORT_ZH, SHORT_EN = 8, 20  #: characters of a turn that says little
 MANY_SENTENCES = 6  #: of a turn, beyond which more count no more
-_QUESTION = ("?", "？", "吗", "呢")
 
 Traits = dict[str, float]
 Times = Mapping[int, Sequence[Fact]]  #: said in a turn, by its id
@@ -59,9 +58,9 @@ class Chances:
         if (before := self._previous) is None:
             return traits
         traits |= {f"prev.{act}": probability for act, probability in _likeliest(before.chances).items()}
-        traits |= {f"prev.{code}": 1.0 for code in self._done(before)}
+        traits |= {f"prev.{code}": 1.0 for code in before.done(self._call.said_by)}
         return traits | {
-            "prev.asks": float(before.text.rstrip().endswith(_QUESTION)),
+            "prev.asks": float(before.asks()),
             "prev.own": float(before.role is reading.role),
             "prev.time": float(bool(self._times.get(before.turn.turn_id))),
             "prev.short": float(len(before.text) < (SHORT_ZH if self._chinese else SHORT_EN)),
@@ -76,7 +75,7 @@ class Chances:
         text = reading.text[span[0] : span[1]].strip()
         traits = {f"with.{other}": probability for other, probability in inside.items()}
         traits |= {f"turn.{other}": probability for other, probability in outside.items()}
-        traits |= {f"with.{code}": 1.0 for code in self._done(reading, span)}
+        traits |= {f"with.{code}": 1.0 for code in reading.done(self._call.said_by, span)}
         return traits | {
             "odds": _odds(one.probability),
             "p": one.probability,
@@ -84,7 +83,7 @@ class Chances:
             "rival.more": float(rival > one.probability),
             "again": again,
             "again.more": float(again > one.probability),
-            "asks": float(text.endswith(_QUESTION)),
+            "asks": float(reading.asks(span[1])),
             "denied": float(one.denied),
             "long": min(len(text) / (LONG_ZH if self._chinese else LONG_EN), 1.0),
             "first": float(reading.sentences[0][1] > span[0]),
@@ -110,15 +109,6 @@ class Chances:
         """Whether the same was promised before."""
         before = self._before.get(one.hit.act, 0.0)
         return {"before": before, "before.more": float(before > one.probability)}
-
-    def _done(self, reading: Reading, span: Span | None = None) -> list[str]:
-        """What the speaker does in a turn, or a range of its characters."""
-        return [
-            code
-            for code, spans in reading.hits.items()
-            if reading.speaks(self._call.said_by[code])
-            and (span is None or any(span[0] <= start < span[1] for start, _ in spans))
-        ]
 
 
 def _of_kind(one: Chance, traits: Traits) -> Traits:

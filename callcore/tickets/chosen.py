@@ -19,10 +19,10 @@ from callcore.tickets.traits import (
     DEADLINE,
     Row,
     Traits,
-    common,
     moving_traits,
     own_term_traits,
     own_traits,
+    plain_traits,
     promised,
     rival_traits,
 )
@@ -59,9 +59,20 @@ def chosen_name(spec: FieldSpec, call: CallView, words: NameWords, model: Linear
 
 def name_rows(spec: FieldSpec, call: CallView, words: NameWords) -> list[Row]:
     """Those who are named, with their traits. ``words``: of the rules."""
-    found = name_candidates(call)
-    ruled = {value.normal for value in customer_name(spec, call, words)} if found else set()
-    return [Row(one, common(one, found, call, ruled), name_traits(one, found, call)) for one in found]
+    names, kept = call.facts_of(("name",)), call.kept
+    found = kept.of(("candidates", spec.name), names, lambda: name_candidates(call))
+    if not found:
+        return []
+    fixed = _fixed(spec.name, found, call, lambda one: plain_traits(one, call))
+    ruled = kept.of(
+        ("ruled", spec.name),
+        (spec, words, *names),
+        lambda: {value.normal for value in customer_name(spec, call, words)},
+    )
+    return [
+        Row(one, own, moving_traits(one, call, ruled) | name_traits(one, found, call))
+        for one, own in zip(found, fixed, strict=True)
+    ]
 
 
 def field_rows(spec: FieldSpec, call: CallView, known: Traits) -> list[Row]:

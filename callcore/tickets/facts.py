@@ -38,7 +38,7 @@ def entity_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
         for fact in row
         if fact.normal and fact.reading.speaks(spec.speaker) and spec.accepts(fact.normal)
     ]
-    facts.sort(key=lambda fact: (*fact.reading.order, fact.place))
+    facts.sort(key=lambda fact: fact.order)
     if spec.pick == "last":
         own = [fact for fact in facts if not beside(fact, spec.avoid) and (_taken_up(fact) or not _private(spec))]
         return last_said(spec, own) if own else []
@@ -72,7 +72,7 @@ def main_fact(spec: FieldSpec, facts: Sequence[Fact], day: str) -> list[FieldVal
     groups = _candidates(spec, facts, day)
     opening = min(
         (fact for group in groups.values() for fact in group if fact.reading.customer),
-        key=lambda fact: (*fact.reading.order, fact.place),
+        key=lambda fact: fact.order,
         default=None,
     )
     weighed = {
@@ -212,7 +212,7 @@ def by_customer(group: Iterable[Fact]) -> bool:
 
 def last_place(group: Iterable[Fact]) -> tuple[int, ...]:
     """Where the last of them was said, to be compared."""
-    return max((*fact.reading.order, fact.place) for fact in group)
+    return max(fact.order for fact in group)
 
 
 def _settled_at(fact: Fact) -> tuple[int, ...]:
@@ -296,7 +296,7 @@ def exact(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:
             if len(fits) == 1:
                 del exact[normal]
                 meant = [replace(fact, normal=fits[0]) for fact in group]
-                exact[fits[0]] = sorted([*exact[fits[0]], *meant], key=lambda f: (*f.reading.order, f.place))
+                exact[fits[0]] = sorted([*exact[fits[0]], *meant], key=lambda f: f.order)
     return exact
 
 

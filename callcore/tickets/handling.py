@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from callcore.tickets.caller import SURE, USUAL, Caller
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts, unless_judged
-from callcore.tickets.promises import REACHED_BY, Promises, works_in
-from callcore.tickets.reading import CallView, Reading, Span
-from callcore.tickets.rulefile import RuleFile, SeverityRule
-from callcore.types import Evidence, Promise, Role
+from callcore.tickets.promises import Promises, channel_in, works_in
+from callcore.tickets.reading import MOST_HITS, CallView, Reading, Span, evidence_of
+from callcore.tickets.rulefile import RuleFile
+from callcore.tickets.severity import severity_of
+from callcore.types import Promise, Role
 from callcore.understand.catalogue import Catalogue
 from callcore.understand.entities.calendar import add_working_days
 
 BANK_OWES = ("call_back", "handle", "refund")  #: promises that leave a matter open
 ANSWERS = ("call_back", "handle")
 OPEN = ("transferred", "promised")  #: results after which something is left to do
-MOST_EVIDENCE = 3
 USUAL_CONTACT = "phone"
 BROKEN_TURNS = 2  #: the last turns, in which a call is broken off
 FINAL_TURNS = 4  #: the last turns, in which a call is closed
@@ -61,24 +61,24 @@ class Handling:
             and (answered or not noted)
             and not self._done_after(transfers[-1][0])
         ):
-            return Judged("transferred", SURE, self._places(transfers))
+            return Judged("transferred", SURE, evidence_of(transfers))
         if noted and self._call.ended:
             return Judged("solved", USUAL, category.evidence if category else ())
         solved = self._call.hits("solved")
         owes = ANSWERS if solved else BANK_OWES  # what only takes its course, such as a refund that is booked, is done
         if owed := [promise for promise in self._owed if promise.kind in owes]:
-            return Judged("promised", SURE, owed[0].evidence[:MOST_EVIDENCE])
+            return Judged("promised", SURE, owed[0].evidence[:MOST_HITS])
         if solved:
-            return Judged("solved", SURE, self._places(solved[-MOST_EVIDENCE:]))
+            return Judged("solved", SURE, evidence_of(solved[-MOST_HITS:]))
         if not self._call.ended:
             return None
         complains = category is not None and category.normal == "complaint"
         if self._owed and (complains or any(promise.kind != "send" for promise in self._owed)):
-            return Judged("promised", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
+            return Judged("promised", USUAL, self._owed[0].evidence[:MOST_HITS])
         if self._owed:  # what is in the post is done
-            return Judged("solved", USUAL, self._owed[0].evidence[:MOST_EVIDENCE])
+            return Judged("solved", USUAL, self._owed[0].evidence[:MOST_HITS])
         if (refused := self._call.hits("unresolved")) and not self._content:
-            return Judged("unresolved", SURE, self._places(refused[-1:]))
+            return Judged("unresolved", SURE, evidence_of(refused[-1:]))
         return self._without_words
 
     @cached_property
@@ -96,7 +96,7 @@ class Handling:
             if found := self._named_department(reading, (0, len(reading.text))):
                 return found
         usual = self._usual_department
-        return Judged(usual.normal, USUAL, self._places(transfers)) if usual else None
+        return Judged(usual.normal, USUAL, evidence_of(transfers)) if usual else None
 
     @cached_property
     def department(self) -> Judged | None:
@@ -107,7 +107,7 @@ class Handling:
     def authority(self) -> Judged | None:
         """Within what the agent may do, or beyond."""
         if beyond := self._call.hits("beyond"):
-            return Judged("beyond", SURE, self._places(beyond))
+            return Judged("beyond", SURE, evidence_of(beyond))
         if self.resolution and self.resolution.normal == "transferred":
             return Judged("beyond", USUAL, self.resolution.evidence)
         return Judged("within", USUAL, ()) if self._call.agent else None
@@ -115,11 +115,7 @@ class Handling:
     @unless_judged("handling.severity")
     def severity(self) -> Judged | None:
         """P1 (at once) to P4, by the first rule that fits."""
-        for rule in self._rules.severity:
-            fits, evidence = self._fits(rule)
-            if fits:
-                return Judged(rule.level, SURE if evidence else USUAL, evidence[:MOST_EVIDENCE])
-        return None
+        return severity_of(self._call, self._matter, self._caller, self.resolution, self._rules.severity)
 
     @cached_property
     def transfer_reason(self) -> Judged | None:
@@ -146,10 +142,8 @@ class Handling:
             return None
         answers = [promise for promise in self._owed if promise.kind in ANSWERS]
         for promise in answers:
-            reading = self._call.turns[promise.evidence[0].turn_id]
-            said = [f for f in self._call.facts.get("channel", ()) if f.reading is reading and f.normal in REACHED_BY]
-            if said:
-                return Judged(said[0].normal, SURE, promise.evidence[:1])
+            if said := channel_in(self._call.turns[promise.evidence[0].turn_id], self._call):
+                return Judged(said, SURE, promise.evidence[:1])
         places = answers[0].evidence[:1] if answers else self.route.evidence
         return Judged(USUAL_CONTACT, USUAL, places)  # who has rung up is rung back, unless something else is said
 
@@ -187,8 +181,7 @@ class Handling:
         """The resolution of a call that is over and in which nobody says what it came to."""
         category = self._matter.category
         last = self._call.readings[-FINAL_TURNS:]
-        closed = any("closing" in reading.hits or "thanks" in reading.hits for reading in last)
-        if not closed and (not last or last[-1].customer):
+        if not _closed(last) and (not last or last[-1].customer):
             return Judged("abandoned", USUAL, (last[-1].at(),) if last else ())
         accepted = [reading for reading in last if reading.customer and {"thanks", "accepted"} & set(reading.hits)]
         unsatisfied = self._caller.satisfaction is not None and self._caller.satisfaction.normal == "unsatisfied"
@@ -201,7 +194,7 @@ class Handling:
     def _broken(self) -> Reading | None:
         """The turn with which the customer broke off a call that is over, and which nobody closed."""
         last = self._call.readings[-FINAL_TURNS:] if self._call.ended else ()
-        if any("closing" in reading.hits or "thanks" in reading.hits for reading in last):
+        if _closed(last):
             return None
         late = (reading for reading in last[-BROKEN_TURNS:] if reading.customer)
         return next((reading for reading in late if "broke_off" in reading.hits), None)
@@ -247,37 +240,7 @@ class Handling:
         aliases = [(n.lower(), code) for code, names in self._rules.departments.items() if code in known for n in names]
         return own + aliases
 
-    def _fits(self, rule: SeverityRule) -> tuple[bool, tuple[Evidence, ...]]:
-        category, worst, resolution = self._matter.category, self._caller.mood_worst, self.resolution
-        evidence: tuple[Evidence, ...] = ()
-        if rule.cues:
-            hits = [hit for cue in rule.cues for hit in self._call.hits(cue)]
-            if not hits:
-                return False, ()
-            evidence = self._places(hits)
-        wanted: Sequence[tuple[Sequence[str], Callable[[], Mapping[str, Judged]]]] = (
-            (rule.topics, lambda: _by_code(self._matter.topics[:1], grouped=True)),
-            (rule.categories, lambda: _by_code([category] if category else [])),
-            (rule.causes, lambda: _by_code(self._caller.causes, grouped=True)),
-            (rule.moods, lambda: _by_code([worst] if worst else [])),
-            (rule.intents, lambda: _by_code(self._matter.intents(rule.intents))),
-            (rule.resolutions, lambda: _by_code([resolution] if resolution else [])),
-        )
-        for codes, judged in wanted:
-            if codes:
-                known = judged()
-                found = next((known[code] for code in codes if code in known), None)
-                if found is None:
-                    return False, ()
-                evidence = evidence or found.evidence
-        return True, evidence
 
-    @staticmethod
-    def _places(hits: Iterable[tuple[Reading, Span]]) -> tuple[Evidence, ...]:
-        return tuple(reading.at(span) for reading, span in list(hits)[:MOST_EVIDENCE])
-
-
-def _by_code(found: Iterable[Judged], *, grouped: bool = False) -> dict[str, Judged]:
-    """By code, and by the first half of codes that have two."""
-    codes = {judged.normal: judged for judged in found}
-    return codes | {code.partition(".")[0]: judged for code, judged in codes.items()} if grouped else codes
+def _closed(last: Sequence[Reading]) -> bool:
+    """Whether somebody takes leave in the ``last`` turns."""
+    return any("closing" in reading.hits or "thanks" in reading.hits for reading in last)

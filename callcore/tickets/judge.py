@@ -108,20 +108,20 @@ def _labelled(customer: Iterable[Reading], found: Signs) -> None:
                 found.most(
                     f"category.{meaning.category.code}.begin",
                     meaning.category.probability,
-                    _at(reading, meaning.category),
+                    reading.labelled(meaning.category),
                 )
         for label in meaning.intents:
             _label("intent", label, reading, found)
         for label in meaning.causes:
-            found.most("cause", label.probability, _at(reading, label))
-            found.most(f"cause.{label.code.partition('.')[0]}", label.probability, _at(reading, label))
+            found.most("cause", label.probability, reading.labelled(label))
+            found.most(f"cause.{label.code.partition('.')[0]}", label.probability, reading.labelled(label))
         if meaning.caller:
             _label("caller", meaning.caller, reading, found)
 
 
 def _label(head: str, label: Label, reading: Reading, found: Signs) -> None:
-    found.most(f"{head}.{label.code}", label.probability, _at(reading, label))
-    found.more(f"{head}s.{label.code}", label.probability, _at(reading, label))
+    found.most(f"{head}.{label.code}", label.probability, reading.labelled(label))
+    found.more(f"{head}s.{label.code}", label.probability, reading.labelled(label))
 
 
 def _felt(customer: Iterable[Reading], found: Signs) -> None:
@@ -201,7 +201,3 @@ def _shown(shares: Mapping[str, float], seen: Signs) -> tuple[Evidence, ...]:
             by_place[place] = by_place.get(place, 0.0) + share / len(seen.places[name])
     loudest = sorted(by_place, key=lambda place: -by_place[place])[:MOST_EVIDENCE]
     return tuple(sorted(loudest, key=lambda place: place.start_sample))
-
-
-def _at(reading: Reading, label: Label) -> Evidence:
-    return reading.evidence(label.first_word, label.end_word)

@@ -10,12 +10,12 @@ from typing import Any
 
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.rulefile import Weights
-from callcore.types import Evidence, Label
+from callcore.types import Evidence
 
 MOST_EVIDENCE = 4
 GRAVE, SCAM, TAKEN = "fraud", "fraud.scam", "fraud.unauthorised"
 _THREAT = re.compile(r"\b(?:if|or|otherwise|unless|while you're at it)\b|否则|不然|要是|再不|大不了|如果|干脆")
-CLOSING = ("account.open_close", "credit_card.cancel")  #: what is threatened by who is angry about something else
+CLOSING = ("account.open_close", "credit_card.cancel")  #: threatened by the angry, unless it is the matter itself
 CARDS = {"debit_card", "credit_card"}
 HIT = (
     ("信用卡", "credit_card"),
@@ -236,7 +236,7 @@ class Matter:
             for label in reading.found.intents if reading.found else ():
                 if label.probability >= LEAST_INTENT:
                     support = supports.setdefault(label.code, Support())
-                    support.add(label.probability, label.probability, _place(reading, label))
+                    support.add(label.probability, label.probability, reading.labelled(label))
         for cue, code in INTENT_OF_CUE.items():
             for reading, span in self._call.hits(cue):
                 supports.setdefault(code, Support()).add(CUE_INTENT, CUE_INTENT, reading.at(span))
@@ -262,11 +262,11 @@ class Matter:
         polite = reading not in self._call.customer[:PURPOSE] and "praise" not in reading.hits
         if found.category and found.category.code in supports and not (polite and found.category.code == "praise"):
             label = found.category
-            supports[label.code].add(label.probability * weight, label.probability, _place(reading, label))
+            supports[label.code].add(label.probability * weight, label.probability, reading.labelled(label))
         for label in found.intents:
             category, share = CATEGORY_OF_INTENT.get(label.code, ("", 0.0))
             if category and not (polite and category == "praise"):
-                place = _place(reading, label)
+                place = reading.labelled(label)
                 supports[category].add(label.probability * share * weight, label.probability, place)
 
     @cached_property
@@ -287,7 +287,7 @@ class Matter:
                 if threat and label.code in CLOSING:
                     continue
                 support = supports.setdefault(label.code, Support())
-                support.add(label.probability * share, label.probability, _place(reading, label))
+                support.add(label.probability * share, label.probability, reading.labelled(label))
             if not threat:
                 self._add_named(reading, share, supports)
             if reading.customer and meaning.topics:
@@ -312,10 +312,6 @@ class Matter:
         for named, weight in ((reading.terms, weights.named_topic), (reading.topics, weights.phrased_topic)):
             for code, span in named:
                 supports.setdefault(code, Support()).add(weight * share, 0.6, reading.at(span))
-
-
-def _place(reading: Reading, label: Label) -> Evidence:
-    return reading.evidence(label.first_word, label.end_word)
 
 
 def _share(support: Support, total: float) -> float:

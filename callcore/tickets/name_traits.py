@@ -124,9 +124,12 @@ def _signs(fact: Fact, call: CallView) -> Iterator[str]:
         yield f"{who}.{sign}"
 
 
-def _beside(fact: Fact) -> Iterator[str]:
-    start, end = span_of(fact)
-    text = fact.reading.text
+def _beside(fact: Fact) -> list[str]:
+    span = span_of(fact)
+    return fact.reading.of_text(("beside a name", span), lambda: [*_around(fact.reading.text, *span)])
+
+
+def _around(text: str, start: int, end: int) -> Iterator[str]:
     before, after = text[max(start - BEFORE, 0) : start], text[end : end + AFTER]
     yield from (sign for sign, words in _ENDS.items() if words.search(before))
     yield from (sign for sign, words in _BEGINS.items() if words.match(after))
@@ -159,11 +162,15 @@ def _asked(reading: Reading, call: CallView) -> list[str]:
     """Whose name the other side has just asked for."""
     place = call.places[reading.turn.turn_id]
     for other in reversed(call.readings[max(place - ANSWERED, 0) : place]):
-        if other.role is not reading.role:
-            found = [whose for whose, words in _ASKS.items() if words.search(other.text)]
-            if found:
-                return found
+        if other.role is not reading.role and (found := _asks(other)):
+            return found
     return []
+
+
+def _asks(reading: Reading) -> list[str]:
+    """Whose name a turn asks for."""
+    text = reading.text
+    return reading.of_text("whose name", lambda: [whose for whose, words in _ASKS.items() if words.search(text)])
 
 
 def _length(fact: Fact, call: CallView) -> int:

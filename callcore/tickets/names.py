@@ -34,14 +34,10 @@ def name_candidates(call: CallView) -> list[Candidate]:
     """Everybody who is named, in the order in which they first were; of no name more than its longest form."""
     groups = by_value(fact for fact in call.facts.get("name", ()) if fact.normal)
     found = [
-        Candidate(max(group, key=lambda fact: len(fact.normal)).normal, tuple(sorted(group, key=_place)))
+        Candidate(max(group, key=lambda fact: len(fact.normal)).normal, tuple(sorted(group, key=lambda f: f.order)))
         for group in groups.values()
     ]
-    return sorted(found, key=lambda one: _place(one.facts[0]))
-
-
-def _place(fact: Fact) -> tuple[int, ...]:
-    return (*fact.reading.order, fact.place)
+    return sorted(found, key=lambda one: one.facts[0].order)
 
 
 def _called(group: Sequence[Fact], words: NameWords) -> tuple[int, bool]:

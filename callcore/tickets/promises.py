@@ -13,7 +13,7 @@ from callcore.text.chars import is_chinese
 from callcore.tickets.chances import PROMISES, Chances, Traits
 from callcore.tickets.facts import span_of
 from callcore.tickets.linear import LinearModel
-from callcore.tickets.reading import CallView, Chance, Fact, PromiseHit, Reading, Span
+from callcore.tickets.reading import CallView, Chance, Fact, PromiseHit, Reading, Span, begin_in
 from callcore.tickets.spec import is_hidden
 from callcore.types import Evidence, Promise, Role
 from callcore.understand.entities.calendar import add_working_days, is_weekday, is_working_day_in_china, shift_months
@@ -126,7 +126,7 @@ class Promises:
                 beside = [other for other in facts if sentence[0] <= span_of(other)[0] < sentence[1]]
                 if due := self._moment(fact, beside):
                     found.append(replace(fact, normal=due))
-        return sorted(found, key=lambda fact: (*fact.reading.order, fact.place))
+        return sorted(found, key=lambda fact: fact.order)
 
     def _made(self) -> Iterator[Made]:
         chances = Chances(self._call, self._facts, self._due_of)
@@ -162,7 +162,7 @@ class Promises:
     def _binds(self, reading: Reading, hit: PromiseHit) -> bool:
         """Not what a customer only asks or tells of days gone by, nor that others get to deal with it."""
         start, end = reading.sentence(hit.span)
-        if hit.kind == "handle" and any(start <= a < end for a, _ in reading.hits.get("transfer", ())):
+        if hit.kind == "handle" and begin_in((start, end), reading.hits.get("transfer", ())):
             return False
         if hit.by == "agent":
             return True
@@ -265,11 +265,16 @@ class Promises:
         if phones:
             last = max(phones, key=lambda fact: (fact.status == "confirmed", fact.reading.order))
             return last.entity.text if is_hidden(last.normal) else last.normal
-        channels = [f for f in self._call.facts.get("channel", ()) if f.reading is reading and f.normal in REACHED_BY]
-        return channels[0].normal if channels else ""
+        return channel_in(reading, self._call)
 
 
 REACHED_BY = ("phone", "sms", "email", "wechat")
+
+
+def channel_in(reading: Reading, call: CallView) -> str:
+    """The first way of reaching somebody that a turn names, "" where it names none."""
+    named = (fact.normal for fact in call.facts.get("channel", ()) if fact.reading is reading)
+    return next((channel for channel in named if channel in REACHED_BY), "")
 
 
 def is_private(phone: str) -> bool:

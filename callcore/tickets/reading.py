@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 from callcore.text.chars import is_chinese
 from callcore.text.sentences import sentence_at, sentences
-from callcore.tickets.cues import Cue, PromiseWords, TopicWords
-from callcore.tickets.currencies import CurrencySigns, Sign, likeliest, phrases_of
+from callcore.tickets.currencies import Sign, likeliest
 from callcore.tickets.kept import Kept, Thing
-from callcore.tickets.phrases import PIECE, PhraseIndex, Phrases, pieces_of
 from callcore.types import (
     SAMPLE_RATE_HZ,
     Entity,
     Evidence,
     Label,
+    Mood,
     PromiseKind,
     Resolved,
     Role,
     Turn,
     Understanding,
 )
-from callcore.understand.catalogue import Act
 
-LESS_SURE = 3.0  #: times: odds of another promise in the same sentence by which it is left out
+MOST_HITS = 3  #: places, the first of several, that are the evidence of what rules come to
+_QUESTION = ("?", "？", "吗", "呢")  #: how a sentence ends that asks
 Span = tuple[int, int]  #: half-open range of characters of a turn's text
 
 
@@ -68,19 +66,23 @@ class Reading:
     found: Understanding | None = None
     role: Role = Role.UNKNOWN
     chances: tuple[Chance, ...] = ()  #: of promises, in the order of the turn
+    _of_text: dict[Hashable, Any] = field(default_factory=dict, repr=False)  #: see :meth:`of_text`
     _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)  #: see :meth:`once`
+
+    def of_text(self, what: Hashable, work: Callable[[], Thing]) -> Thing:
+        """What ``work`` makes of the text alone, worked out when it is first asked for; it still holds, and is known,
+        when the turn is replaced by one with another meaning.
+        """
+        return _given(self._of_text, what, work)
 
     def once(self, what: Hashable, work: Callable[[], Thing]) -> Thing:
         """What ``work`` makes of this turn alone, worked out when it is first asked for."""
-        if what not in self._known:
-            self._known[what] = work()
-        thing: Thing = self._known[what]
-        return thing
+        return _given(self._known, what, work)
 
     @cached_property
     def sentences(self) -> list[Span]:
         """Of ``text``."""
-        return sentences(self.text)
+        return self.of_text("sentences", lambda: sentences(self.text))
 
     @cached_property
     def order(self) -> tuple[int, int, int]:
@@ -100,6 +102,18 @@ class Reading:
     def speaks(self, speaker: str) -> bool:
         """Whether the turn is that of the ``speaker`` of a field or cue."""
         return speaker == "either" or (self.customer if speaker == "customer" else self.agent)
+
+    def done(self, said_by: Mapping[str, str], part: Span | None = None) -> list[str]:
+        """What the speaker does in the turn, or a ``part`` of it. ``said_by``: cue to whose words count."""
+        return [
+            code
+            for code, spans in self.hits.items()
+            if self.speaks(said_by[code]) and (part is None or begin_in(part, spans))
+        ]
+
+    def asks(self, end: int | None = None) -> bool:
+        """Whether the turn, or what it says before ``end``, ends with a question."""
+        return self.text[:end].rstrip().endswith(_QUESTION)
 
     def sentence(self, span: Span) -> Span:
         """The sentence that a range of characters begins in."""
@@ -121,6 +135,10 @@ class Reading:
     def evidence(self, first: int = 0, end: int = 0) -> Evidence:
         """Evidence: a half-open range of words, the whole turn if it is empty."""
         return self.once(("evidence", first, end), lambda: self._evidence(first, end))
+
+    def labelled(self, label: Label | Mood) -> Evidence:
+        """Evidence: the words that a label is of."""
+        return self.evidence(label.first_word, label.end_word)
 
     def _evidence(self, first: int, end: int) -> Evidence:
         turn = self.turn
@@ -151,6 +169,11 @@ class Fact:
     status: str  #: "said", "corrected", "confirmed", "disputed"
     by: tuple[Reading, ...] = ()
     before: str = ""  #: the value that was said, where another holds now
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Where in the call it was said, to be compared."""
+        return *self.reading.order, self.place
 
     @property
     def confidence(self) -> float:
@@ -261,159 +284,21 @@ def _facts(reading: Reading, later: Sequence[Resolved], by: Sequence[Reading | N
             yield Fact(reading, place, entity, entity.value, entity.status)
 
 
-class Reader:
-    """Finds cues, promises and choices in turns. Read-only; calls share it."""
-
-    def __init__(
-        self,
-        cues: Sequence[Cue],
-        promises: Sequence[PromiseWords],
-        never: Callable[[str], list[Span]],
-        same_day: Callable[[str], list[Span]],
-        choices: Sequence[tuple[tuple[str, str], Phrases]],
-        terms: Sequence[tuple[str, str]],
-        topics: Sequence[TopicWords],
-        acts: Sequence[Act],
-        currencies: Sequence[CurrencySigns],
-    ) -> None:
-        """``acts``: those that models find.
-
-        ``never`` and ``same_day``: see :class:`~callcore.tickets.cues.PromiseFile`.
-
-        ``choices``: field and choice, with its phrases. ``terms``: in small letters, and the topic of each.
-        """
-        self._phrases: PhraseIndex[tuple[str, Any]] = PhraseIndex(
-            [
-                *((("cue", cue.code), cue.phrases) for cue in cues),
-                *((("promise", (words.kind, words.by)), words.phrases) for words in promises),
-                *((("topic", words.code), words.phrases) for words in topics),
-                *((("choice", key), phrases) for key, phrases in choices),
-                *((("sign", key), phrases) for key, phrases in phrases_of(currencies)),
-            ]
-        )
-        self._never, self._same_day = never, same_day
-        self._acts = {act.code: act for act in acts}
-        self.said_by: Mapping[str, str] = {act.code: act.by for act in acts} | {cue.code: cue.by for cue in cues}
-        self._terms: dict[str, list[tuple[int, str, str]]] = {}  #: by piece; each with its rank, the longest first
-        for rank, (term, topic) in enumerate(sorted(terms, key=lambda item: (-len(item[0]), item))):
-            self._terms.setdefault(term[:PIECE], []).append((rank, term, topic))
-
-    def read(self, turn: Turn, found: Understanding | None = None, role: Role = Role.UNKNOWN) -> Reading:
-        """A turn, whoever may have said it."""
-        written = [(" " if word.space_before else "") + word.text for word in turn.words]
-        text = _plain("".join(written))
-        starts = tuple(accumulate((len(word) for word in written[:-1]), initial=0)) if written else ()
-        pieces = pieces_of(text)
-        said: dict[str, list[tuple[Any, list[Span]]]] = {}
-        for (what, key), spans in self._phrases.find(text, pieces):
-            said.setdefault(what, []).append((key, spans))
-        reading = Reading(
-            turn,
-            text,
-            starts,
-            hits={code: tuple(spans) for code, spans in said.get("cue", ())},
-            choices={key: spans[0] for key, spans in said.get("choice", ())},
-            terms=tuple(self._named(text, pieces)),
-            topics=tuple((code, spans[0]) for code, spans in said.get("topic", ())),
-            signs=frozenset(
-                (code, text[start:end], weight)
-                for (code, weight), spans in said.get("sign", ())
-                for start, end in spans
-            ),
-            role=role,
-        )
-        if promises := said.get("promise"):
-            reading = replace(reading, promises=tuple(self._promised(reading, promises)))
-        return self.understood(reading, found) if found else reading
-
-    def understood(self, reading: Reading, found: Understanding) -> Reading:
-        """A turn that was read before with what it means; its acts stand beside the cues of phrases."""
-        reading = replace(reading, found=found)
-        reading = replace(reading, hits=self._with_acts(reading))
-        promises = (*reading.promises, *self._promised_by_acts(reading))
-        return replace(reading, promises=promises, chances=tuple(self._chances(reading)))
-
-    def _named(self, text: str, pieces: set[str]) -> Iterator[tuple[str, Span]]:
-        """Topics whose terms are said. Of terms inside one another the longest counts."""
-        taken: list[Span] = []
-        for _, term, topic in sorted(one for piece in pieces & self._terms.keys() for one in self._terms[piece]):
-            start = text.find(term)
-            end = start + len(term)
-            if start < 0 or (term.isascii() and (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())):
-                continue
-            if not any(start < b and a < end for a, b in taken):
-                taken.append((start, end))
-                yield topic, (start, end)
-
-    def _promised(
-        self, reading: Reading, said: Iterable[tuple[tuple[PromiseKind, str], list[Span]]]
-    ) -> Iterator[PromiseHit]:
-        never = self._never(reading.text)
-        for (kind, by), spans in said:
-            for span in spans:
-                start, end = reading.sentence(span)
-                if not any(start <= a < end and a <= span[1] for a, _ in never):
-                    yield PromiseHit(kind, by, span, self._for_today(reading, (start, end)))
-
-    def _for_today(self, reading: Reading, part: Span) -> bool:
-        """Whether something in a part of a turn sets it for the day of the call."""
-        return any(part[0] <= a < part[1] for a, _ in self._same_day(reading.text))
-
-    def _chances(self, reading: Reading) -> Iterator[Chance]:
-        """What the sentences of a turn may promise; of a turn that an older callcore has read what is sure."""
-        found = reading.found.may_promise or reading.found.acts if reading.found else ()
-        never: list[Span] | None = None
-        for label, span in self._by_speaker(reading, found):
-            act = self._acts[label.code]
-            if act.promise:
-                never = self._never(reading.text) if never is None else never
-                denied = any(span[0] <= a < span[1] for a, _ in never)
-                hit = PromiseHit(act.promise, act.by, span, self._for_today(reading, span), act.code)
-                yield Chance(hit, label.probability, denied)
-
-    def _with_acts(self, reading: Reading) -> dict[str, tuple[Span, ...]]:
-        """The cues of a turn and the acts that the model has found in sentences of which no phrase told the same."""
-        hits = dict(reading.hits)
-        for label, span in self._acts_of(reading):
-            known = hits.get(label.code, ())
-            if not self._acts[label.code].promise and not any(a < span[1] and span[0] < b for a, b in known):
-                hits[label.code] = tuple(sorted((*known, span)))
-        return hits
-
-    def _acts_of(self, reading: Reading) -> Iterator[tuple[Label, Span]]:
-        """The acts of the side that speaks; of both where nobody knows who does."""
-        return self._by_speaker(reading, reading.found.acts if reading.found else ())
-
-    def _by_speaker(self, reading: Reading, labels: Iterable[Label]) -> Iterator[tuple[Label, Span]]:
-        for label in labels:
-            if label.code in self._acts and reading.speaks(self._acts[label.code].by):
-                yield label, reading.characters(label.first_word, label.end_word)
-
-    def _promised_by_acts(self, reading: Reading) -> Iterator[PromiseHit]:
-        """Promises that the model has found, in sentences of which no phrase told; of several the surest."""
-        told = {(hit.kind, reading.sentence(hit.span)) for hit in reading.promises}
-        found = [(label, self._acts[label.code], span) for label, span in self._acts_of(reading)]
-        surest: dict[tuple[Span, str], float] = {}
-        never = self._never(reading.text) if found else []
-        for label, act, span in found:
-            if act.promise:
-                surest[span, act.by] = max(surest.get((span, act.by), 0.0), _odds(label))
-        for label, act, span in found:
-            if not act.promise or (act.promise, reading.sentence(span)) in told:
-                continue
-            if _odds(label) * LESS_SURE < surest[span, act.by] or any(span[0] <= a < span[1] for a, _ in never):
-                continue
-            yield PromiseHit(act.promise, act.by, span, self._for_today(reading, span), act.code)
+def _given(known: dict[Hashable, Any], what: Hashable, work: Callable[[], Thing]) -> Thing:
+    if what not in known:
+        known[what] = work()
+    thing: Thing = known[what]
+    return thing
 
 
-def _odds(label: Label) -> float:
-    return label.probability / max(1 - label.probability, 1e-4)
+def evidence_of(hits: Sequence[tuple[Reading, Span]]) -> tuple[Evidence, ...]:
+    """The first of the places where cues were said."""
+    return tuple(reading.at(span) for reading, span in hits[:MOST_HITS])
 
 
-def _plain(raw: str) -> str:
-    """Lower case, of the same length."""
-    lowered = raw.lower()
-    return lowered if len(lowered) == len(raw) else "".join(c.lower() if len(c.lower()) == 1 else c for c in raw)
+def begin_in(part: Span, spans: Iterable[Span]) -> bool:
+    """Whether one of some ranges of characters begins in a part of a turn."""
+    return any(part[0] <= start < part[1] for start, _ in spans)
 
 
 def milliseconds(sample: int) -> int:

@@ -13,7 +13,7 @@ from callcore.tickets.cues import Cue, PromiseFile, TopicWords, load_cues, load_
 from callcore.tickets.currencies import CurrencySigns, load_currencies
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.look import RULES, VERSION
-from callcore.tickets.reading import Reader
+from callcore.tickets.reader import Reader
 from callcore.tickets.rulefile import RuleFile
 from callcore.tickets.spec import FieldSpec, load_fields, read
 from callcore.tickets.wording import WordModel

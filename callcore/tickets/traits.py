@@ -28,7 +28,6 @@ BESIDE = 40  #: characters of the same clause before and after a fact
 LARGEST = 8  #: digits of an amount that count as one
 
 Traits = dict[str, float]
-_QUESTION = ("?", "？", "吗", "呢")
 _CLAUSE_END = re.compile(r"[.?!;。？！；]|[,，](?!\d)")
 
 #: by kind of field: what the words of the clause speak of
@@ -110,9 +109,14 @@ class Row:
         return self.fixed | self.moving
 
 
+def plain_traits(one: Candidate, call: CallView) -> Traits:
+    """Of one candidate for any field: who says it, and what is done in its sentence."""
+    return _without_zeros(_said(one) | _done(one.facts, call))
+
+
 def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
     """Of one candidate for a field: what the places that say it tell."""
-    found = _said(one) | _done(one.facts, call)
+    found = plain_traits(one, call)
     found["prefer"] = float(any(beside(fact, spec.prefer) for fact in one.facts))
     found["avoid"] = float(any(beside(fact, spec.avoid) for fact in one.facts))
     found["avoid.first"] = float(beside(one.facts[0], spec.avoid))
@@ -130,7 +134,7 @@ def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
 
 def own_term_traits(one: Candidate, call: CallView) -> Traits:
     """Of one time as that by which the bank gets back: what the places that say it tell."""
-    found = _said(one) | _done(one.facts, call) | _worded(one.facts, "due")
+    found = plain_traits(one, call) | _worded(one.facts, "due")
     found |= _of_day(one.normal, call.day) | {
         "hour": float(len(one.normal) > 10),
         "bounded": float(any(fact.entity.value.startswith("..") for fact in one.facts)),
@@ -201,12 +205,6 @@ def promised(normal: str, promises: Promises) -> Traits:
     return {f"due.{promise.by.value}.{promise.kind}": 1.0 for promise in due}
 
 
-def common(one: Candidate, all_: Sequence[Candidate], call: CallView, ruled: Collection[str]) -> Traits:
-    """Of a candidate for any field: who says it and where, what is done in its sentence, how it stands among others."""
-    own = _without_zeros(_said(one) | _done(one.facts, call))
-    return own | rival_traits(one, all_) | moving_traits(one, call, ruled)
-
-
 def _said(one: Candidate) -> Traits:
     """By whom, how often, and what became of it."""
     readings = [fact.reading for fact in one.facts]
@@ -230,7 +228,7 @@ def _answers(place: int, call: CallView) -> bool:
     before = call.readings[place - 1] if place else None
     if before is None or before.role is call.readings[place].role:
         return False
-    return before.text.rstrip().endswith(_QUESTION)
+    return before.asks()
 
 
 def _done(facts: Sequence[Fact], call: CallView) -> Traits:
@@ -253,17 +251,13 @@ def _done_beside(fact: Fact, said_by: Mapping[str, str]) -> tuple[Traits, bool]:
 
 def _done_in(reading: Reading, sentence: Span, said_by: Mapping[str, str]) -> tuple[Traits, bool]:
     """What is done in a sentence of a turn, and whether it asks."""
-    found: Traits = {}
-    for code, spans in reading.hits.items():
-        inside = any(sentence[0] <= start < sentence[1] for start, _ in spans)
-        if inside and reading.speaks(said_by[code]):
-            found[f"act.{code}"] = 1.0
+    found = {f"act.{code}": 1.0 for code in reading.done(said_by, sentence)}
     for hit in reading.promises:
         if reading.speaks(hit.by) and sentence == reading.sentence(hit.span):
             found |= {f"promise.{hit.by}": 1.0, f"promise.{hit.by}.{hit.kind}": 1.0}
     if reading.topics or reading.terms or (reading.found and reading.found.topics):
         found["topical"] = 1.0
-    return found, reading.text[: sentence[1]].rstrip().endswith(_QUESTION)
+    return found, reading.asks(sentence[1])
 
 
 def _worded(facts: Sequence[Fact], kind: str) -> Traits:

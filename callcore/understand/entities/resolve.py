@@ -138,12 +138,8 @@ class CallEntities:
         kind = put or next((one for one in reversed(kinds) if one != "name"), kinds[-1] if kinds else "")
         waiting = self._open.get(channel)
         begun = waiting.number if waiting and waiting.until >= number else None
-        call = self._context
-        return Context(
-            call.date,
-            call.currency,
-            call.region,
-            call.products,
+        return replace(
+            self._context,
             asked=kind if kind != "digits" else "",
             name_asked="name" in kinds,
             about=put or ("" if CARDS & set(kinds) else kind),
