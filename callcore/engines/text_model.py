@@ -88,26 +88,22 @@ class OnnxTextModel:
         up over the n-grams; what layers make of neighbouring positions together is in no position's share.
         """
         logits, evidence = self._session.run(None, {"rows": self.rows(grams)})
-        return self._probabilities(logits.tolist()), evidence
+        return self._probabilities(logits), evidence
 
-    def _probabilities(self, logits: Sequence[float]) -> dict[str, list[float]]:
+    def _probabilities(self, logits: Float32) -> dict[str, list[float]]:
+        sums: list[float] = logits.tolist()
+        alone: list[float] = (1 / (1 + np.exp(np.minimum(-logits, 60)))).tolist()
         return {
-            head: (_softmax if head in EXCLUSIVE else _sigmoids)(logits[place]) for head, place in self._places.items()
+            head: _softmax(sums[place]) if head in EXCLUSIVE else alone[place] for head, place in self._places.items()
         }
 
 
-# Of a few dozen numbers plain Python takes a fraction of the time of numpy.
-
-
-def _softmax(logits: Sequence[float]) -> list[float]:
-    largest = max(logits)
-    powers = [math.exp(logit - largest) for logit in logits]
+def _softmax(sums: Sequence[float]) -> list[float]:
+    """Of so few numbers plain Python takes a fraction of the time of numpy."""
+    largest = max(sums)
+    powers = [math.exp(one - largest) for one in sums]
     total = sum(powers)
     return [power / total for power in powers]
-
-
-def _sigmoids(logits: Sequence[float]) -> list[float]:
-    return [1 / (1 + math.exp(-min(max(logit, -60.0), 60.0))) for logit in logits]
 
 
 def _session(graph: bytes, folder: Path) -> onnxruntime.InferenceSession:
