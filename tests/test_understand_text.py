@@ -39,7 +39,9 @@ def of_heads(values):
 
 
 SHARES = st.floats(0, 1)
-SCORES = st.builds(Scores, of_heads(SHARES), SHARES, st.floats(-1, 1), st.floats(-1, 1), st.just({}))
+SCORES = st.builds(
+    Scores, of_heads(SHARES), SHARES, st.floats(-1, 1), st.floats(-1, 1), st.just(lambda _head, _label: (0, 0))
+)
 LIMITS = st.fixed_dictionaries(dict.fromkeys(THRESHOLDS, SHARES))
 
 
@@ -103,7 +105,7 @@ def test_a_topic_of_the_banks_own_stands_in_where_its_term_is_said(own, text, co
 def test_a_topic_that_was_taken_out_takes_no_place(own):
     every = dict.fromkeys(SEVERAL["topic"], 0.7) | {"credit_card.limit": 0.9, "loan.personal": 0.6}
     found = scores({})
-    judged = judge(Scores({**found.heads, "topic": every}, 0.9, 0, 0, {}), THRESHOLDS, own, "")
+    judged = judge(Scores({**found.heads, "topic": every}, 0.9, 0, 0, found.shown), THRESHOLDS, own, "")
     assert [label.code for label in judged.topics] == ["credit_card.lost", "fraud.unauthorised", "loan.personal"]
 
 

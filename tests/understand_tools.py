@@ -45,8 +45,7 @@ def scores(said: Facts, shown: tuple[int, int] = (0, 1)) -> Scores:
     for head, labels in SEVERAL.items():
         heads[head] = {label: 0.8 if label in said.get(head, ()) else 0.05 for label in labels}
     valence, arousal = VALENCE[said.get("emotion", "calm")]
-    places = {(head, label): shown for head, options in heads.items() for label in options}
-    return Scores(heads, said.get("in_scope", 0.95), valence, arousal, places)
+    return Scores(heads, said.get("in_scope", 0.95), valence, arousal, lambda _head, _label: shown)
 
 
 class ScriptedText:

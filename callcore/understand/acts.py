@@ -44,7 +44,7 @@ class ActReader:
             for head, codes in self._network.heads.items():
                 found += [
                     Label(code, round(probability, DIGITS), first, last)
-                    for code, probability in zip(codes, likely[head].tolist(), strict=True)
+                    for code, probability in zip(codes, likely[head], strict=True)
                     if probability >= LEAST
                 ]
         return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,14 +16,14 @@ class Scores:
 
     Heads "category", "caller" and "emotion" add up to 1 over their labels ("none" among those of the first two); the
     labels of "topic", "intent" and "cause" stand each for itself. ``shown`` gives the half-open range of words that
-    spoke most for a label, by (head, label), where the model can tell.
+    spoke most for a label of a head, (0, 0) where the model cannot tell.
     """
 
     heads: Mapping[str, Mapping[str, float]]
     in_scope: float
     valence: float
     arousal: float
-    shown: Mapping[tuple[str, str], tuple[int, int]]
+    shown: Callable[[str, str], tuple[int, int]]
 
 
 class TextModel(Protocol):

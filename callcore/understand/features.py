@@ -102,12 +102,14 @@ def _surface(piece: str) -> str:
     return f"#{min(len(piece), 20)}" if piece[0].isdecimal() else piece[:_MAX_WORD]
 
 
-def _normalised(text: str) -> tuple[str, list[int]]:
+def _normalised(text: str) -> tuple[str, Sequence[int]]:
     """Compatibility forms made plain, lower case, simplified; and the place in ``text`` of each character."""
     places: Sequence[int] = range(len(text))
     if len(text) > _MAX_CHARACTERS:
         half = _MAX_CHARACTERS // 2
         places = [*range(half), *range(len(text) - half, len(text))]
+    elif text.isascii():
+        return text.lower(), places
     plain = [_plain(text[place]) for place in places]
     written = "".join(plain)
     origin = [place for place, characters in zip(places, plain, strict=True) for _ in characters]

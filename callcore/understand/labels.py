@@ -44,21 +44,21 @@ def judge(
 
 
 def _label(scores: Scores, head: str, code: str) -> Label:
-    first, end = scores.shown.get((head, code), (0, 0))
+    first, end = scores.shown(head, code)
     return Label(code, round(scores.heads[head][code], DIGITS), first, end)
 
 
 def _one(scores: Scores, head: str, thresholds: Mapping[str, float]) -> Label | None:
     """The likeliest label of a head whose labels exclude each other; None when it is "none", or not sure."""
     options = scores.heads[head]
-    best = max(options, key=lambda code: options[code])
+    best = max(options, key=options.__getitem__)
     return None if best == NONE or options[best] < thresholds[head] else _label(scores, head, best)
 
 
 def _sure(scores: Scores, head: str, thresholds: Mapping[str, float]) -> tuple[Label, ...]:
     """The labels of a head whose labels stand each for itself."""
-    options = scores.heads[head]
-    sure = sorted((code for code in options if options[code] >= thresholds[head]), key=lambda code: -options[code])
+    options, least = scores.heads[head], thresholds[head]
+    sure = sorted((code for code, likely in options.items() if likely >= least), key=lambda code: -options[code])
     return tuple(_label(scores, head, code) for code in sure)
 
 
@@ -75,9 +75,9 @@ def _own_topics(topics: tuple[Label, ...], catalogue: Catalogue, text: str) -> t
 
 def _mood(scores: Scores, thresholds: Mapping[str, float], source: str) -> Mood:
     options = scores.heads["emotion"]
-    best = max(options, key=lambda code: options[code])
+    best = max(options, key=options.__getitem__)
     sure = options[best] >= thresholds["emotion"]
-    first, end = scores.shown.get(("emotion", best), (0, 0))
+    first, end = scores.shown("emotion", best)
     return Mood(
         best if sure else "",
         round(options[best], DIGITS),

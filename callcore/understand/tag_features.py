@@ -9,10 +9,11 @@ is common is seldom a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
+from struct import Struct
 from zlib import crc32
 
 import numpy as np
@@ -36,7 +37,11 @@ PLACES = WRITINGS + _WRITINGS
 FIXED = PLACES + _PLACES  #: rows that every model has; those of characters and grams come after them
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _LETTERS = re.compile(r"[a-z']+")
+_START = "^"  # stands before the first character
+_ROW = Struct("=4i")
 _DIGIT_WORDS = frozenset("zero one two three four five six seven eight nine oh nought".split())
+
+_BETWEEN = _ROW.pack(EDGE, EDGE, EDGE, WRITINGS + _WRITINGS - 1)
 
 Rows = npt.NDArray[np.int32]
 
@@ -55,12 +60,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Rows of what a model knows, one look-up for each thing that is seen of a character."""
+    """Rows of what a model knows, one look-up for all that is seen of a character or of a word.
 
-    characters: Mapping[str, int]
-    pair: Callable[[str], int]  #: of two characters
-    sound: Callable[[str], int]  #: of a character
-    word: Callable[[str], tuple[int, int]]  #: of the end of a word of letters, and of the word
+    Both give, for each of their characters, the rows of all columns but the last, int32, as bytes in a row.
+    """
+
+    sign: Callable[[str], bytes]  #: of a character that is in no word of letters: the one before it, it, it as written
+    word: Callable[[str, str], bytes]  #: of a word of letters, and the same as written
     size: int  #: rows of the table
 
     @classmethod
@@ -68,18 +74,19 @@ class Vocabulary:
         """Of a model's characters and of the checksums of its grams, each in the order of its table."""
         first = FIXED + len(characters)
         rows = {int(gram): first + place for place, gram in enumerate(grams)}
+        known = {one: FIXED + place for place, one in enumerate(characters)}
 
-        def word(letters: str) -> tuple[int, int]:
-            end, whole = _word(letters)
-            return rows.get(end, UNKNOWN_PAIR), rows.get(whole, UNKNOWN_WORD)
+        def joined(one: str, written: str, pair: int, word: int) -> bytes:
+            row = known.get(one, UNKNOWN), rows.get(pair, UNKNOWN_PAIR), rows.get(word, UNKNOWN_WORD)
+            return _ROW.pack(*row, WRITINGS + _writing(written))
 
-        return cls(
-            {one: FIXED + place for place, one in enumerate(characters)},
-            lru_cache(maxsize=32768)(lambda two: rows.get(_pair(two), UNKNOWN_PAIR)),
-            lru_cache(maxsize=8192)(lambda one: rows.get(_sound(one), UNKNOWN_WORD)),
-            word,
-            first + len(rows),
-        )
+        def sign(seen: str) -> bytes:
+            return joined(seen[1], seen[2], _pair(seen[:2]), _sound(seen[1]))
+
+        def word(letters: str, written: str) -> bytes:
+            return b"".join(joined(*both, *_word(letters)) for both in zip(letters, written, strict=True))
+
+        return cls(lru_cache(maxsize=32768)(sign), lru_cache(maxsize=8192)(word), first + len(rows))
 
 
 def rows(before: Said, said: Said, speaker: Role, known: Vocabulary) -> tuple[Rows, int]:
@@ -90,10 +97,9 @@ def rows(before: Said, said: Said, speaker: Role, known: Vocabulary) -> tuple[Ro
     place = PLACES + 2 * _ROLES.index(speaker)
     before = before.last(BEFORE)
     start = len(before.text) + 1
-    edge = ([EDGE], [EDGE], [EDGE], [WRITINGS + _WRITINGS - 1])
-    sides = zip(_columns(before, known), edge, _columns(said, known), strict=True)
+    seen = b"".join([*_seen(before, known), _BETWEEN, *_seen(said, known)])
     found = np.empty((start + len(said.text), COLUMNS), dtype=np.int32)
-    found[:, :-1] = np.array([[*asked, *between, *answered] for asked, between, answered in sides]).T
+    found[:, :-1] = np.frombuffer(seen, dtype=np.int32).reshape(-1, COLUMNS - 1)
     found[:start, -1] = place
     found[start:, -1] = place + 1
     return found, start
@@ -101,40 +107,33 @@ def rows(before: Said, said: Said, speaker: Role, known: Vocabulary) -> tuple[Ro
 
 def grams(text: str) -> Iterator[tuple[int, int]]:
     """For each character of a text as rules read it, the checksums of its pair and of its sound or word."""
-    return _seen(text, _pair, _sound, _word)
+    framed, place = _START + text, 0
+    for start, end in _words(text):
+        yield from ((_pair(framed[i : i + 2]), _sound(text[i])) for i in range(place, start))
+        yield from repeat(_word(text[start:end]), end - start)
+        place = end
 
 
-def _seen(
-    text: str, pair: Callable[[str], int], sound: Callable[[str], int], word: Callable[[str], tuple[int, int]]
-) -> Iterator[tuple[int, int]]:
-    """For each character what is made of its pair and of its sound, or of its word."""
-    place, previous = 0, "^"
-    for start, end, letters in (*_words(text), (len(text), len(text), "")):
-        for one in text[place:start]:
-            yield pair(previous + one), sound(one)
-            previous = one
+def _seen(said: Said, known: Vocabulary) -> list[bytes]:
+    """The rows of one side, sign by sign and word by word."""
+    framed, raw, place = _START + said.text, said.raw, 0
+    found: list[bytes] = []
+    for start, end in _words(said.text):
+        found += [known.sign(framed[i : i + 2] + raw[i]) for i in range(place, start)]
         if end > start:
-            yield from repeat(word(letters), end - start)
-            place, previous = end, text[end - 1]
+            found.append(known.word(said.text[start:end], raw[start:end]))
+        place = end
+    return found
 
 
-def _columns(said: Said, known: Vocabulary) -> tuple[list[int], ...]:
-    """The columns of one side but for the last, by character."""
-    seen = list(_seen(said.text, known.pair, known.sound, known.word))
-    return (
-        [known.characters.get(one, UNKNOWN) for one in said.text],
-        [pair for pair, _ in seen],
-        [word for _, word in seen],
-        [WRITINGS + _writing(one) for one in said.raw],
-    )
-
-
-def _words(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where words of letters stand, half-open, in order; digits said as words are one and the same."""
+def _words(text: str) -> Iterator[tuple[int, int]]:
+    """Where words of letters stand, half-open, in order; at last the empty one at the end of the text."""
     for match in _WORD.finditer(text):
-        parts = _LETTERS.finditer(text, *match.span()) if HAN_CHARACTER.search(match[0]) else [match]
-        for part in parts:
-            yield *part.span(), "#" if part[0] in _DIGIT_WORDS else part[0]
+        if HAN_CHARACTER.search(match[0]):
+            yield from (part.span() for part in _LETTERS.finditer(text, *match.span()))
+        else:
+            yield match.span()
+    yield len(text), len(text)
 
 
 @lru_cache(maxsize=8192)
@@ -158,7 +157,9 @@ def _pair(two: str) -> int:
 
 
 def _word(letters: str) -> tuple[int, int]:
-    """Checksums of the end of a word and of the word."""
+    """Checksums of the end of a word and of the word; digits said as words are one and the same."""
+    if letters in _DIGIT_WORDS:
+        letters = "#"
     return _checksum("3" + letters[-3:]), _checksum("w" + letters)
 
 

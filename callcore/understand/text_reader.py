@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -11,9 +12,9 @@ import numpy.typing as npt
 
 from callcore.types import Word
 from callcore.understand.base import Scores
-from callcore.understand.features import Features, Grams, See, features, without_marks
+from callcore.understand.features import Grams, See, features, without_marks
 
-MOST_SHOWN = 3  #: labels of a head whose words are looked for
+LEAST_SHOWN = 0.5  #: of a head's threshold: words are looked for where a label is at least so likely
 
 #: Valence and arousal of the emotions, read off the circle of Russell, "A circumplex model of affect" (1980), for the
 #: nearest of his words: at ease, pleased, (none: slightly below the middle), tense, annoyed, angry, sad.
@@ -45,7 +46,7 @@ class Network(Protocol):
     def heads(self) -> Mapping[str, Sequence[str]]:
         """Labels by head, in the order of the answers."""
 
-    def read(self, grams: Grams) -> tuple[Mapping[str, Float32], Float32]:
+    def read(self, grams: Grams) -> tuple[Mapping[str, Sequence[float]], Float32]:
         """Calibrated probabilities by head; and what each position adds, shape (positions, labels of all heads)."""
 
 
@@ -54,8 +55,8 @@ class TextReader:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        ends = np.cumsum([0, *map(len, network.heads.values())])
-        self._places = {head: int(ends[place]) for place, head in enumerate(network.heads)}
+        labels = [(head, code) for head, codes in network.heads.items() for code in codes]
+        self._columns = {label: column for column, label in enumerate(labels)}
 
     @property
     def version(self) -> str:
@@ -73,54 +74,38 @@ class TextReader:
         seen = see(without_marks(text))
         probabilities, evidence = self._network.read(seen.grams)
         heads = {
-            head: dict(zip(self._network.heads[head], values.tolist(), strict=True))
-            for head, values in probabilities.items()
+            head: dict(zip(self._network.heads[head], values, strict=True)) for head, values in probabilities.items()
         }
         emotions = heads.get("emotion", {})
         valence, arousal = (
             sum(p * CIRCUMPLEX[emotion][i] for emotion, p in emotions.items() if emotion in CIRCUMPLEX) for i in (0, 1)
         )
         in_scope = heads.pop("in_scope", {}).get("in_scope", 1.0)
-        shown = self._shown(heads, evidence, seen, starts)
+
+        def shown(head: str, code: str) -> tuple[int, int]:
+            if len(seen.spans) < 2 or heads[head][code] < LEAST_SHOWN * self.thresholds.get(head, 0.5):
+                return 0, 0
+            first, end = strongest(evidence[:, self._columns[head, code]].tolist())
+            return words_of((seen.spans[first][0], seen.spans[end - 1][1]), starts)
+
         return Scores(heads, in_scope, valence, arousal, shown)
 
-    def _shown(
-        self, heads: Mapping[str, Mapping[str, float]], evidence: Float32, seen: Features, starts: Sequence[int]
-    ) -> dict[tuple[str, str], tuple[int, int]]:
-        """The words that add most, for the labels that may be shown: likely enough, and of a head the first few."""
-        if len(seen.spans) < 2:
-            return {}
-        likely = [
-            (head, code)
-            for head, options in heads.items()
-            for code in _likeliest(options, self.thresholds.get(head, 0.5) / 2)[:MOST_SHOWN]
-            if code != "none"
-        ]
-        columns = [self._places[head] + self._network.heads[head].index(code) for head, code in likely]
-        shown: dict[tuple[str, str], tuple[int, int]] = {}
-        for label, (first, end) in zip(likely, strongest(evidence[:, columns]), strict=True):
-            shown[label] = words_of((seen.spans[first][0], seen.spans[end - 1][1]), starts)
-        return shown
 
+def strongest(adds: Sequence[float]) -> tuple[int, int]:
+    """The half-open range of positions with the largest sum after the mean is taken off.
 
-def _likeliest(options: Mapping[str, float], least: float) -> list[str]:
-    """Those with a probability of ``least``, the likeliest first."""
-    return sorted((code for code, likely in options.items() if likely >= least), key=lambda code: -options[code])
-
-
-def strongest(contributions: Float32) -> list[tuple[int, int]]:
-    """For each column the half-open range of rows with the largest sum after the column's mean is taken off.
-
-    ``contributions``: shape (positions, labels), at least one position. A range is never empty.
+    ``adds``: of each position, at least one. The range is never empty.
     """
-    positions = len(contributions)
-    excess = contributions - contributions.mean(axis=0)
-    sums = np.concatenate([np.zeros_like(excess[:1]), np.cumsum(excess, axis=0)])
-    lowest = np.minimum.accumulate(sums[:-1], axis=0)
-    ends = np.argmax(sums[1:] - lowest, axis=0)
-    firsts = (sums[:-1] == lowest[ends, np.arange(len(ends))]).argmax(axis=0)
-    # An n-gram reaches on from where it begins.
-    return [(first, min(last + 2, positions)) for first, last in zip(firsts.tolist(), ends.tolist(), strict=True)]
+    mean = sum(adds) / len(adds)
+    total = lowest = 0.0  # of all so far, and what it was where it was least
+    most, first, last, start = -math.inf, 0, 0, 0
+    for place, value in enumerate(adds):
+        total += value - mean
+        if total - lowest > most:
+            most, first, last = total - lowest, start, place
+        if total < lowest:
+            lowest, start = total, place + 1
+    return first, min(last + 2, len(adds))  # an n-gram reaches on from where it begins
 
 
 def joined(words: Sequence[Word]) -> tuple[str, list[int]]:

@@ -115,7 +115,7 @@ def measure(audio: Samples) -> VoiceTone | None:
         loud - quiet,
         change,
         _nuclei(frames.level, is_voiced) / speech_s,
-        _tilt(power[voiced]),
+        _tilt(power, voiced),
         _hnr(*_quantiles(strength[voiced], 0.5)),
         count / len(voiced),
     )
@@ -180,6 +180,14 @@ def _bins(low_hz: float, high_hz: float) -> slice:
 
 
 @cache
+def _of_bins(low_hz: float, high_hz: float) -> Float32:
+    """What adds up the power of the bins of a range, (bins,)."""
+    bins = np.zeros(_bins(*BAND_HZ).stop, dtype=np.float32)
+    bins[_bins(low_hz, high_hz)] = 1
+    return bins
+
+
+@cache
 def _waves() -> Float32:
     """What turns power into autocorrelation over that of the window, (bins of ``PITCH_BAND_HZ``, 1 + lags): at lag 0
     and at those searched.
@@ -205,8 +213,10 @@ def _frames(audio: Samples) -> _Frames | None:
     cut = sliding_window_view(band, FRAME)[::HOP]
     later, earlier = cut[:, FRAME // 2 :], cut[:, FRAME // 2 - 1 :: -1]
     cosines, sines = _spectrum()
-    power = ((later + earlier) @ cosines) ** 2 + ((later - earlier) @ sines) ** 2
-    level = 10 * np.log10(power[:, _bins(*BAND_HZ)].sum(axis=1) + np.float32(1e-10))
+    power, other = (later + earlier) @ cosines, (later - earlier) @ sines
+    power *= power
+    power += np.square(other, out=other)
+    level = 10 * np.log10(power @ _of_bins(*BAND_HZ) + np.float32(1e-10))
     (loud,) = _quantiles(level, 0.95)
     if loud < LEAST_LEVEL_DB:
         return None
@@ -265,10 +275,11 @@ def _hnr(strength: float) -> float:
     return 10 * math.log10(clipped / (1 - clipped))
 
 
-def _tilt(power: Float32) -> float:
-    below = power[:, _bins(BAND_HZ[0], PEAK_TO_TILT_HZ)].sum(axis=1)
-    above = power[:, _bins(PEAK_TO_TILT_HZ, BAND_HZ[1])].sum(axis=1)
-    return float(10 * np.log10((above.mean() + 1e-12) / (below.mean() + 1e-12)))
+def _tilt(power: Float32, voiced: Bool) -> float:
+    mean = voiced.astype(np.float32) @ power / voiced.sum()
+    below = float(mean[_bins(BAND_HZ[0], PEAK_TO_TILT_HZ)].sum())
+    above = float(mean[_bins(PEAK_TO_TILT_HZ, BAND_HZ[1])].sum())
+    return 10 * math.log10((above + 1e-12) / (below + 1e-12))
 
 
 def _nuclei(level: Float32, voiced: Bool) -> int:

@@ -17,7 +17,6 @@ from onnx import TensorProto, helper, numpy_helper
 from models.training.understand.calibrate import Scale
 from models.training.understand.grams import Floats
 from models.training.understand.heads import head_places
-from models.training.understand.linear import Linear
 from models.training.understand.networks import Convolution, Network
 
 if TYPE_CHECKING:
@@ -93,15 +92,20 @@ class _Nodes:
             return self.constant(value.astype(np.float32))
         return self.add("Cast", self.constant(value.astype(np.float16)), to=TensorProto.FLOAT)
 
+    def gated(self, x: str, seen: str, weights: Array, bias: Array) -> str:
+        """``x`` and what its positions see (positions, columns), under ``weights`` (columns, 2 * width), gated.
+
+        Values and gates are products of their own, as onnxruntime joins a product with its sigmoid.
+        """
+        offsets = np.split(bias, 2)
+        value, gate = (
+            self.add("Add", self.add("MatMul", seen, part), self.constant(offset))
+            for part, offset in zip(self.split(self.weights(weights), list(map(len, offsets)), 1), offsets, strict=True)
+        )
+        return self.add("Add", x, self.add("Mul", value, self.add("Sigmoid", gate)))
+
     def sum(self, value: str, axis: int) -> str:
         return self.add("ReduceSum", value, self.whole(axis), keepdims=0)
-
-    def summed_rows(self, table: Floats) -> str:
-        """Sum of the rows of an 8-bit table for each position."""
-        numbers, scales = quantised(table)
-        picked = self.add("Cast", self.add("Gather", self.constant(numbers), "rows", axis=0), to=TensorProto.FLOAT)
-        scale = self.add("Cast", self.add("Gather", self.constant(scales), "rows", axis=0), to=TensorProto.FLOAT)
-        return self.sum(self.add("Mul", picked, scale), 1)
 
 
 def graph(trained: Trained, heads: Mapping[str, Sequence[str]], scales: Mapping[str, Scale]) -> onnx.ModelProto:
@@ -109,6 +113,8 @@ def graph(trained: Trained, heads: Mapping[str, Sequence[str]], scales: Mapping[
 
     Evidence is what each position adds to each label's sum by itself: the machines, and the part of the network that
     adds up over the n-grams. What the convolutions make of neighbouring positions together is in no position's share.
+
+    A turn is so little work that half of the time is what onnxruntime spends between nodes: there are few of them.
     """
     places, made = head_places(heads), _Nodes()
     labels = sum(place.stop - place.start for place in places.values())
@@ -116,15 +122,18 @@ def graph(trained: Trained, heads: Mapping[str, Sequence[str]], scales: Mapping[
     for head, place in places.items():
         for part, values in shares.items():
             values[place] = getattr(scales[head], part)
-    evidence = _machines(made, trained.model, shares["machines"])
-    total = made.add("Add", made.sum(evidence, 0), made.constant(trained.model.offsets * shares["machines"]))
-    if trained.network is not None:
-        added, pooled = _network(made, trained.network, shares["network"])
-        evidence = made.add("Add", evidence, added)
-        total = made.add("Add", made.add("Add", total, made.sum(added, 0)), pooled)
-    parts = made.split(total, [place.stop - place.start for place in places.values()], 0)
-    logits = [_scaled(made, part, scales[head]) for head, part in zip(places, parts, strict=True)]
-    made.nodes.append(helper.make_node("Concat", logits, ["logits"], axis=0))
+    offsets = trained.model.offsets * shares["machines"]
+    table, network = trained.model.table * shares["machines"], trained.network
+    if network is None:
+        (evidence,) = _bags(made, [table], trained.model.squares)
+        rest = made.constant(offsets[None].astype(np.float32))
+    else:
+        vectors = network.table.weight.detach().numpy()
+        machines, x, bag = _bags(made, [table, vectors], trained.model.squares)
+        evidence, rest = _network(made, network, shares["network"], offsets, (machines, x, bag))
+    total = made.add("Add", made.add("ReduceSum", evidence, made.whole(0), keepdims=1), rest)
+    logits = _scaled(made, total, list(places.values()), [scales[head] for head in places])
+    made.nodes.append(helper.make_node("Reshape", [logits, made.whole(labels)], ["logits"]))
     made.nodes.append(helper.make_node("Identity", [evidence], ["evidence"]))
     return _model(made, labels)
 
@@ -146,64 +155,85 @@ def _model(made: _Nodes, labels: int) -> onnx.ModelProto:
     return proto
 
 
-def _machines(made: _Nodes, model: Linear, shares: Floats) -> str:
-    """What each position adds, shape (positions, labels)."""
-    by_position = made.summed_rows(model.table * shares)
-    squares = made.add("Gather", made.weights(model.squares), "rows", axis=0)
-    square = made.add("Max", made.add("ReduceSum", squares, keepdims=0), made.number(1e-6))
-    return made.add("Div", by_position, made.add("Sqrt", square))
+def _bags(made: _Nodes, tables: Sequence[Floats], squares: Floats) -> list[str]:
+    """What each position adds, (positions, width of the table): of the first table over the length of the text's vector
+    of n-grams; of a second one as it is, and over the root of their number.
+
+    All that belongs to an n-gram lies side by side: two look-ups find it.
+    """
+    parts = [quantised(table) for table in tables]
+    known = (np.arange(len(squares)) > 0)[:, None]
+    small = np.concatenate([*(scales for _, scales in parts), squares[:, None], known], axis=1)
+    numbers = made.constant(np.concatenate([numbers for numbers, _ in parts], axis=1))
+    wide = made.add("Cast", made.add("Gather", numbers, "rows", axis=0), to=TensorProto.FLOAT)
+    narrow = made.add("Gather", made.weights(small), "rows", axis=0)
+    sums = made.add("MatMul", made.add("Transpose", narrow, perm=[0, 2, 1]), wide)
+    widths = [table.shape[1] for table in tables]
+    by_scale = made.split(sums, widths, 2) if len(widths) > 1 else [sums]
+    added = [made.add("Gather", part, made.constant(np.array(place)), axis=1) for place, part in enumerate(by_scale)]
+    lengths = made.add("ReduceSum", narrow, made.whole(0, 1), keepdims=0)
+    least = made.constant(np.array([*(0 for _ in tables), 1e-6, 1], dtype=np.float32))
+    roots = made.split(made.add("Sqrt", made.add("Max", lengths, least)), [len(tables), 1, 1], 0)[1:]
+    return [made.add("Div", added[0], roots[0]), *added[1:], *(made.add("Div", one, roots[1]) for one in added[1:])]
 
 
-def _network(made: _Nodes, network: Network, shares: Floats) -> tuple[str, str]:
-    """What each position adds by itself (positions, labels), and what the convolutions add (labels,)."""
+def _network(
+    made: _Nodes, network: Network, shares: Floats, offsets: Floats, given: tuple[str, str, str]
+) -> tuple[str, str]:
+    """What each position adds by itself (positions, labels), and what is added to their sum (1, labels).
+
+    ``given``: what :func:`_bags` gives for machines and network.
+    """
     weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
-    x = made.summed_rows(weights["table.weight"])
-    zero = made.constant(np.array(0, dtype=np.int32))
-    known = made.add("Cast", made.add("Greater", "rows", zero), to=TensorProto.FLOAT)
-    count = made.add("Max", made.add("ReduceSum", known, keepdims=0), made.number(1.0))
-    bag = made.add("Div", x, made.add("Sqrt", count))
+    machines, x, bag = given
     added = made.add("MatMul", bag, made.weights(weights["out.weight"].T * shares))
     for layer in network.layers:
         assert isinstance(layer, Convolution)
         x = _convolution(made, layer, x)
-    looked = made.add("Softmax", made.add("MatMul", x, made.weights(weights["look.weight"].T)), axis=0)
-    mean = made.sum(made.add("Mul", x, looked), 0)
-    largest = made.add("ReduceMax", x, axes=[0], keepdims=0)
-    pooled = made.add("Concat", mean, largest, axis=0)
+    look = made.constant(weights["look.weight"].astype(np.float32))
+    looked = made.add("Softmax", made.add("MatMul", look, made.add("Transpose", x, perm=[1, 0])), axis=1)
+    largest = made.add("ReduceMax", x, axes=[0], keepdims=1)
+    pooled = made.add("Concat", made.add("MatMul", looked, x), largest, axis=1)
     read = made.add("MatMul", pooled, made.weights(weights["read.weight"].T * shares))
-    offsets = (weights["out.bias"] + weights["read.bias"]) * shares
-    return added, made.add("Add", read, made.constant(offsets.astype(np.float32)))
+    bias = (weights["out.bias"] + weights["read.bias"]) * shares + offsets
+    return made.add("Add", machines, added), made.add("Add", read, made.constant(bias.astype(np.float32)))
 
 
 def _convolution(made: _Nodes, layer: Convolution, x: str) -> str:
-    """The convolution as one product: each position beside the one before and the one after it."""
+    """The convolution as a product: each position beside the one before and the one after it."""
     kernel = layer.inner.weight.detach().numpy()  # (2 * width, width, 3)
     width = kernel.shape[1]
     norm = [made.constant(part.detach().numpy()) for part in (layer.norm.weight, layer.norm.bias)]
     normed = made.add("LayerNormalization", x, *norm, axis=-1, epsilon=layer.norm.eps)
-    padded = made.add("Pad", normed, made.whole(1, 0, 1, 0))
-    last = 2**31 - 1
-    views = [
-        made.add("Slice", padded, made.whole(start), made.whole(end), made.whole(0))
-        for start, end in ((0, -2), (1, -1), (2, last))
-    ]
-    beside = made.add("Concat", *views, axis=1)
-    product = made.add("MatMul", beside, made.weights(kernel.transpose(2, 1, 0).reshape(3 * width, 2 * width)))
-    biased = made.add("Add", product, made.constant(layer.inner.bias.detach().numpy()))
-    value, gate = made.split(biased, (width, width), 1)
-    return made.add("Add", x, made.add("Mul", value, made.add("Sigmoid", gate)))
+    before, after = (made.add("Pad", normed, made.whole(shift, 0, -shift, 0)) for shift in (1, -1))
+    beside = made.add("Concat", before, normed, after, axis=1)
+    return made.gated(
+        x, beside, kernel.transpose(2, 1, 0).reshape(3 * width, 2 * width), layer.inner.bias.detach().numpy()
+    )
 
 
-def _scaled(made: _Nodes, values: str, scale: Scale) -> str:
-    """Sums of a head to logits (:class:`Scale`)."""
-    if scale.rivals:
-        sharp = made.add("Mul", values, made.number(scale.sharpness))
-        soft = made.add("ReduceLogSumExp", sharp, axes=[0], keepdims=1)
-        values = made.add("Sub", values, made.add("Mul", soft, made.number(scale.rivals / scale.sharpness)))
-    if scale.offset:
-        values = made.add("Add", values, made.number(scale.offset))
-    if scale.ceiling < 1:
-        # The logit of ceiling * sigmoid(values).
-        over = made.add("Softplus", made.add("Add", values, made.number(math.log1p(-scale.ceiling))))
-        values = made.add("Sub", made.add("Add", values, made.number(math.log(scale.ceiling))), over)
-    return values
+def _scaled(made: _Nodes, values: str, places: Sequence[slice], scales: Sequence[Scale]) -> str:
+    """Sums of all heads, (1, labels), to logits (:class:`Scale`)."""
+    sizes = [place.stop - place.start for place in places]
+
+    def by_label(numbers: Sequence[float]) -> str:
+        return made.constant(np.repeat(np.array(numbers, dtype=np.float32), sizes))
+
+    if any(scale.rivals for scale in scales):
+        # A row for each head, filled up with what counts for nothing.
+        sharp = made.add("Mul", values, by_label([scale.sharpness for scale in scales]))
+        filled = made.add("Pad", sharp, made.whole(0, 0, 0, 1), made.number(-1e9))
+        rows = np.full((len(places), max(sizes)), sum(sizes))
+        for row, place in zip(rows, places, strict=True):
+            row[: place.stop - place.start] = np.arange(place.start, place.stop)
+        soft = made.add(
+            "ReduceLogSumExp", made.add("Gather", filled, made.constant(rows), axis=1), axes=[2], keepdims=0
+        )
+        rivals = made.add("Gather", soft, made.constant(np.repeat(np.arange(len(places)), sizes)), axis=1)
+        share = by_label([scale.rivals / scale.sharpness for scale in scales])
+        values = made.add("Sub", values, made.add("Mul", rivals, share))
+    # The logit of ceiling * sigmoid(values + offset).
+    beyond = [math.log1p(-scale.ceiling) if scale.ceiling < 1 else -1e9 for scale in scales]
+    above = made.add("Add", values, by_label([scale.offset + math.log(scale.ceiling) for scale in scales]))
+    over = made.add("Add", values, by_label([scale.offset + more for scale, more in zip(scales, beyond, strict=True)]))
+    return made.add("Sub", above, made.add("Softplus", over))

@@ -59,7 +59,7 @@ def graph(tagger: Tagger, temperature: float) -> onnx.ModelProto:
     """
     made = _Small()
     weights = {name: value.detach().numpy() for name, value in tagger.state_dict().items()}
-    x = made.summed_rows(weights["table.weight"])
+    x = made.sum(made.add("Gather", made.weights(weights["table.weight"]), "rows", axis=0), 1)
     for layer in tagger.below:
         assert isinstance(layer, Layer)
         x = _layer(made, layer, x)
@@ -97,16 +97,13 @@ def _normed(made: _Nodes, norm: Any, x: str) -> str:
 
 
 def _layer(made: _Nodes, layer: Layer, x: str) -> str:
-    """The layer as one product: each position beside those that the dilation reaches."""
-    width, reach, last = layer.norm.weight.shape[0], layer.dilation, 2**31 - 1
-    padded = made.add("Pad", _normed(made, layer.norm, x), made.whole(reach, 0, reach, 0))
-    views = [
+    """The layer as a product: each position beside those that the dilation reaches."""
+    reach, last = layer.dilation, 2**31 - 1
+    normed = _normed(made, layer.norm, x)
+    padded = made.add("Pad", normed, made.whole(reach, 0, reach, 0))
+    before, after = (
         made.add("Slice", padded, made.whole(first), made.whole(end), made.whole(0))
-        for first, end in ((0, -2 * reach), (reach, -reach), (2 * reach, last))
-    ]
-    product = made.add(
-        "MatMul", made.add("Concat", *views, axis=1), made.weights(layer.inner.weight.detach().numpy().T)
+        for first, end in ((0, -2 * reach), (2 * reach, last))
     )
-    biased = made.add("Add", product, made.constant(layer.inner.bias.detach().numpy()))
-    value, gate = made.split(biased, (width, width), 1)
-    return made.add("Add", x, made.add("Mul", value, made.add("Sigmoid", gate)))
+    weights, bias = (part.detach().numpy() for part in (layer.inner.weight, layer.inner.bias))
+    return made.gated(x, made.add("Concat", before, normed, after, axis=1), weights.T, bias)
