@@ -67,6 +67,12 @@ def test_the_bundled_model_tells_customers_from_others(lines: str, language: str
     assert normals(ticket(lines, language, BUNDLED), "customer.name") == [name]
 
 
+def test_what_speaks_for_a_name_counts_once():
+    said = Head(labels=("no", "yes"), bias=(0.0, 0.0), weights={"customer": (0.0, 1.0), "first.customer": (0.0, 1.0)})
+    (name,) = ticket(NAMED, "en", chooser({"customer.name": said})).fields["customer.name"]
+    assert name.confidence == pytest.approx(0.8808), "the logistic of two"
+
+
 def test_nothing_is_taken_that_is_not_likely_enough():
     assert "request.amount" not in ticket(TWO, rules=chooser({"request.amount": NEVER})).fields
     lenient = NEVER.model_copy(update={"least": 0.1})

@@ -98,7 +98,7 @@ _ASKS: Mapping[str, re.Pattern[str]] = {
 
 
 def name_traits(one: Candidate, all_: Sequence[Candidate], call: CallView) -> dict[str, float]:
-    """Of one of those who are named."""
+    """Of one of those who are named, beside the traits of every candidate (:mod:`callcore.tickets.traits`)."""
     private = [other.normal for other in all_ if is_hidden(other.normal)]  # none where nothing is masked
     by_agent = {other.normal: sum(fact.reading.agent for fact in other.facts) for other in all_}
     longest = max(_length(fact, call) for fact in one.facts)
@@ -111,15 +111,15 @@ def name_traits(one: Candidate, all_: Sequence[Candidate], call: CallView) -> di
         "probability": max(fact.entity.probability for fact in one.facts),
     }
     signs = [set(_signs(fact, call)) for fact in one.facts]
-    for name in set().union(*signs):
+    for name in sorted(set().union(*signs)):
         found |= {name: 1.0, f"{name}.share": sum(name in some for some in signs) / len(signs)}
+    found["customer.share"] = sum(fact.reading.customer for fact in one.facts) / len(signs)
     return found | {f"first.{name}": 1.0 for name in signs[0]}
 
 
 def _signs(fact: Fact, call: CallView) -> Iterator[str]:
     """What stands beside a name and what it answers, by who says it."""
     who = "customer" if fact.reading.customer else "agent"
-    yield who
     for sign in (*_beside(fact), *_placed(fact, call)):
         yield f"{who}.{sign}"
 

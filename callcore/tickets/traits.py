@@ -20,7 +20,7 @@ from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.tickets.spec import FieldSpec
 
-VERSION = 1  #: of these traits; a model made for another version is refused
+VERSION = 2  #: of these traits; a model made for another version is refused
 DEADLINE = "followup.due"  #: the field whose candidates are times still to come
 OPENING = 3  #: turns of the customer in which the matter is told
 MANY = 4  #: so many places count as one
@@ -97,7 +97,7 @@ _WORDS: Mapping[str, Mapping[str, re.Pattern[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A candidate with its traits: ``fixed`` while the candidates are the same, or ``moving`` with every turn."""
+    """A candidate with its traits: ``fixed`` while the candidates are the same, others ``moving`` with every turn."""
 
     one: Candidate
     fixed: Traits
