@@ -59,7 +59,7 @@ Rules were tuned on the development half; the test half only tells how good they
   the starter model through the batch pipeline, turns and all. That model knows few words of a bank and writes more
   errors than a recogniser fit for calls.
 - *Heard in part*: the written turns, each error of the recogniser kept with an equal chance and put right otherwise,
-  so that a tenth of the characters is wrong; marks restored (mean of {seeds} draws).
+  so that a tenth of the characters is wrong (all errors where there are fewer); marks restored (mean of {seeds} draws).
 - *Sound-alikes*: English, which the starter does not write, with made-up errors: a tenth of the words replaced by
   others of nearly the same sound, lost or doubled; no marks, lower case (mean of {seeds} draws).
 

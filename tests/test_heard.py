@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.heard import Pair, best_heard, in_bands, loss_interval, rate, values_found
+from benchmarks.heard import Pair, fewer_right, in_bands, loss_interval, rate, values_found
 from benchmarks.heard_texts import COLUMNS, Heard, heard_line, read_heard, repair
 from benchmarks.misheard import Homophones, SoundAlikes, english_words, misheard, partly_heard, without_marks
 from callcore.evaluate.entities import Gold
@@ -90,11 +90,13 @@ def test_bands_take_their_upper_end():
     assert [len(found) for found in bands.values()] == [1, 1, 1, 1, 1]
 
 
-def test_best_heard_reach_the_rate_and_keep_their_order():
-    pairs = [pair("一" * 10, "一" * 8 + "卡卡"), pair("一" * 10, ""), pair("一" * 10, "一" * 10)]
-    kept = best_heard(pairs, 0.1)
-    assert kept == [pairs[0], pairs[2]]
+def test_turns_heard_right_are_left_out_until_the_rest_has_the_rate():
+    right, wrong = pair("一" * 10, "一" * 10), pair("一" * 10, "一" * 8 + "卡卡")
+    kept = fewer_right([right, wrong, right, right, wrong, right], 0.1, Random(0))
+    assert kept.count(wrong) == 2
     assert rate(kept) == 0.1
+    assert fewer_right([right, wrong], 0.1, Random(0)) == [right, wrong]
+    assert fewer_right([right], 0.1, Random(0)) == []
 
 
 def test_loss_is_zero_where_nothing_changed_and_all_where_nothing_is_left():
