@@ -263,7 +263,8 @@ Made by `python -m models.training.tickets.facts` from the written calls of the 
 On the calls of `train`, each judged by a model that has not seen it ({folds} parts): how many are marked, of how many
 the value was found in the call at all, precision / recall of the rules and of the model (a field that is filled and not
 marked counts as wrong), strength of the regression, probability from which a value is taken. Both are the most
-precise within 0.01 of the best F1 on these calls, so that the figures flatter a little. The term is measured on calls that have one.
+precise within 0.01 of the best F1 on these calls, so that the figures flatter a little. The term is measured on calls
+that have one.
 
 | field | marked | found | rules | model | strength | from |
 | --- | ---: | ---: | --- | --- | ---: | ---: |
