@@ -71,7 +71,7 @@ def test_what_was_never_sealed_is_refused(text):
         Sealer([KEY]).open("phone", text)
 
 
-@pytest.mark.parametrize("key", ["", "short", "ä" * 88, KEY[:-4]])
+@pytest.mark.parametrize("key", ["", "short", "ä" * 88, KEY[:-4]], ids=["none", "short", "no base64", "cut off"])
 def test_what_is_no_key_is_refused(key):
     with pytest.raises(SealError, match="key 1 is not"):
         Sealer([key])
