@@ -18,14 +18,13 @@ from typing import Any
 from benchmarks.common import ROOT, markdown_table, write_result
 from benchmarks.ticket_scores import TicketScorer, mean_rows, whole_row
 from benchmarks.written_calls.check import FOLDER, Gold, GoldCall, read
-from benchmarks.written_calls.labels import LABELS, Labels, agreement, read_labels
+from benchmarks.written_calls.labels import LABELS, PROMISES, Labels, agreement, read_labels
 from benchmarks.written_calls.values import FIELDS
 from callcore.evaluate.tickets import FREE_TEXT
 
 OUTPUT = ROOT / "benchmarks" / "results" / "agreement.json"
 PAGE = ROOT / "docs" / "benchmarks" / "agreement.md"
 PACKAGES = ("callcore", "onnxruntime", "numpy")
-PROMISES = "promises"
 PARTS = {"test": "Test half", "dev": "Development half"}
 GROUPS = {
     "always_required": "always required",

@@ -135,11 +135,14 @@ def fewer_right(pairs: Sequence[Pair], target: float, random: Random) -> list[Pa
     """The pairs without some of those that were heard without an error, drawn: so many that the rest has ``target``."""
     right = [place for place, pair in enumerate(pairs) if not pair.counts.rate]
     random.shuffle(right)
-    total, left_out = sum((pair.counts for pair in pairs), Counts()), set()
-    while right and (total.rate or 0.0) < target:
-        left_out.add(right.pop())
-        total = sum((pair.counts for place, pair in enumerate(pairs) if place not in left_out), Counts())
-    return [pair for place, pair in enumerate(pairs) if place not in left_out]
+    kept = {*range(len(pairs))} - {*right}
+    total = sum((pairs[place].counts for place in kept), Counts())
+    for place in right:
+        total += pairs[place].counts
+        if (total.rate or 0.0) < target:
+            break
+        kept.add(place)
+    return [pairs[place] for place in sorted(kept)]
 
 
 def loss_interval(

@@ -89,22 +89,16 @@ def test_a_promise_of_one_labeller_alone_is_none():
     assert not settled(three(label(), label(promises=[PROMISED]), label()))[2]
 
 
-def test_a_promise_of_which_all_tell_another_kind_is_the_writers():
-    labels = three(
-        label(promises=[PROMISED]),
-        label(promises=[(6, "agent", "handle", "")]),
-        label(promises=[(6, "agent", "other", "")]),
-    )
-    assert [one.kind for one in settled(labels)[2]] == ["call_back"]
-
-
-def test_two_that_agree_on_a_kind_stand_against_the_writers():
-    labels = three(
-        label(promises=[PROMISED]),
-        label(promises=[(6, "agent", "handle", "")]),
-        label(promises=[(6, "agent", "handle", "")]),
-    )
-    assert [one.kind for one in settled(labels)[2]] == ["handle"]
+@pytest.mark.parametrize(
+    ("kinds", "kind"),
+    [
+        pytest.param(("call_back", "handle", "other"), "call_back", id="all tell another, so the writer's holds"),
+        pytest.param(("call_back", "handle", "handle"), "handle", id="two agree against the writer"),
+    ],
+)
+def test_a_promise_of_several_kinds_has_one(kinds, kind):
+    labels = three(*(label(promises=[(6, "agent", told, "")]) for told in kinds))
+    assert [one.kind for one in settled(labels)[2]] == [kind]
 
 
 def test_agreement_counts_as_tickets_are_scored():

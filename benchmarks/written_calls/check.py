@@ -27,6 +27,7 @@ PARTS = ("train", "fresh", *HALVES)
 FEWEST_TURNS, MOST_TURNS = 14, 40
 SHORTEST_SOUGHT = 3  #: characters of a secret that is looked for where it is not listed; shorter ones are common words
 COUNTED = ("request.category", "request.product", "handling.severity", "handling.authority", "handling.resolution")
+RISKS = ("possible", "stated")  #: of leaving, with which it is noted whether the customer was asked to stay
 NO_EVIDENCE = ("none", "no")  #: values that say that something was not there
 Seconds = Annotated[float, Field(ge=0)]
 Side = Literal["agent", "customer"]
@@ -191,7 +192,7 @@ def _handling(call: GoldCall) -> Iterator[str]:
         yield from (f"{name} without a transfer" for name in fields if name.startswith("handling.transfer_"))
     if resolution == "solved":
         yield from (f"{name} though solved" for name in fields if name.startswith("followup."))
-    if ("caller.retention_tried" in fields) != (fields.get("caller.churn_risk") in ("possible", "stated")):
+    if ("caller.retention_tried" in fields) != (fields.get("caller.churn_risk") in RISKS):
         yield "caller.retention_tried goes with a churn risk, and only with one"
     if fields.get("handling.severity") not in SEVERITIES:
         yield "no severity"

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from benchmarks.written_calls.check import FOLDER, NO_EVIDENCE, GoldPromise
+from benchmarks.written_calls.check import FOLDER, NO_EVIDENCE, RISKS, GoldPromise
 from benchmarks.written_calls.values import FIELDS
 from callcore.evaluate.tickets import FREE_TEXT
 
 WRITER = "writer"
 LABELS = FOLDER / "labels"
-RISKS = ("possible", "stated")  #: of leaving, with which it is noted whether the customer was asked to stay
+PROMISES = "promises"  #: beside the fields
 Value = str | list[str]
 Counts = tuple[int, int]  #: agreed, and told by either: F1 is 2 * agreed / told
 
@@ -116,7 +116,7 @@ def _promises(labels: Sequence[Labels]) -> list[GoldPromise]:
 
     Of a promise that others give another kind in the same turn, the writer's kind holds unless two agree.
     """
-    groups = list(_together(labels))
+    groups = _together(labels)
     held = [group for group in groups if len(group) > 1]
     alone = [group for group in groups if len(group) == 1]
     seen = {(promise.turn, promise.by, by) for group in groups for by, promise in group.items()}
@@ -130,15 +130,14 @@ def _promises(labels: Sequence[Labels]) -> list[GoldPromise]:
     return sorted((_told(group) for group in held), key=lambda one: (one.turn, one.by, one.kind))
 
 
-def _together(labels: Sequence[Labels]) -> Iterator[dict[str, GoldPromise]]:
+def _together(labels: Sequence[Labels]) -> list[dict[str, GoldPromise]]:
     """Promises of one side and kind that stand for the same, by whose label: the nearest of each labeller."""
     groups: list[dict[str, GoldPromise]] = []
     for one in labels:
-        open_groups = [*groups]
         for promise in one.promises:
             fits = [
                 group
-                for group in open_groups
+                for group in groups
                 if one.by not in group
                 and all((other.by, other.kind) == (promise.by, promise.kind) for other in group.values())
             ]
@@ -147,7 +146,7 @@ def _together(labels: Sequence[Labels]) -> Iterator[dict[str, GoldPromise]]:
                 groups.append({one.by: promise})
             else:
                 near[one.by] = promise
-    yield from groups
+    return groups
 
 
 def _told(group: Mapping[str, GoldPromise]) -> GoldPromise:
@@ -158,7 +157,7 @@ def _told(group: Mapping[str, GoldPromise]) -> GoldPromise:
 
 
 def agreement(rows: Iterable[Sequence[Labels]], names: Container[str]) -> float | None:
-    """F1 of one labeller's labels by another's, of fields (``promises`` for those), all pairs and calls together."""
+    """F1 of one labeller's labels by another's, of fields or :data:`PROMISES`, all pairs and calls together."""
     pairs = [pair for labels in rows for pair in combinations(labels, 2)]
     found = [counts for pair in pairs for name, counts in compared(*pair).items() if name in names]
     told = sum(count for _, count in found)
@@ -172,7 +171,7 @@ def compared(one: Labels, other: Labels) -> dict[str, Counts]:
         mine, yours = _items(one.fields.get(name)), _items(other.fields.get(name))
         found[name] = len(mine & yours), len(mine) + len(yours)
     made, kept = (Counter((p.by, p.kind) for p in labels.promises) for labels in (one, other))
-    found["promises"] = (made & kept).total(), made.total() + kept.total()
+    found[PROMISES] = (made & kept).total(), made.total() + kept.total()
     return found
 
 
