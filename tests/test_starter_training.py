@@ -109,6 +109,24 @@ def test_a_model_of_another_language_begins_no_run(state: State, tmp_path: Path)
         restored(tmp_path / "model", "en")
 
 
+def test_a_run_of_another_language_takes_over_the_layers_and_the_shared_tokens(state: State, tmp_path: Path) -> None:
+    replace(state, step=7).save(tmp_path / "run.pt")
+    export(tmp_path / "run.pt", tmp_path / "zh")
+    rows = sorted((set(state.rows) - {50260}) | {50259, 1000, 1001})
+    begun = restored(tmp_path / "zh", "en", rows)
+    assert (begun.step, begun.language, begun.rows) == (0, "en", tuple(rows))
+    begun.save(tmp_path / "run.pt")
+    export(tmp_path / "run.pt", tmp_path / "en")
+    first, second = (read_weights(tmp_path / name / "model.bin") for name in ("zh", "en"))
+    shared = sorted(set(rows) & set(state.rows))
+    tokens = "decoder/embeddings/weight"
+    assert np.allclose(first[tokens][shared], second[tokens][shared], atol=1e-3)
+    assert (second["decoder/projection/bias"][[50259, 1000]] == 0).all()
+    assert (second[tokens][[50259, 1000]] != 0).any()
+    kept = [name for name in first if not name.startswith(("decoder/embeddings", "decoder/projection"))]
+    assert all(np.allclose(first[name], second[name], atol=1e-5) for name in kept)
+
+
 def test_tokens_that_were_not_learnt_are_never_written(state: State, tmp_path: Path) -> None:
     state.save(tmp_path / "constant.pt")
     export(tmp_path / "constant.pt", tmp_path / "model")

@@ -1,6 +1,7 @@
 """An exported model as the beginning of a run: the way back from :mod:`models.training.starter.export`.
 
-The weights come back as far as int8 has kept them. The heads that only training has and the momenta begin anew.
+The weights come back as far as int8 has kept them. The heads that only training has and the momenta begin anew. A run
+of another language takes over all layers, and the vectors of the tokens that both languages write.
 """
 
 from __future__ import annotations
@@ -25,26 +26,43 @@ from models.training.starter.tokens import LANGUAGES
 Weights = Mapping[str, Tensor]
 
 
-def restored(folder: Path, language: str) -> State:
-    """A run that begins with the model in ``folder``, which ``export`` has written for ``language``.
+def restored(folder: Path, language: str, rows: Sequence[int] | None = None) -> State:
+    """A run of ``language`` that begins with the model in ``folder``, which ``export`` has written.
 
-    It counts on from the model's steps. Raises OSError where a file is missing, ValueError for a model of another shape
-    or language.
+    Without ``rows`` it goes on with the model's tokens and counts on from its steps. With ``rows``, the tokens to
+    learn, it is a new run: tokens that the model has not learnt begin as in a run from nothing. Raises OSError where a
+    file is missing, ValueError for a model of another shape, and without ``rows`` for one of another language.
     """
     weights = {name: torch.from_numpy(np.array(value)) for name, value in read_weights(folder / "model.bin").items()}
-    rows = tuple(int(row) for row in torch.nonzero(weights["decoder/projection/bias"] > NEVER / 2).flatten())
-    if LANGUAGES[language] not in rows:
+    learnt = _learnt(weights)
+    if rows is None and LANGUAGES[language] not in learnt:
         raise ValueError(f"{folder} has not learnt the token of {language}")
+    tokens = learnt if rows is None else tuple(rows)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        shape = _shape(folder, config["alignment_heads"], weights, len(rows), language)
-        taken = _taken(weights, shape, rows)
+        shape = _shape(folder, config["alignment_heads"], weights, len(tokens), language)
+        taken = _taken(weights)
     except KeyError as error:
         raise ValueError(f"{folder} is no model of this training: it has no {error}") from error
-    state = State(shape, rows, language, weights=Starter(shape).state_dict() | taken, **config.get(COUNTS, {}))
+    new = Starter(shape).state_dict()
+    known = [row for row, token in enumerate(tokens) if token in set(learnt)]
+    new["decoder.embedding.weight"][known] = weights["decoder/embeddings/weight"][[tokens[row] for row in known]]
+    counts = config.get(COUNTS, {}) if rows is None else {}
+    state = State(shape, tokens, language, weights=new | taken, **counts)
     state.begun = state.step
     state.weights["encoder.pad"] += after_silence(state.model().encoder)
     return state
+
+
+def speaks(folder: Path, language: str) -> bool:
+    """Whether the exported model in ``folder`` has learnt a language. Raises OSError where the file is missing."""
+    weights = read_weights(folder / "model.bin")
+    return LANGUAGES[language] in _learnt({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
+
+
+def _learnt(weights: Weights) -> tuple[int, ...]:
+    """Published numbers of the tokens that a model has learnt."""
+    return tuple(int(row) for row in torch.nonzero(weights["decoder/projection/bias"] > NEVER / 2).flatten())
 
 
 def _shape(folder: Path, aligned: Sequence[Sequence[int]], weights: Weights, tokens: int, language: str) -> Shape:
@@ -68,18 +86,20 @@ def _layers(weights: Weights, stack: str) -> int:
     return 1 + max(int(number[1]) for number in numbers if number)
 
 
-def _taken(weights: Weights, shape: Shape, rows: tuple[int, ...]) -> dict[str, Tensor]:
-    """The exported variables by their names in training; ``encoder.pad`` without what silence adds to it."""
+def _taken(weights: Weights) -> dict[str, Tensor]:
+    """The exported variables but the tokens' vectors, by their names in training.
+
+    ``encoder.pad`` comes without what silence adds to it.
+    """
     taken = {
         **_affine(weights, "encoder/conv1", "encoder.first"),
         **_affine(weights, "encoder/conv2", "encoder.second"),
-        "decoder.embedding.weight": weights["decoder/embeddings/weight"][list(rows)],
         "decoder.places": weights["decoder/position_encodings/encodings"],
         "encoder.pad": weights["encoder/position_encodings/encodings"][-1],
     }
-    for stack, layers in (("encoder", shape.encoder_layers), ("decoder", shape.decoder_layers)):
+    for stack in ("encoder", "decoder"):
         taken |= _norm(weights, f"{stack}/layer_norm", f"{stack}.norm")
-        for index in range(layers):
+        for index in range(_layers(weights, stack)):
             taken |= _layer(weights, f"{stack}/layer_{index}", f"{stack}.layers.{index}", cross=stack == "decoder")
     return taken
 

@@ -2,7 +2,7 @@
 
 ``python -m models.training.starter.train --smoke`` runs everything once in seconds; ``--hours H --out FOLDER
 --resume`` trains on at a constant rate; ``--decay H`` branches a finished model off the last checkpoint; ``--start-from
-MODEL`` begins with what an exported model has learnt.
+MODEL`` begins with what an exported model has learnt, also one of another language.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from models.training.starter.feed import LENGTHS_S, Batch, Feed, FeedSettings
 from models.training.starter.losses import Criterion, Losses
 from models.training.starter.model import Shape, Starter
 from models.training.starter.optimise import optimisers, rate
-from models.training.starter.restore import restored
+from models.training.starter.restore import restored, speaks
 from models.training.starter.talkers import LANGUAGES, all_texts, frame_classes
 from models.training.starter.tokens import Tokens
 
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if smoke:
         state = new_state(SMOKE, options.language, run.data, most_lines=200)
     elif options.start_from and not (run.out / CONSTANT).exists():
-        state = restored(options.start_from, options.language)
+        state = begun_with(options.start_from, options.language, run.data)
     elif options.resume or run.decay or options.rewarm:
         state = saved_state(run.out, decay=run.decay, resume=options.resume, rewarm=options.rewarm)
         if options.grow and options.grow > state.shape.encoder_layers:
@@ -127,6 +127,13 @@ def new_state(shape: Shape, language: str, data: Path | None, most_lines: int | 
     """A run that has not begun, for all tokens of the text."""
     rows = Tokens.rows_for(TOKENIZER, all_texts(language, data, most_lines), [language], LONGEST_S)
     return State(replace(shape, tokens=len(rows), **frame_classes(language)), tuple(rows), language)
+
+
+def begun_with(folder: Path, language: str, data: Path | None) -> State:
+    """A run from an exported model: on from it in its own language, a new one over another language's tokens."""
+    if speaks(folder, language):
+        return restored(folder, language)
+    return restored(folder, language, Tokens.rows_for(TOKENIZER, all_texts(language, data), [language], LONGEST_S))
 
 
 def saved_state(out: Path, *, decay: bool, resume: bool, rewarm: bool) -> State:
