@@ -17,7 +17,7 @@ run: $(VENV)/installed-run ## set up, then transcribe the bundled call with the 
 	$(BIN)/callcore transcribe $(FIXTURE) --again --stats --output out --overwrite --format json,srt,txt --db out/callcore.db
 
 test: $(VENV)/installed-dev lint types ## set up, then check style, types and layers and run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 lint: $(VENV)/installed-dev ## style and layer contracts
 	$(BIN)/ruff check .

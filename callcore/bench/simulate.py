@@ -189,9 +189,8 @@ class _Run:
         while True:
             yield self.env.timeout(READING_S)
             if self._counted[0] <= self.env.now <= self._counted[1]:
-                now = self.queue.snapshot(self.env.now)
-                self._backlog.add(self.env.now, now.oldest_final_s)
-                self._found.cadence_s.append(now.interval_ms / 1000)
+                self._backlog.add(self.env.now, self.queue.oldest_final_s(self.env.now))
+                self._found.cadence_s.append(self.queue.cadence.interval_s(self.env.now))
 
     def submit(self, call_id: str, traced: TracedRequest, answered: Callable[[], None]) -> None:
         """Hand a request to the queue."""

@@ -151,9 +151,12 @@ class RequestQueue:
 
     def snapshot(self, now_s: float) -> SchedulerMetrics:
         """A look at the queue and its work."""
-        oldest_s = next((now_s - item.since_s for item in self._finals.values()), 0.0)
-        interval_s = self.cadence.interval_s(now_s)
+        interval_s, oldest_s = self.cadence.interval_s(now_s), self.oldest_final_s(now_s)
         return self.meter.snapshot(now_s, waiting=self.waiting(), interval_s=interval_s, oldest_s=oldest_s)
+
+    def oldest_final_s(self, now_s: float) -> float:
+        """How long the final that came first has been waiting; 0 without any."""
+        return next((now_s - item.since_s for item in self._finals.values()), 0.0)
 
     def submit(self, ticket: Ticket, now_s: float) -> None:
         """Queue a request.
@@ -325,13 +328,15 @@ class RequestQueue:
 
     def _together(self, ready: Sequence[_Waiting]) -> list[_Waiting]:
         first = ready[0]
-        companions = [item for item in ready if item.ticket.group == first.ticket.group]
         limit = first.ticket.batch_limit
+        if limit <= 1:
+            return [first]
+        companions = [item for item in ready if item.ticket.group == first.ticket.group]
         if not self._batched:
             companions = [item for item in companions if item.rank is first.rank]
             equals = sum(item.rank is first.rank for item in ready)
             limit = min(limit, -(-equals // self._workers))  # the others are left to the other workers
-        return companions[: max(1, limit)]
+        return companions[:limit]
 
     def _ripe_s(self, ready: Sequence[_Waiting]) -> float:
         """When a batch need not wait for companions any longer."""
