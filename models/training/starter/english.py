@@ -1,7 +1,4 @@
-"""English: what is said, and by whom.
-
-Numbers are written as they are said. espeak-ng times words, and phonemes, which frames are labelled with.
-"""
+"""English: what is said. Numbers are written as they are said."""
 
 from __future__ import annotations
 
@@ -11,21 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from models.training.starter import voices
-from models.training.starter.espeak import RATE_HZ, Espeak, Manner, Said
-from models.training.starter.speech import Piece, Sound, Utterance, cut_out
 from models.training.starter.text import CORPUS, HERE, Sentences, corpus_lines, is_held_out
 
-PHONEMES = (
-    "t n d s k m @ l a z aI r E a# D p f i: oU 0 V w b eI u: aU v j I I2 N 3 h O@ g i U ; S @2 T tS r- dZ 3: A@ aa O: "
-    "e@ @L I# aI2 o@ i@3 t# O2 U@ OI w# A: t[ i@ @5 t2 @- VR Z aI@ IR n- u A e o O @: ? x R l# E2 U: e: o: aI: eI:"
-).split()  #: espeak-ng's names of English phonemes in all its accents; others are labelled unknown
 DIGITS = "zero one two three four five six seven eight nine".split()
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
 _LISTS = {k: v.split("|") for k, v in tomllib.loads((HERE / "slots_en.toml").read_text("utf-8")).items()}
 _SAYABLE = re.compile(r"^[A-Za-z' ,.?!;:-]+$")
-_WORD = re.compile(r"\S+")
 
 
 def cardinal(number: int) -> str:
@@ -177,55 +166,3 @@ class EnglishStream:
                 random
             )
         return " ".join(random.choice(self._words) for _ in range(random.randrange(2, 12)))
-
-
-class EnglishSpeaker:
-    """Says English with espeak-ng."""
-
-    def __init__(self, espeak: Espeak) -> None:
-        self._espeak = espeak
-        self._classes = {phoneme: index for index, phoneme in enumerate(PHONEMES, 1)}
-
-    def say(self, text: str, manner: Manner, stretch: float) -> Utterance | None:
-        """An utterance; None where espeak-ng times less than half of the words."""
-        said = self._espeak.say(text, manner)
-        groups = word_groups(text, said)
-        if len(groups) < len(_WORD.findall(text)) / 2:
-            return None
-        rate_hz = RATE_HZ * stretch
-        first = groups[0][1]
-        pieces = tuple(Piece(" " + part, (a - first) / rate_hz, (b - first) / rate_hz) for part, a, b in groups)
-        sounds = tuple(
-            Sound(self._classes.get(mark, 0), 0, max(0.0, (start - first) / rate_hz), (end - first) / rate_hz)
-            for mark, start, end in said.phonemes
-            if not mark.startswith("_") and end > first
-        )
-        return Utterance(cut_out(said.audio, rate_hz, first, groups[-1][2]), pieces, sounds, "en")
-
-    def draw(self, text: str, random: Random, *, held_out: bool = False) -> Utterance | None:
-        """The same with a voice drawn."""
-        chosen = voices.manner(random, "en", held_out=held_out)
-        return self.say(text, chosen, voices.stretch(random, held_out=held_out))
-
-
-def word_groups(text: str, said: Said) -> list[tuple[str, int, int]]:
-    """Words with first and last sample. Words that espeak-ng runs together ("in the") stand together."""
-    starts: dict[int, int] = {}
-    for position, sample in said.words:
-        while position < len(text) and text[position].isspace():
-            position += 1
-        starts.setdefault(position, sample)
-    groups: list[tuple[str, int, int]] = []
-    for match in _WORD.finditer(text):
-        sample = starts.get(match.start())
-        if sample is None or (groups and sample <= groups[-1][1]):
-            if not groups:
-                return []
-            groups[-1] = (f"{groups[-1][0]} {match[0]}", *groups[-1][1:])
-        else:
-            groups.append((match[0], sample, said.end))
-    untils = [*(group[1] for group in groups[1:]), said.end]
-    return [
-        (part, start, min([until, *(pause for pause in said.pauses if start < pause <= until)]))
-        for (part, start, _), until in zip(groups, untils, strict=True)
-    ]

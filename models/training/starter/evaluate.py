@@ -26,7 +26,7 @@ from callcore.evaluate.rates import Counts, compare
 from callcore.evaluate.recognition import Recognised, Report, Row, evaluate, read_set
 from callcore.loading import LoadedModel
 from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, DecodeResult, Effort, RequestKind, seconds
-from models.training.starter import trials
+from models.training.starter import talkers, trials
 from models.training.starter.trials import Trial
 
 PADDINGS_S = (0.0, 0.25, 0.5, 1.0, 2.0, 3.0)
@@ -249,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     facts = json.loads((options.folder / "preprocessor_config.json").read_text(encoding="utf-8"))
     window_s = options.window or float(facts["chunk_length"])
     weights = Weights(options.folder, window_s, options.padding, options.language)
-    results: dict[str, Any] = {}
+    results: dict[str, Any] = {"synthesisers": talkers.synthesisers(weights.language)}
     for part in _parts(weights, options):
         results |= part()
         if options.out:  # after each part: the whole takes a while

@@ -1,4 +1,4 @@
-"""Who speaks a language's texts in training: a synthesiser's voices and, in Mandarin, recorded people."""
+"""Who speaks a language's texts in training: synthesisers' voices and, in Mandarin, recorded people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
-from models.training.starter import english, sounds, voices
+from models.training.starter import english, sounds, speech_en, voices
 from models.training.starter.espeak import Espeak
 from models.training.starter.recordings import Recordings, Splicer, Voice
 from models.training.starter.speech import MandarinSpeaker, Utterance
@@ -58,16 +58,16 @@ class MandarinTalker:
 
 
 class EnglishTalker:
-    """English by espeak-ng."""
+    """English by espeak-ng, and by flite where it is installed."""
 
     def __init__(self, sentences: Sentences, random: Random) -> None:
         self._random = random
         self._stream = english.EnglishStream(sentences, random)
-        self._speaker = english.EnglishSpeaker(Espeak())
+        self._speaker = speech_en.EnglishSpeaker(Espeak(), speech_en.installed_flite())
         self.change()
 
     def change(self) -> None:
-        self._manner = voices.manner(self._random, "en")
+        self._manner = self._speaker.manner(self._random)
         self._stretch = voices.stretch(self._random)
 
     def say(self, most: int) -> Utterance | None:
@@ -83,6 +83,13 @@ def talker(language: str, data: Path | None, random: Random, recordings: Path | 
         return EnglishTalker(english.english(data), random)
     people = Recordings(recordings) if recordings else None
     return MandarinTalker(mandarin(data, apart=sentences_apart(data)), random, people)
+
+
+def synthesisers(language: str) -> str:
+    """Who speaks on this machine, in words."""
+    if language != "en":
+        return "espeak-ng"
+    return "espeak-ng and flite" if speech_en.installed_flite() else "espeak-ng alone: libflite is not installed"
 
 
 def all_texts(language: str, data: Path | None, most_lines: int | None = None) -> list[str]:
@@ -104,6 +111,6 @@ def frame_classes(language: str) -> dict[str, int]:
 def frame_tables(language: str) -> tuple[list[int], list[int]]:
     """Initial and final of each class of frames. English phonemes have neither: one class, which costs nothing."""
     if language == "en":
-        none = [0] * (len(english.PHONEMES) + 1)
+        none = [0] * (len(speech_en.PHONEMES) + 1)
         return none, none
     return sounds.initial_table(), sounds.final_table()

@@ -25,7 +25,7 @@ from models.training.starter.losses import Criterion, Losses
 from models.training.starter.model import Shape, Starter
 from models.training.starter.optimise import optimisers, rate
 from models.training.starter.restore import restored, speaks
-from models.training.starter.talkers import LANGUAGES, all_texts, frame_classes
+from models.training.starter.talkers import LANGUAGES, all_texts, frame_classes, synthesisers
 from models.training.starter.tokens import Tokens
 
 ROOT = Path(__file__).parents[3]
@@ -184,6 +184,7 @@ class Trainer:
         settings = FeedSettings(
             run.data, TOKENIZER, state.rows, run.seconds, seed, run.workers, state.language, run.recordings
         )
+        print(f"speech by {synthesisers(state.language)}", file=sys.stderr, flush=True)
         feed = Feed(settings)
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._asked)

@@ -10,7 +10,7 @@ from random import Random
 
 import numpy as np
 
-from models.training.starter import channel, english, sounds, spoken_zh, windows
+from models.training.starter import channel, english, sounds, speech_en, spoken_zh, windows
 from models.training.starter.espeak import Espeak
 from models.training.starter.speech import SAMPLE_RATE_HZ, Audio, MandarinSpeaker, Utterance
 from models.training.starter.text import CORPUS, corpus_lines, mandarin, said_texts, sentences_apart, shortened
@@ -98,7 +98,7 @@ def _mandarin(random: Random, held_out: bool) -> Say:
 
 
 def _english(random: Random, held_out: bool) -> Say:
-    speaker = english.EnglishSpeaker(Espeak())
+    speaker = speech_en.EnglishSpeaker(Espeak(), speech_en.installed_flite())
     return lambda text: speaker.draw(text, random, held_out=held_out)
 
 

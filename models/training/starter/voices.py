@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from models.training.starter import flite
 from models.training.starter.espeak import Manner
 
 HELD_OUT = ("m7", "f5", "Andrea", "steph2", "pablo", "klatt3")  #: never heard in training
@@ -18,6 +19,8 @@ MANDARIN = "cmn-latn-pinyin"
 ENGLISH = tuple(f"gmw/{name}" for name in (
     "en-US", "en", "en-GB-x-rp", "en-GB-scotland", "en-GB-x-gbcwmd", "en-GB-x-gbclan", "en-029", "en-US-nyc",
 ))  # fmt: skip
+FLITE = {"kal16": 95, "rms": 105, "slt": 168}  #: voices of flite, and their usual pitch in Hz
+FLITE_HELD_OUT = {"awb": 125}  #: never heard in training
 
 
 def manner(random: Random, language: str = "zh", *, held_out: bool = False) -> Manner:
@@ -34,6 +37,16 @@ def manner(random: Random, language: str = "zh", *, held_out: bool = False) -> M
         random.randint(25, 85),
         gap,
     )
+
+
+def flite_manner(random: Random, *, held_out: bool = False) -> flite.Manner:
+    """The same for flite."""
+    voice, usual = random.choice(list((FLITE_HELD_OUT if held_out else FLITE).items()))
+    if held_out:
+        pitch = usual * random.uniform(0.85, 1.2)
+        return flite.Manner(voice, random.uniform(0.7, 1.05), pitch, pitch * random.uniform(0.08, 0.15))
+    pitch = usual * random.uniform(0.75, 1.4)
+    return flite.Manner(voice, random.uniform(0.6, 1.15), pitch, pitch * random.uniform(0.05, 0.2))
 
 
 def stretch(random: Random, *, held_out: bool = False) -> float:
