@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from callcore.evaluate.normalise import ENGLISH, MANDARIN
+from models.training.starter import voices
 from models.training.starter.checkpoints import State
 
 FILES = ("config.json", "model.bin", "preprocessor_config.json", "tokenizer.json", "vocabulary.json")
@@ -25,59 +27,33 @@ GROUPS = {
     "long": "several sentences, up to 14.4 s",
     "all": "all but the last",
 }
-TEMPLATE = """# {name}
-
-A small Mandarin model in Whisper's format, trained from random weights on **synthetic** bank-call speech
-{people_short}so that callcore, its tests and its benchmarks run on real recognition without fetching anything.
-
-**It does not recognise people well.** On {human_units:,} characters of human Mandarin its character error rate is
-{human} %. For calls of people fetch a published model: `callcore models pull small`.
-
-## Use
-
-`callcore transcribe --model starter-zh CALL.wav`. In callcore it is taken for `--language zh` when nothing better is
-installed. Elsewhere: `faster_whisper.WhisperModel(FOLDER, device="cpu", compute_type="int8")` with `language="zh"`,
-`temperature=0`, `beam_size=5`, `condition_on_previous_text=False`, and per-turn audio or `vad_filter=True`.
-
-Not for: anything that matters; speech of people; languages other than Mandarin; measuring how well callcore recognises.
-
-## Facts
-
-| | |
-| --- | --- |
-| shape | Whisper; width {width}, {heads} heads, {encoder} encoder and {decoder} decoder layers, {mels} mels |
-| parameters | {parameters:.1f} M, tokens that were not trained left out |
-| tokens | Whisper's 51,865, of which {tokens:,} are trained: `<\\|zh\\|>`, `<\\|transcribe\\|>`, timestamps, text |
-| window | {window} s (`chunk_length`); 1500 encoder positions, {positions} of them real, the rest one learned vector |
-| format | CTranslate2, int8, `model.bin` {size:.1f} MB; word times by `alignment_heads` |
-| licence | see `LICENSE` in this folder |
-| training | {steps:,} steps, {heard:.0f} h of windows, {spent:.1f} h of wall clock |
-| made again by | `models/training/starter`, see docs/starter-model.md |
-
-## Training data
-
-Speech: espeak-ng Mandarin from pinyin, {voices} voice variants ({held_out} others kept for testing), random rate,
-pitch and formant shift; room, noise, telephone band, G.711, lost packets; made on the fly, never twice.{people}
-Text: the training part of `models/training/understand/corpus/zh`, the grammar and slots beside the training code,
-made-up runs of characters and numbers, and sentences of CPED, CrossWOZ and KdConv (Apache-2.0). One line in 40 was
-kept for testing.
-
-## Measured
-
-Character error rate in percent through callcore, int8, beam 5, normaliser `zh-cer-1`. Sentences and voices are none of
-the training's.
-
-| | clean | telephone |
-| --- | ---: | ---: |
-{rows}
-
-Through the telephone, voices of the training: {seen} %; greedy instead of beam 5: {greedy} %.
-Windows trimmed to the audio and so much silence: {paddings}.
-Characters begin {median} ms (median) and {p90} ms (90 %) from where they were said.
-On {noise_windows} windows of noise without voice detection it wrote {noise_characters} characters; through the whole
-pipeline {noise_pipeline}. Synthetic two-channel calls through the whole pipeline: {calls} %.
-People (`speech_zh`): {human_parts}.
-"""
+TEMPLATE = Path(__file__).with_name("card.md")
+MANDARIN_WORDS = {
+    "tongue": "Mandarin",
+    "origin": "from random weights",
+    "unit": "character",
+    "units": "characters",
+    "Unit": "Character",
+    "Times": "Characters",
+    "normaliser": MANDARIN.name,
+    "speech": f"espeak-ng Mandarin from pinyin, {len(voices.VARIANTS)} voice variants ({len(voices.HELD_OUT)} others"
+    " kept for testing)",
+    "public": "sentences of CPED, CrossWOZ and KdConv (Apache-2.0)",
+}
+ENGLISH_WORDS = {
+    "tongue": "English",
+    "origin": "from the layers of starter-zh",
+    "unit": "word",
+    "units": "words",
+    "Unit": "Word",
+    "Times": "Words",
+    "normaliser": ENGLISH.name,
+    "speech": f"espeak-ng in {len(voices.ENGLISH)} English accents and {len(voices.VARIANTS)} voice variants"
+    f" ({len(voices.HELD_OUT)} others\nkept for testing) and flite in {len(voices.FLITE)} voices"
+    f" ({len(voices.FLITE_HELD_OUT)} other kept for testing)",
+    "public": "questions of BANKING77 (CC BY 4.0), CLINC150 (CC BY 3.0) and\nMultiDoGO finance (CDLA Permissive)",
+}
+CALLS = " Synthetic two-channel calls through the whole pipeline: {} %."
 PEOPLE = """
 Recordings of people: words by Yue Tan and syllables by Chen Wang (Shtooka project, github.com/hugolpz/audio-cmn,
 CC BY-SA), alone and spliced into sentences with pitch, formants and pace changed."""
@@ -85,15 +61,16 @@ CC BY-SA), alone and spliced into sentences with pitch, formants and pace change
 
 def card(folder: Path, checkpoint: Path, results: Mapping[str, Any], people: bool) -> str:
     """The card's text."""
-    from models.training.starter import voices
-
     state = State.load(checkpoint)
     shape = state.shape
     clean, phone = results["held-out voices, clean"], results["held-out voices, phone"]
     rows = [f"| {words} | {clean[key]['cer']} | {phone[key]['cer']} |" for key, words in GROUPS.items()]
-    human = results["speech_zh"]
-    return TEMPLATE.format(
+    human = results[f"speech_{state.language}"]
+    heard = results.get("synthetic calls")
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        **(ENGLISH_WORDS if state.language == "en" else MANDARIN_WORDS),
         name=folder.name,
+        language=state.language,
         people_short="and words of two people, " if people else "",
         people=PEOPLE if people else " No recording of a person was used.",
         human=human["all"]["cer"],
@@ -112,8 +89,6 @@ def card(folder: Path, checkpoint: Path, results: Mapping[str, Any], people: boo
         steps=state.step,
         heard=state.heard_s / 3600,
         spent=state.spent_s / 3600,
-        voices=len(voices.VARIANTS),
-        held_out=len(voices.HELD_OUT),
         rows="\n".join(rows),
         seen=results["voices of the training, phone"]["all"]["cer"],
         greedy=results["held-out voices, phone, greedy"]["all"]["cer"],
@@ -126,7 +101,7 @@ def card(folder: Path, checkpoint: Path, results: Mapping[str, Any], people: boo
         noise_windows=results["noise windows"]["windows"],
         noise_characters=results["noise windows"]["characters"],
         noise_pipeline=results["noise"]["characters"],
-        calls=results["synthetic calls"]["all"]["cer"],
+        calls=CALLS.format(heard["all"]["cer"]) if heard else "",
     )
 
 
