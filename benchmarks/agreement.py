@@ -41,9 +41,14 @@ def measure(part: str, scorer: TicketScorer) -> dict[str, Any]:
     """F1 by group of fields, by field and of promises."""
     rows = read_labels(LABELS / f"{part}.jsonl")
     calls = {name: read(FOLDER / part / f"{name}.json") for name in rows}
+    told = {name: scorer.told(name, call) for name, call in calls.items()}
+
+    def scored(labelled: Mapping[str, GoldCall]) -> dict[str, float | None]:
+        scores = [scorer.score(name, call, told[name]) for name, call in labelled.items()]
+        return _by_field(whole_row(scores, scorer.groups()))
+
     by_labeller = [
-        _scored(scorer, {name: _labelled(calls[name], labels[place]) for name, labels in rows.items()})
-        for place in range(3)
+        scored({name: _labelled(calls[name], labels[place]) for name, labels in rows.items()}) for place in range(3)
     ]
     named = {name: {name} for name in (*FIELDS, PROMISES) if name not in FREE_TEXT}
     return {
@@ -51,7 +56,7 @@ def measure(part: str, scorer: TicketScorer) -> dict[str, Any]:
         "labellers": {name: agreement(rows.values(), names) for name, names in {**named, **scorer.groups()}.items()},
         "callcore_with_each": mean_rows(by_labeller),
         "callcore_with_writer": by_labeller[0],
-        "callcore_with_settled": _scored(scorer, calls),
+        "callcore_with_settled": scored(calls),
     }
 
 
@@ -60,8 +65,7 @@ def _labelled(call: GoldCall, labels: Labels) -> GoldCall:
     return call.model_copy(update={"gold": gold})
 
 
-def _scored(scorer: TicketScorer, calls: Mapping[str, GoldCall]) -> dict[str, float | None]:
-    row = whole_row(scorer.scores(calls), scorer.groups())
+def _by_field(row: Mapping[str, Any]) -> dict[str, float | None]:
     fields = {name: one["f1"] for name, one in {**row["fields"], **row["groups"]}.items()}
     return {**fields, PROMISES: row["promises"]["f1"]}
 

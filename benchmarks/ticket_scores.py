@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from callcore.following import Following
 from callcore.loading import load_ticket_rules, load_understander
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
-from callcore.tickets import ticket_of
+from callcore.tickets import Ticket, ticket_of
 from callcore.tickets.spec import FieldSpec
 from callcore.types import MASK, Event, Turn
 from callcore.written import WrittenCall
@@ -164,6 +164,13 @@ def _sums(rows: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return {key: sum(row[key] for row in found) for key in COUNTED}
 
 
+class Told(NamedTuple):
+    """What the pipeline made of a call."""
+
+    ticket: Ticket
+    events: Sequence[Event]
+
+
 class TicketScorer:
     """Rules, models and a key made for the run, shared by all calls."""
 
@@ -189,17 +196,24 @@ class TicketScorer:
 
     def scores(self, calls: Mapping[str, GoldCall]) -> list[CallScore]:
         """Counts of each call."""
-        return [self._score(name, call) for name, call in calls.items()]
+        return [self.score(name, call, self.told(name, call)) for name, call in calls.items()]
 
-    def _score(self, name: str, call: GoldCall) -> CallScore:
+    def told(self, name: str, call: GoldCall) -> Told:
+        """What becomes of a call; its labels play no part."""
         one = as_scored(name, call)
         events = self._following.told(one.call, name, self._settings, self._understander, ticket=True)
         ticket = ticket_of(events, self._rules)
         assert ticket is not None
-        report = scoring.score([one], lambda _: (ticket, events), self._rules.fields, self._open)
+        return Told(ticket, events)
+
+    def score(self, name: str, call: GoldCall, told: Told) -> CallScore:
+        """Counts of what was ``told`` of a call against its labels."""
+        report = scoring.score(
+            [as_scored(name, call)], lambda _: (told.ticket, told.events), self._rules.fields, self._open
+        )
         fields = {field: {key: getattr(row, key) for key in COUNTED} for field, row in report.fields.items()}
         promises = {key: getattr(report.promises, key) for key in PROMISES}
-        return CallScore(fields, promises, call_secrets(call, events))
+        return CallScore(fields, promises, call_secrets(call, told.events))
 
     def _open(self, spec: FieldSpec, sealed: str) -> str:
         try:

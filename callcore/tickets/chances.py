@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.facts import span_of
+from callcore.tickets.grams import grams
 from callcore.tickets.reading import CallView, Chance, Fact, Reading, Span
 
-VERSION = 1  #: of these traits; a model made for another version is refused
+VERSION = 2  #: of these traits; a model made for another version is refused
 PROMISES = "promises"  #: the head that takes or leaves what a sentence may promise
 SURE = 0.99  #: probability beyond which the odds grow no more
 LONG_ZH, LONG_EN = 60, 180  #: characters of a sentence beyond which more count no more
 SHORT_ZH, SHORT_EN = 8, 20  #: characters of a turn that says little
 MANY_SENTENCES = 6  #: of a turn, beyond which more count no more
+WORDS, KIND_WORDS, WORDS_BEFORE = 6.0, 6.0, 4.0  #: length of the vectors of n-grams beside the other traits
+BEFORE_ZH, BEFORE_EN = 20, 60  #: last characters of the turn before whose words count
 
 Traits = dict[str, float]
 Times = Mapping[int, Sequence[Fact]]  #: said in a turn, by its id
@@ -31,6 +34,7 @@ class Chances:
         self._call, self._times, self._due = call, times, due
         self._chinese = is_chinese(call.language)
         self._before: dict[str, float] = {}  #: by act, the probability of its likeliest sentence so far
+        self._worded: dict[str, tuple[str, ...]] = {}  #: n-grams of the sentences of this turn
         self._previous: Reading | None = None
 
     def take(self, reading: Reading) -> list[tuple[Chance, Traits]]:
@@ -38,10 +42,11 @@ class Chances:
         chances = [chance for chance in reading.chances if reading.speaks(chance.hit.by)]
         found = []
         if chances:
-            around = self._around(reading)
+            around = self._around(reading) | self._words_before()
+            self._worded.clear()
             for one in chances:
                 traits = around | self._own(reading, one, chances) | self._of_times(reading, one)
-                traits |= self._in_call(one) | _of_kind(one, traits)
+                traits |= self._in_call(one) | _of_kind(one, traits) | self._of_words(reading, one)
                 found.append((one, {name: value for name, value in traits.items() if value}))
         for act, probability in _likeliest(chances).items():
             self._before[act] = max(self._before.get(act, 0.0), probability)
@@ -109,6 +114,26 @@ class Chances:
         """Whether the same was promised before."""
         before = self._before.get(one.hit.act, 0.0)
         return {"before": before, "before.more": float(before > one.probability)}
+
+    def _of_words(self, reading: Reading, one: Chance) -> Traits:
+        """How the sentence is worded, for any promise and for one of its kind."""
+        start, end = one.hit.span
+        text = reading.text[start:end]
+        if text not in self._worded:
+            self._worded[text] = grams(text, chinese=self._chinese)
+        found = self._worded[text]
+        length = math.sqrt(len(found) or 1)
+        kind = f"{one.hit.by}.{one.hit.kind}"
+        traits = {f"word.{gram}": WORDS / length for gram in found}
+        return traits | {f"{kind}.word.{gram}": KIND_WORDS / length for gram in found}
+
+    def _words_before(self) -> Traits:
+        """How the turn before ends."""
+        if self._previous is None:
+            return {}
+        text = self._previous.text[-(BEFORE_ZH if self._chinese else BEFORE_EN) :]
+        found = grams(text, chinese=self._chinese)
+        return {f"prev.word.{gram}": WORDS_BEFORE / math.sqrt(len(found)) for gram in found}
 
 
 def _of_kind(one: Chance, traits: Traits) -> Traits:

@@ -20,18 +20,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sklearn.linear_model import LogisticRegression
+
 from callcore.evaluate.tickets import GoldCall, PromiseScore, count_promises, read_gold, turn_ids
 from callcore.tickets.chances import PROMISES, VERSION
 from callcore.tickets.linear import NO, YES, LinearModel
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView
-from models.training.tickets.views import CALLS, ROOT, Traits, Views, fitted, parts, write
+from models.training.tickets.views import CALLS, ROOT, Traits, Views, parts, sparse, write
 
 NAME, RELEASE = "ticket-promises", "1"
-STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: C of the regression: the smaller, the simpler
+STRENGTHS = (0.1, 0.3, 1.0, 3.0)  #: C of the regression: the smaller, the simpler
+MOST_ITERATIONS = 400
 LEASTS = tuple(round(0.2 + 0.05 * step, 2) for step in range(7))  #: probabilities below which nothing is a promise
-FEWEST = 5  #: sentences in which a trait must be seen
-DIGITS = 4  #: of weights
+FEWEST = 4  #: sentences in which a trait must be seen
+SLIGHT = 0.02  #: weights below it are left out
+DIGITS = 3  #: of weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,17 @@ def lesson(one: GoldCall, call: CallView) -> Lesson:
 
 def learn(lessons: Iterable[Lesson], strength: float) -> LinearModel:
     """One regression over all that may be promises."""
-    rows = [row for one in lessons for row in one.rows]
-    seen = Counter(name for traits, _ in rows for name in traits)
+    traits, holds = zip(*(row for one in lessons for row in one.rows), strict=True)
+    seen = Counter(name for one in traits for name in one)
     names = sorted(name for name, count in seen.items() if count >= FEWEST)
-    model = fitted(rows, names, strength)
-    weights = {name: (0.0, round(float(w), DIGITS)) for name, w in zip(names, model.coef_[0], strict=True)}
+    model = LogisticRegression(C=strength, solver="liblinear", max_iter=MOST_ITERATIONS).fit(
+        sparse(traits, names), holds
+    )
+    weights = {
+        name: (0.0, round(float(weight), DIGITS))
+        for name, weight in zip(names, model.coef_[0], strict=True)
+        if abs(weight) >= SLIGHT
+    }
     head = {"labels": (NO, YES), "bias": (0.0, round(float(model.intercept_[0]), DIGITS)), "weights": weights}
     return LinearModel.model_validate(
         {"format": 1, "name": NAME, "version": RELEASE, "features": VERSION, "heads": {PROMISES: head}}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
@@ -81,6 +82,16 @@ def fitted(rows: Iterable[tuple[Traits, bool]], names: Sequence[str], strength: 
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-8).fit(matrix, holds)
+
+
+def sparse(rows: Sequence[Traits], names: Sequence[str]) -> csr_matrix:
+    """The traits in ``names``, a row for each of ``rows``."""
+    places = {name: place for place, name in enumerate(names)}
+    known = [[(places[name], value) for name, value in row.items() if name in places] for row in rows]
+    ends = np.cumsum([0, *map(len, known)], dtype=np.int32)
+    columns = np.array([place for row in known for place, _ in row], dtype=np.int32)
+    values = np.array([value for row in known for _, value in row])
+    return csr_matrix((values, columns, ends), shape=(len(rows), len(names)))
 
 
 def put(found: Matrix, rows: Sequence[int], model: LogisticRegression, features: Any, labels: Sequence[str]) -> None:
