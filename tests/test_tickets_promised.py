@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from callcore.config import Settings, TicketSettings
 from callcore.loading import load_ticket_rules
 from callcore.tickets import TicketRules, ticket_of
 from callcore.tickets.chances import PROMISES, VERSION
+from callcore.tickets.grams import LONGEST, grams
 from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.promises import Promises
 from callcore.types import Event, Understanding
@@ -55,6 +57,25 @@ def test_of_one_sentence_the_likeliest_is_taken() -> None:
     assert len(view.chances) > 1, "the sentence may promise several things"
     (found,) = ticket(lines, rules=judged(head(3.0, {"odds": 1.0}))).promises
     assert found.kind == max(view.chances, key=lambda chance: chance.probability).hit.kind
+
+
+def test_words_of_the_sentence_and_of_the_turn_before_count() -> None:
+    def taken(weights: dict[str, float], lines: str = CALL_BACK) -> bool:
+        return bool(ticket(lines, rules=judged(head(-2.0, weights))).promises)
+
+    assert taken({"word.回电": 3.0})
+    assert taken({"agent.call_back.word.回电": 3.0})
+    assert not taken({"word.来电": 3.0, "customer.visit.word.回电": 3.0})
+    assert taken({"prev.word.吗|": 3.0}, f"C: 明天能给我答复吗？\n{CALL_BACK}")
+    assert not taken({"prev.word.吗|": 3.0}, f"C: 明天给我答复。\n{CALL_BACK}")
+
+
+@given(st.text(max_size=40), st.booleans())
+def test_grams_are_short_pieces_of_the_text_each_once(text: str, chinese: bool) -> None:
+    found = grams(text, chinese=chinese)
+    assert list(found) == sorted(set(found))
+    assert all(len(gram if chinese else gram.split(" ")) <= LONGEST for gram in found)
+    assert grams(re.sub(r"\d+", "7", text), chinese=chinese) == found, "a number is as good as another"
 
 
 def test_phrases_of_the_bank_hold_whatever_the_model_says(tmp_path: Path) -> None:

@@ -158,9 +158,10 @@ TEXT = """# {name}
 
 Which sentences of a call promise something, and what. One logistic regression over named traits
 (callcore/tickets/chances.py): how likely the models for acts find each kind of promise in the sentence, in its turn and
-before; what else is done there; the turn before it; times that are named. Where in the call it is does not count: in
-written calls that tells more than it would in others. Nor does what follows, so that no promise is taken back when the
-call goes on. `model.json` holds the weights by trait, to be read.
+before; what else is done there; the turn before it; times that are named; the words of the sentence, for any promise
+and for one of its kind, and those that end the turn before (n-grams of one to three characters or words). Where in the
+call it is does not count: in written calls that tells more than it would in others. Nor does what follows, so that no
+promise is taken back when the call goes on. `model.json` holds the weights by trait, to be read.
 
 Made by `python -m models.training.tickets.promises` from the written calls of the part `train`
 (benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.
