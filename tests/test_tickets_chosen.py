@@ -114,9 +114,62 @@ def test_a_call_back_without_a_time_takes_the_banks_term():
     assert [one.due for one in found.promises if one.kind == "call_back"] == ["2026-11-14T15:00"]
 
 
-def test_what_the_customer_begins_with_just_now_is_of_today_where_no_date_is_named():
-    found = ticket("C: 刚才我的卡被刷了三千块！", rules=chooser({"request.date": NEVER}))
-    assert normals(found, "request.date") == ["2026-11-12"]
+MOMENT = Head(labels=("no", "yes"), bias=(0.0, -2.0), weights={"only.moment": (0.0, 4.0)})
+
+
+@pytest.mark.parametrize(
+    ("lines", "language", "words"),
+    [
+        ("C: 刚才我的卡被刷了三千块！", "zh", "刚才"),
+        ("A: 您好。\nC: 上周五我还查过账。\nC: 一刻钟前有一笔两千的。", "zh", "一刻钟前"),
+        ("C: Ten minutes ago somebody took £40. I looked on Friday.", "en", "minutes ago"),
+    ],
+)
+def test_a_moment_since_is_a_candidate_for_the_day_of_the_call(lines: str, language: str, words: str):
+    (day,) = ticket(lines, language, chooser({"request.date": MOMENT})).fields["request.date"]
+    assert day.normal == "2026-11-12"
+    assert [place.words.strip("，。.") for place in day.evidence] == [words]
+    assert "request.date" not in ticket(lines, language, chooser({"request.date": NEVER})).fields
+
+
+def test_what_the_agent_says_of_a_moment_ago_is_no_candidate():
+    found = ticket("C: 您好。\nA: 刚才您说的我记下了。", rules=chooser({"request.date": ALWAYS}))
+    assert "request.date" not in found.fields
+
+
+def test_today_is_one_candidate_whether_by_name_or_as_a_moment_since():
+    rows = _rows("request.date", "C: 今天下午三点，就在刚才。\nA: 好。\nC: 我十一月三号办的卡。")
+    assert list(rows) == ["2026-11-12", "2026-11-03"]
+    assert {"hour", "moment"} <= rows["2026-11-12"]
+    assert "only.moment" not in rows["2026-11-12"]
+    assert "numbered" in rows["2026-11-03"]
+    assert "hour" not in rows["2026-11-03"]
+
+
+def test_amounts_know_whether_they_are_sums_of_others():
+    lines = "C: 刷了六百块。\nC: 又刷了九百块。\nA: 合计一千五百块，余额三千块。"
+    rows = _rows("request.amount", lines)
+    assert "whole" in rows["1500.00 CNY"]
+    assert "part" in rows["600.00 CNY"]
+    assert "times" in rows["3000.00 CNY"]
+    assert "timed" in rows["1500.00 CNY"]
+    assert not {"whole", "times"} & rows["600.00 CNY"]
+
+
+def test_amounts_and_days_know_what_was_asked_and_agreed_to():
+    lines = "A: 扣了您多少钱？\nC: 两百块。\nA: 您卡里还有三千块吗？\nC: 对，三千。\nA: 三千块，两百块。"
+    rows = _rows("request.amount", lines)
+    assert "answer.such" in rows["200.00 CNY"]
+    assert "agreed" not in rows["200.00 CNY"]
+    assert "agreed" in rows["3000.00 CNY"]
+    assert "answer.such" not in rows["3000.00 CNY"]
+    assert not {"answer.such", "agreed"} & _rows("request.channel", "A: 您用哪个？\nC: 手机银行。")["app"]
+
+
+def test_the_amount_of_most_turns_says_so():
+    rows = _rows("request.amount", "C: 扣了两百块，卡里三千块。\nA: 两百块，我看看。")
+    assert "most" in rows["200.00 CNY"]
+    assert "most" not in rows["3000.00 CNY"]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +183,11 @@ def test_what_the_customer_begins_with_just_now_is_of_today_where_no_date_is_nam
 )
 def test_amounts_without_a_currency_are_in_that_which_the_call_mostly_names(lines: str, amount: str):
     assert amount in _named("request.amount", lines, "en")
+
+
+def test_one_amount_in_pounds_does_not_outdo_the_country():
+    lines = "C: The Interac to my landlord in Saskatoon, eleven hundred. My aunt sent £40."
+    assert "1100.00 CAD" in _named("request.amount", lines, "en")
 
 
 @pytest.mark.parametrize(
@@ -231,6 +289,11 @@ def test_values_were_said_and_every_prefix_of_a_call_has_a_ticket(turns: list[st
 
 def _named(name: str, lines: str, language: str = "zh") -> list[str]:
     """The candidates for a field."""
+    return list(_rows(name, lines, language))
+
+
+def _rows(name: str, lines: str, language: str = "zh") -> dict[str, set[str]]:
+    """The candidates for a field, each with the names of its traits."""
     fold, _ = folded(events_of(lines, language))
     spec = next(spec for spec in RULES.fields if spec.name == name)
-    return [row.one.normal for row in field_rows(spec, fold.look().call, {})]
+    return {row.one.normal: set(row.traits) for row in field_rows(spec, fold.look().call, {})}

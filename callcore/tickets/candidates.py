@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from callcore.tickets.facts import exact
+from callcore.tickets.facts import exact, moments
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact
 from callcore.tickets.spec import FieldSpec, is_hidden
 from callcore.understand.entities.en.money import CURRENCY, DOLLARS, of_any_country
 
+FEWEST_STATED = 2  #: amounts in another currency than the country's by which those without one are in it
 #: what names a currency in the words of an amount
 _CURRENCY = re.compile(
     r"[$£€¥₹₦元块圆刀毛角]|人民币|美金|港纸|[日台港澳新加韩]币|英镑|泰铢|dollar|buck|pound|quid|euro|rupee|paise|yuan|"
@@ -39,7 +40,13 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
         return _candidates(exact(_grouped(_in_the_calls_currency(fits, call.currency))))
     if spec.type == "date":
         fits = [fact if len(fact.normal) <= 10 else replace(fact, normal=fact.normal[:10]) for fact in fits]
+        fits = sorted([*fits, *just_said(spec, call)], key=lambda fact: fact.order)
     return _candidates(_grouped(fits))
+
+
+def just_said(spec: FieldSpec, call: CallView) -> list[Fact]:
+    """The day of the call, wherever the customer says that something is but a moment since."""
+    return [fact for reading in call.customer for fact in moments(spec, reading, call.day)]
 
 
 def times(promises: Promises) -> list[Candidate]:
@@ -65,28 +72,38 @@ def _as_channel(fact: Fact) -> Fact:
 
 def _in_the_calls_currency(facts: Sequence[Fact], home: str) -> list[Fact]:
     """Dollars are the country's own, if it has such; amounts without a currency are in that of most others, of several
-    in the one assumed, else in the last. ``home``: of the country, if it is known.
+    in the one assumed, else in the last. ``home``: of the country, if it is known; one amount alone does not outdo it.
     """
+    facts = [_as_stated(fact) if is_stated(fact) else fact for fact in facts]
     if home:
         facts = [_at_home(fact, home) for fact in facts]
-    stated = [_currency(fact) for fact in facts if _is_stated(fact)]
-    assumed = next((_currency(fact) for fact in facts if not _is_stated(fact)), "")
+    stated = [_currency(fact) for fact in facts if is_stated(fact)]
+    assumed = next((_currency(fact) for fact in facts if not is_stated(fact)), "")
     if not stated or not assumed:
         return list(facts)
     mostly = max(reversed(stated), key=lambda one: (stated.count(one), one == assumed))
-    return [fact if _is_stated(fact) else _in(fact, mostly) for fact in facts]
+    if home and stated.count(mostly) < FEWEST_STATED:
+        return list(facts)
+    return [fact if is_stated(fact) else _in(fact, mostly) for fact in facts]
+
+
+def _as_stated(fact: Fact) -> Fact:
+    """In the currency that its words name, though who repeats the number names none."""
+    figures, _, stated = fact.entity.value.rpartition(" ")
+    return _in(fact, stated) if fact.normal.rpartition(" ")[0] == figures else fact
 
 
 def _at_home(fact: Fact, home: str) -> Fact:
     own = home in DOLLARS and _currency(fact) == CURRENCY and of_any_country(fact.entity.text.lower())
-    return _in(fact, home) if own or not _is_stated(fact) else fact
+    return _in(fact, home) if own or not is_stated(fact) else fact
 
 
 def _in(fact: Fact, currency: str) -> Fact:
     return replace(fact, normal=f"{fact.normal.rpartition(' ')[0]} {currency}")
 
 
-def _is_stated(fact: Fact) -> bool:
+def is_stated(fact: Fact) -> bool:
+    """Whether the words of an amount name its currency."""
     return _CURRENCY.search(fact.entity.text.lower()) is not None
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from callcore.tickets.candidates import Candidate, candidates, times
-from callcore.tickets.facts import OPENING_TURNS, entity_field, just_now, places_of, value_of
+from callcore.tickets.candidates import Candidate, candidates, just_said, times
+from callcore.tickets.facts import OPENING_TURNS, entity_field, places_of, value_of
 from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.matter import Judged
 from callcore.tickets.name_traits import name_traits
@@ -17,6 +17,7 @@ from callcore.tickets.rulefile import NameWords
 from callcore.tickets.spec import FieldSpec
 from callcore.tickets.traits import (
     DEADLINE,
+    TALKED,
     Row,
     Traits,
     moving_traits,
@@ -25,6 +26,7 @@ from callcore.tickets.traits import (
     plain_traits,
     promised,
     rival_traits,
+    talk_traits,
 )
 from callcore.types import FieldValue
 
@@ -33,7 +35,7 @@ def chosen_field(spec: FieldSpec, call: CallView, known: Traits, model: LinearMo
     """The surest candidate, if it is sure enough; the model must have a head for the field."""
     best = _surest(spec.name, model.heads[spec.name], field_rows(spec, call, known), call)
     if best is None:
-        return just_now(spec, call)
+        return []
     one, probability = best
     value = call.kept.of(("value", spec.name), (spec, one), lambda: value_of(spec, one.facts))
     return [replace(value, confidence=round(probability, 4), source=model.source)]
@@ -77,7 +79,7 @@ def name_rows(spec: FieldSpec, call: CallView, words: NameWords) -> list[Row]:
 
 def field_rows(spec: FieldSpec, call: CallView, known: Traits) -> list[Row]:
     """The candidates for a field of facts with their traits. ``known``: what the call is about, by rules."""
-    facts, kept = call.facts_of(kinds_of(spec)), call.kept
+    facts, kept = [*call.facts_of(kinds_of(spec)), *just_said(spec, call)], call.kept
     grounds = (spec, call.currency, *facts) if spec.type == "amount" else (spec, *facts)
     found = kept.of(("candidates", spec.name), grounds, lambda: candidates(spec, call))
     if not found:
@@ -88,7 +90,10 @@ def field_rows(spec: FieldSpec, call: CallView, known: Traits) -> list[Row]:
         (spec, *facts, *call.customer[:OPENING_TURNS]),
         lambda: {value.normal for value in entity_field(spec, call)},
     )
-    return [Row(one, own, moving_traits(one, call, ruled) | known) for one, own in zip(found, fixed, strict=True)]
+    moving = [moving_traits(one, call, ruled) | known for one in found]
+    if spec.type in TALKED:
+        moving = [one_moving | talk_traits(one, call) for one, one_moving in zip(found, moving, strict=True)]
+    return [Row(*row) for row in zip(found, fixed, moving, strict=True)]
 
 
 def deadline_rows(call: CallView, promises: Promises) -> list[Row]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.tickets.spec import FieldSpec, is_hidden
-from callcore.types import Evidence, FieldStatus, FieldValue
+from callcore.types import Entity, Evidence, FieldStatus, FieldValue
 
 AGENT_ALONE = 0.8  #: confidence of what only the agent has said, beside that of the customer's own words
 CUSTOMER, AGENT, FIRST, CONFIRMED = 1.0, 0.45, 0.5, 0.5  #: what speaks for a fact being the one that matters
@@ -21,6 +21,8 @@ TODAY = 0.8  #: against "today" without an hour, which demands and promises name
 LEAST = 1.0  #: weight of a fact that the matter is about
 MOST_EVIDENCE = 6
 TAIL = 4  #: digits that tell a card
+MOMENT = "just_now"  #: source of a day that is told by words for a moment since
+MOMENT_CONFIDENCE = 0.9
 BESIDE = 10  #: characters before a fact that tell what it is
 AFTER = 16  #: characters after a fact, of its own clause, that speak for or against it
 ROUGHLY = Decimal("1.3")  #: times an amount said roughly that the exact one may come to
@@ -108,12 +110,28 @@ def _is_promised(fact: Fact) -> bool:
 def just_now(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     """The day of the call, where the customer begins with what has just happened and names no day."""
     for reading in call.customer[:OPENING_TURNS]:
-        for word in spec.just_now:
-            start = reading.text.find(word)
-            if start >= 0:
-                span = (start, start + len(word))
-                return [_plain_value(spec, call.day, call.day, (reading.at(span),), "just_now")]
+        for fact in moments(spec, reading, call.day)[:1]:
+            return [_plain_value(spec, call.day, call.day, fact.evidence, MOMENT)]
     return []
+
+
+def moments(spec: FieldSpec, reading: Reading, day: str) -> Sequence[Fact]:
+    """The ``day`` of the call, wherever a turn says that something is a moment since: 刚才, ten minutes ago."""
+    return reading.once(
+        (MOMENT, spec.just_now), lambda: [_moment(reading, span, day) for span in _moments(spec, reading)]
+    )
+
+
+def _moments(spec: FieldSpec, reading: Reading) -> list[Span]:
+    starts = ((reading.text.find(word), len(word)) for word in spec.just_now)
+    return sorted((start, start + length) for start, length in starts if start >= 0)
+
+
+def _moment(reading: Reading, span: Span, day: str) -> Fact:
+    at = reading.at(span)
+    place = at.start_sample, at.end_sample, at.first_word, at.end_word
+    entity = Entity("date", reading.quote(span), day, MOMENT_CONFIDENCE, *place, source=MOMENT)
+    return Fact(reading, len(reading.found.entities) if reading.found else 0, entity, day, "said")
 
 
 def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) -> FieldValue:

@@ -11,24 +11,32 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from callcore.text.chars import is_chinese
-from callcore.tickets.candidates import Candidate
-from callcore.tickets.facts import beside, is_total, number_of, refused, span_of
+from callcore.tickets.candidates import Candidate, is_stated
+from callcore.tickets.facts import MOMENT, beside, is_total, number_of, refused, span_of
 from callcore.tickets.matter import Matter
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.tickets.spec import FieldSpec
 
-VERSION = 2  #: of these traits; a model made for another version is refused
+VERSION = 3  #: of these traits; a model made for another version is refused
 DEADLINE = "followup.due"  #: the field whose candidates are times still to come
 OPENING = 3  #: turns of the customer in which the matter is told
 MANY = 4  #: so many places count as one
 BESIDE = 40  #: characters of the same clause before and after a fact
 LARGEST = 8  #: digits of an amount that count as one
+TALKED = ("amount", "date")  #: types of fields of which several values are said in most calls
+MOST_ADDED = 12  #: amounts among which sums are looked for
+TIMES = (2, 3, 4)  #: how often an amount may have gone off
 
 Traits = dict[str, float]
 _CLAUSE_END = re.compile(r"[.?!;。？！；]|[,，](?!\d)")
+_YES = re.compile(r"对|是的|是[，。,.]|嗯|没错|yes|yeah|yep|that'?s (?:right|it|correct)|correct|right\b|aye")
+_ASKED = re.compile(  # for an amount or a day
+    r"多少|几块|几百|几千|几万|几号|哪天|哪一天|什么时候|哪一?笔|how much|how many|amount|when|what d(?:ate|ay)|which"
+)
 
 #: by kind of field: what the words of the clause speak of
 _WORDS: Mapping[str, Mapping[str, re.Pattern[str]]] = {
@@ -125,7 +133,8 @@ def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
         case "amount":
             found |= _of_amount(one)
         case "date":
-            found |= _of_day(one.normal, call.day) | {"ahead": float(any(beside(f, spec.ahead) for f in one.facts))}
+            found |= _of_day(one.normal, call.day) | _dated(one.facts)
+            found["ahead"] = float(any(beside(fact, spec.ahead) for fact in one.facts))
         case "code":
             found[f"is.{one.normal}"] = 1.0
             found["by_name"] = float(any(fact.entity.text.lower() not in ("支行", "branch") for fact in one.facts))
@@ -145,7 +154,7 @@ def own_term_traits(one: Candidate, call: CallView) -> Traits:
 
 def rival_traits(one: Candidate, all_: Sequence[Candidate], kind: str = "") -> Traits:
     """Of one candidate: how it stands among all of them. ``kind``: of field."""
-    turns = {fact.reading.turn.turn_id for fact in one.facts}
+    turns = _turns(one)
     others = {fact.reading.turn.turn_id for other in all_ if other is not one for fact in other.facts}
     first_own = next((other for other in all_ if any(fact.reading.customer for fact in other.facts)), None)
     found = {
@@ -157,12 +166,33 @@ def rival_traits(one: Candidate, all_: Sequence[Candidate], kind: str = "") -> T
         "rivals": min(len(all_) - 1, MANY) / MANY,
         "alone.in_turn": float(not turns <= others),
     }
+    if kind in TALKED:
+        found["most"] = float(len(all_) > 1 and all(len(turns) > len(_turns(o)) for o in all_ if o is not one))
     if kind == "amount":
         value, sums = float(number_of(one.normal)), [float(number_of(other.normal)) for other in all_]
         found["share"] = value / max(sums) if max(sums) else 0.0
         found["largest"] = float(value == max(sums) and len(all_) > 1)
         found["smallest"] = float(value == min(sums) and len(all_) > 1)
+        found |= _added(value, sums)
     return _without_zeros(found)
+
+
+def _turns(one: Candidate) -> set[int]:
+    return {fact.reading.turn.turn_id for fact in one.facts}
+
+
+def _added(value: float, sums: Sequence[float]) -> Traits:
+    """Whether an amount is two or three of the others together, or one of them several times; whether it is a part."""
+    others = sorted({other for other in sums if 0 < other != value})[:MOST_ADDED]
+    wholes = [other for other in others if other > value]
+    parts = [other for other in others if other < value]
+    totals = [sum(some) for count in (2, 3) for some in combinations(parts, count)]
+    return {
+        "whole": float(any(math.isclose(value, total, abs_tol=0.01) for total in totals)),
+        "times": float(any(math.isclose(value, part * count) for part in parts for count in TIMES)),
+        "part": float(any(math.isclose(whole, value + other, abs_tol=0.01) for whole in wholes for other in others)),
+        "timed": float(any(math.isclose(whole, value * count) for whole in wholes for count in TIMES)),
+    }
 
 
 def moving_traits(one: Candidate, call: CallView, ruled: Collection[str]) -> Traits:
@@ -181,6 +211,16 @@ def moving_traits(one: Candidate, call: CallView, ruled: Collection[str]) -> Tra
         "ends": float(last_at >= 2 / 3),
         "opening": float(any(fact.reading in opening for fact in one.facts)),
         "answer": float(any(_answers(place, call) for place in places)),
+    }
+    return _without_zeros(found)
+
+
+def talk_traits(one: Candidate, call: CallView) -> Traits:
+    """Of one amount or day: whether somebody asked for such, whether the other side says yes to it."""
+    places = [call.places[fact.reading.turn.turn_id] for fact in one.facts]
+    found = {
+        "answer.such": float(any(_answers(place, call, _ASKED) for place in places)),
+        "agreed": float(any(_agreed(place, call) for place in places)),
     }
     return _without_zeros(found)
 
@@ -223,12 +263,18 @@ def _said(one: Candidate) -> Traits:
     }
 
 
-def _answers(place: int, call: CallView) -> bool:
-    """Whether the other side has just asked something."""
+def _answers(place: int, call: CallView, what: re.Pattern[str] | None = None) -> bool:
+    """Whether the other side has just asked something. ``what``: words of the question."""
     before = call.readings[place - 1] if place else None
-    if before is None or before.role is call.readings[place].role:
+    if before is None or before.role is call.readings[place].role or not before.asks():
         return False
-    return before.asks()
+    return what is None or what.search(before.text, before.sentences[-1][0]) is not None
+
+
+def _agreed(place: int, call: CallView) -> bool:
+    """Whether the other side goes on by saying yes to it."""
+    after = call.readings[place + 1] if place + 1 < len(call.readings) else None
+    return after is not None and after.role is not call.readings[place].role and _YES.match(after.text) is not None
 
 
 def _done(facts: Sequence[Fact], call: CallView) -> Traits:
@@ -296,10 +342,24 @@ def _of_amount(one: Candidate) -> Traits:
         "sum": float(is_total(one.facts)),
         "refused": float(any(refused(fact) for fact in one.facts)),
         "rough": float(all(_ROUGH.search(_clause(fact)) is not None for fact in one.facts)),
+        "stated": float(any(is_stated(fact) for fact in one.facts)),
     }
 
 
 _ROUGH = re.compile("[多几来余]_|_(?:多|左右|上下)|差不多|大概|about|around|roughly|almost|nearly")
+_NUMBERED = re.compile(r"\d|[一二三四五六七八九十]+[号日月]|\b(?:first|second|third|[a-z-]+th)\b")
+
+
+def _dated(facts: Sequence[Fact]) -> Traits:
+    """In what way a day is named: by its number, with an hour, as but a moment since."""
+    plain = [fact for fact in facts if fact.entity.source != MOMENT]
+    return {
+        "numbered": float(any(_NUMBERED.search(fact.entity.text.lower()) for fact in plain)),
+        "hour": float(any(len(fact.entity.value) > len("2026-11-12") for fact in plain)),
+        "moment": float(len(plain) < len(facts)),
+        "only.moment": float(not plain),
+    }
+
 
 _DISTANCES: Sequence[tuple[str, Callable[[int], bool]]] = (
     ("today", lambda days: days == 0),
