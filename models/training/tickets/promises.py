@@ -34,7 +34,7 @@ STRENGTHS = (0.1, 0.3, 1.0, 3.0)  #: C of the regression: the smaller, the simpl
 MOST_ITERATIONS = 400
 LEASTS = tuple(round(0.2 + 0.05 * step, 2) for step in range(7))  #: probabilities below which nothing is a promise
 FEWEST = 4  #: sentences in which a trait must be seen
-SLIGHT = 0.02  #: weights below it are left out
+SLIGHT = 0.1  #: weights below it are left out: nine in ten, which tell nothing together
 DIGITS = 3  #: of weights
 
 
