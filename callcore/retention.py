@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from callcore.audio import content_sha256
 from callcore.errors import AudioError, PrivacyError
+from callcore.privacy import Redactor
 from callcore.store import CallSummary, Deleted, Store
 from callcore.store.desk import Actor
 from callcore.store.files import MadeFile
@@ -47,12 +48,13 @@ def plan_removal(store: Store, calls: Sequence[CallSummary]) -> Removal:
     return Removal(tuple(calls), tuple((item, _look(item)) for item in made))
 
 
-def remove(store: Store, removal: Removal, actor: Actor) -> Deleted:
+def remove(store: Store, removal: Removal, actor: Actor, redactor: Redactor) -> Deleted:
     """Remove files first, then the calls, so that nothing is left that no call knows of.
 
-    A line a call stays in the audit trail. Raises :class:`PrivacyError` when a file cannot be removed (its call stays),
-    :class:`StoreError` and its kinds.
+    A line a call stays in the audit trail, with the reason as ``redactor`` leaves it. Raises :class:`PrivacyError` when
+    a file cannot be removed (its call stays), :class:`StoreError` and its kinds.
     """
+    actor = replace(actor, reason=redactor.note(actor.reason, actor.at.astimezone().date()))
     for path in removal.removable:
         try:
             path.unlink(missing_ok=True)

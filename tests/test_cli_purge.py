@@ -57,6 +57,17 @@ def test_old_calls_go_with_their_exports_and_recordings(db, tmp_path, capsys):
     assert (last.action, last.detail["reason"], len(last.detail["files"])) == ("purged", "retention", 3)
 
 
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [("身份证110101199003078515", "身份证" + "*" * 18), ("my name is John Smith, he asked", "my name is **** *****, he asked")],
+)
+def test_secrets_in_a_reason_are_masked_before_it_is_kept(db, capsys, reason, kept):
+    _, old = ids(db)
+    assert PURGE.called(capsys, old, "--yes", "--reason", reason, "--db", db)[0] == 0
+    with Store.open(db, read_only=True) as store:
+        assert store.desk.trail(old)[-1].detail["reason"] == kept
+
+
 def test_a_dry_run_says_what_would_go_and_changes_nothing(db, tmp_path, capsys):
     before, content = ids(db), db.read_bytes()
     code, out, _ = PURGE.called(capsys, "--older-than", 0, "--dry-run", "--db", db)

@@ -10,11 +10,11 @@ import click
 
 from callcore.cli.acting import acting
 from callcore.cli.calls import print_calls
-from callcore.cli.options import db_option, settings_option
-from callcore.cli.selection import open_store
+from callcore.cli.options import db_option, overrides, settings_option
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
+    from callcore.config import Settings
     from callcore.retention import Removal
     from callcore.store import CallSummary, Store
 
@@ -58,12 +58,18 @@ def purge(
     wrote, unless somebody has changed them since. A line in the audit trail says that it was there, who removed it and
     why.
     """
+    from callcore.config import load_settings
+    from callcore.paths import database_file
+    from callcore.privacy import Redactor
+    from callcore.privacy.seal import Sealer
     from callcore.retention import plan_removal, remove
+    from callcore.store import Store
 
     if sum([bool(call), older_than is not None, customer is not None]) != 1:
         raise ConfigError("name calls, or give --older-than or --customer.", "See callcore purge --help.")
-    with open_store(db, settings_file, read_only=dry_run) as store:
-        found = _chosen(store, call, older_than, customer, settings_file)
+    settings = load_settings(settings_file, overrides(store={"db": db}))
+    with Store.open(database_file(settings.store), settings.store, read_only=dry_run) as store:
+        found = _chosen(store, call, older_than, customer, settings)
         if not found:
             click.echo("Nothing to remove.")
             return 0
@@ -76,7 +82,7 @@ def purge(
         if not yes and not click.confirm(f"Remove {count} for good?"):
             click.echo("Nothing was removed.")
             return 1
-        deleted = remove(store, removal, acting(reason))
+        deleted = remove(store, removal, acting(reason), Redactor.of(Sealer(), settings.understand))
     click.echo(f"Removed {count}.")
     if not deleted.wiped:
         click.echo("Another program still has the database open; the old bytes go when it closes.", err=True)
@@ -84,7 +90,7 @@ def purge(
 
 
 def _chosen(
-    store: Store, call: tuple[str, ...], older_than: int | None, customer: str | None, settings_file: Path | None
+    store: Store, call: tuple[str, ...], older_than: int | None, customer: str | None, settings: Settings
 ) -> list[CallSummary]:
     from callcore.store import CallFilter, Status
 
@@ -94,18 +100,16 @@ def _chosen(
     if customer is None:
         ids = tuple(dict.fromkeys(store.resolve(beginning) for beginning in call))
     else:
-        ids = tuple(store.desk.calls_of(_tokens(customer, settings_file)))
+        ids = tuple(store.desk.calls_of(_tokens(customer, settings)))
     return store.list_calls(CallFilter(call_ids=ids)) if ids else []
 
 
-def _tokens(customer: str, settings_file: Path | None) -> list[str]:
+def _tokens(customer: str, settings: Settings) -> list[str]:
     """What stands for a customer's number in the database."""
-    from callcore.config import load_settings
     from callcore.errors import SealError
     from callcore.keys import load_sealer
     from callcore.understand.entities.checks import phone
 
-    settings = load_settings(settings_file)
     sealer = load_sealer(settings.privacy)
     if not sealer.keeps:
         raise SealError("without a key customers are not told apart.", "See docs/privacy.md, keys.")
