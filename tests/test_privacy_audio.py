@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from batch_tools import run_job, scripted_model
 from click.testing import CliRunner
+from command_tools import Command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -198,6 +199,17 @@ def test_a_key_is_made_and_checked(tmp_path, capsys, monkeypatch):
     assert run(["privacy", "check", "--settings", str(settings)]) == 10
     monkeypatch.delenv("CALLCORE_PRIVACY__KEY", raising=False)
     assert run(["privacy", "check"]) == 0
+
+
+def test_a_key_is_not_taken_from_a_settings_file(tmp_path, capsys, monkeypatch):
+    key = new_key()
+    settings = tmp_path / "callcore.toml"
+    settings.write_text(f'[privacy]\nkey = "{key}"\n')
+    message = Command("privacy", "check").refused(capsys, "--settings", settings)
+    assert "CALLCORE_PRIVACY__KEY" in message
+    assert key not in message
+    monkeypatch.setenv("CALLCORE_PRIVACY__KEY", key)
+    assert "environment" in Command("privacy", "check").called(capsys)[1]
 
 
 def test_finals_are_covered_as_their_turns_are():
