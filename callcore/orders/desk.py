@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 from callcore.config import PrivacySettings
 from callcore.errors import RevealRefused, TicketError
