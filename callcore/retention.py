@@ -41,6 +41,13 @@ class Removal:
         """Files that somebody has to look at."""
         return [(made, found) for made, found in self.files if found in (Found.CHANGED, Found.UNREADABLE)]
 
+    @property
+    def sources(self) -> list[Path]:
+        """Recordings that were transcribed: callcore did not write them, and leaves them."""
+        known = {made.path for made, _ in self.files}
+        paths = dict.fromkeys(Path(call.source) for call in self.calls)
+        return [path for path in paths if path not in known and path.is_absolute() and path.is_file()]
+
 
 def plan_removal(store: Store, calls: Sequence[CallSummary]) -> Removal:
     """Look what there is. Raises :class:`StoreError` and its kinds."""

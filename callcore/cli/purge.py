@@ -54,9 +54,10 @@ def purge(
 ) -> int:
     """Remove CALL (one or more), all calls older than some days, or all of a customer.
 
-    With the call go its words, work order, follow-ups and search entries, and the recordings and exports that callcore
-    wrote, unless somebody has changed them since. A line in the audit trail says that it was there, who removed it and
-    why.
+    With the call go its words, work order, follow-ups and search entries, and the files that callcore wrote of it:
+    recordings of live calls, redacted copies, exports, unless somebody has changed them since. Recordings that you gave
+    to callcore transcribe are yours: they are named, and stay. A line in the audit trail says that the call was there,
+    who removed it and why, with secrets in the reason masked.
     """
     from callcore.config import load_settings
     from callcore.paths import database_file
@@ -125,6 +126,8 @@ def _tell(removal: Removal) -> None:
         click.echo(f"file    {path}")
     for made, found in removal.staying:
         click.echo(f"stays   {made.path} ({found}: look at it yourself)", err=True)
+    for path in removal.sources:
+        click.echo(f"stays   {path} (callcore did not write it: look at it yourself)", err=True)
 
 
 def _files(count: int) -> str:
