@@ -26,6 +26,7 @@ from pydantic_settings import (
 from callcore.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "CALLCORE_"
+ENVIRONMENT_ONLY = (("privacy", "key"),)  #: a settings file is read by others, copied and kept in version control
 
 
 class Section(BaseModel):
@@ -290,7 +291,9 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None 
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (the base class names it)
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+            in_file = TomlConfigSettingsSource(settings_cls, toml_file=file)
+            _check_no_key(in_file.toml_data)
+            return init_settings, env_settings, in_file
 
     try:
         if file is not None and not file.is_file():
@@ -300,6 +303,17 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None 
         raise ConfigError(f"settings file {file}: {error}", "See docs/settings.md for the format.") from error
     except (ValidationError, SettingsError) as error:
         raise ConfigError(_first_problem(error), "See docs/settings.md for all settings.") from error
+
+
+def _check_no_key(values: Mapping[str, Any]) -> None:
+    """Raises :class:`ConfigError` for a settings file that holds what belongs into the environment."""
+    for section, key in ENVIRONMENT_ONLY:
+        named = values.get(section)
+        if isinstance(named, Mapping) and key in named:
+            raise ConfigError(
+                f"setting {section}.{key} may not stand in a settings file.",
+                f"Set {ENVIRONMENT_PREFIX}{section.upper()}__{key.upper()}, or name a file with {section}.{key}_file.",
+            )
 
 
 def _first_problem(error: ValidationError | SettingsError) -> str:

@@ -59,6 +59,10 @@ class ChannelError(AudioError):
     """The channels asked for are not in the file."""
 
 
+class AudioMismatch(AudioError):
+    """The audio is not that of the call it is named for."""
+
+
 class ModelError(CallcoreError):
     """A model cannot be used."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from callcore.audio import content_sha256
 from callcore.errors import AudioError, PrivacyError
+from callcore.privacy import Redactor
 from callcore.store import CallSummary, Deleted, Store
 from callcore.store.desk import Actor
 from callcore.store.files import MadeFile
@@ -40,6 +41,13 @@ class Removal:
         """Files that somebody has to look at."""
         return [(made, found) for made, found in self.files if found in (Found.CHANGED, Found.UNREADABLE)]
 
+    @property
+    def sources(self) -> list[Path]:
+        """Recordings that were transcribed: callcore did not write them, and leaves them."""
+        known = {made.path for made, _ in self.files}
+        paths = dict.fromkeys(Path(call.source) for call in self.calls)
+        return [path for path in paths if path not in known and path.is_absolute() and path.is_file()]
+
 
 def plan_removal(store: Store, calls: Sequence[CallSummary]) -> Removal:
     """Look what there is. Raises :class:`StoreError` and its kinds."""
@@ -47,12 +55,13 @@ def plan_removal(store: Store, calls: Sequence[CallSummary]) -> Removal:
     return Removal(tuple(calls), tuple((item, _look(item)) for item in made))
 
 
-def remove(store: Store, removal: Removal, actor: Actor) -> Deleted:
+def remove(store: Store, removal: Removal, actor: Actor, redactor: Redactor) -> Deleted:
     """Remove files first, then the calls, so that nothing is left that no call knows of.
 
-    A line a call stays in the audit trail. Raises :class:`PrivacyError` when a file cannot be removed (its call stays),
-    :class:`StoreError` and its kinds.
+    A line a call stays in the audit trail, with the reason as ``redactor`` leaves it. Raises :class:`PrivacyError` when
+    a file cannot be removed (its call stays), :class:`StoreError` and its kinds.
     """
+    actor = replace(actor, reason=redactor.note(actor.reason, actor.at.astimezone().date()))
     for path in removal.removable:
         try:
             path.unlink(missing_ok=True)

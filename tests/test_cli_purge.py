@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_tools import Command
-from store_samples import NOON, write_call
+from store_samples import NOON, call_events, started, write_call
 
 from callcore.privacy.seal import Sealer, new_key
 from callcore.store import Store
@@ -57,6 +57,20 @@ def test_old_calls_go_with_their_exports_and_recordings(db, tmp_path, capsys):
     assert (last.action, last.detail["reason"], len(last.detail["files"])) == ("purged", "retention", 3)
 
 
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        ("身份证110101199003078515", "身份证" + "*" * 18),
+        ("my name is John Smith, he asked", "my name is **** *****, he asked"),
+    ],
+)
+def test_secrets_in_a_reason_are_masked_before_it_is_kept(db, capsys, reason, kept):
+    _, old = ids(db)
+    assert PURGE.called(capsys, old, "--yes", "--reason", reason, "--db", db)[0] == 0
+    with Store.open(db, read_only=True) as store:
+        assert store.desk.trail(old)[-1].detail["reason"] == kept
+
+
 def test_a_dry_run_says_what_would_go_and_changes_nothing(db, tmp_path, capsys):
     before, content = ids(db), db.read_bytes()
     code, out, _ = PURGE.called(capsys, "--older-than", 0, "--dry-run", "--db", db)
@@ -85,6 +99,20 @@ def test_all_calls_of_a_customer_are_found_however_the_number_is_written(db, cap
     assert code == 0
     assert "Removed 1 call" in out
     assert ids(db) == [new]
+
+
+def test_recordings_that_were_transcribed_are_named_and_stay(db, tmp_path, capsys):
+    recording = tmp_path / "mine.wav"
+    recording.write_bytes(b"audio")
+    begun = started("c", source=str(recording))
+    with Store.open(db) as store, store.begin_call(begun, content_sha256="c", started_at=NOON) as writer:
+        writer.append(call_events())
+        writer.complete(NOON)
+    for last in ("--dry-run", "--yes"):
+        code, _, err = PURGE.called(capsys, begun.call_id, last, "--db", db)
+        assert code == 0
+        assert f"stays   {recording}" in err
+    assert recording.exists()
 
 
 def test_without_a_key_customers_are_not_told_apart(db, capsys):

@@ -9,10 +9,12 @@ from itertools import pairwise
 import av
 import numpy as np
 import pytest
-from batch_tools import run_job, scripted_model
+from batch_tools import cut, run_job, scripted_model
 from click.testing import CliRunner
+from command_tools import Command
 from hypothesis import given
 from hypothesis import strategies as st
+from store_samples import NOON, call_events, sha, started
 
 from callcore.audio import open_audio
 from callcore.capture.recording import write_recording
@@ -63,6 +65,7 @@ def test_nothing_is_left_of_the_sound_however_it_is_cut(cuts, how):
     assert level == 0 if how == "mute" else 0.05 < level < 0.101
 
 
+REDACT = Command("redact")
 SECRET = "我叫龚雪梅尾号六六二八"
 
 
@@ -140,6 +143,63 @@ def test_recordings_that_are_not_there_are_errors(stored, tmp_path, capsys):
     assert run(["redact", "--recording", str(other), call_id, "x", "-o", str(tmp_path), "--db", str(database)]) == 2
 
 
+def test_a_recording_of_another_length_is_not_that_of_the_call(stored, tmp_path, fixture_call, capsys):
+    database, call_id = stored
+    out = tmp_path / "copies"
+    other = cut(tmp_path / "other.wav", 0, 2)
+    arguments = (call_id, "--recording", other, "-o", out, "--db", database)
+    assert "not its recording" in REDACT.refused(capsys, *arguments, code=3)
+    assert not list(out.iterdir())
+    same = tmp_path / "same.wav"
+    same.write_bytes(fixture_call.read_bytes())
+    assert REDACT.called(capsys, call_id, "--recording", same, "-o", out, "--db", database)[0] == 0
+
+
+def test_a_call_that_was_broken_off_is_not_copied(tmp_path, fixture_call, capsys):
+    """What was said behind its end would be left open."""
+    database = tmp_path / "calls.db"
+    with Store.open(database) as store:
+        begun = started("a")
+        with store.begin_call(begun, content_sha256=sha("a"), started_at=NOON) as writer:
+            writer.append(call_events()[:-1])
+            writer.interrupt("the call broke off")
+    message = REDACT.refused(
+        capsys, begun.call_id, "--recording", fixture_call, "-o", tmp_path / "out", "--db", database, code=10
+    )
+    assert "callcore transcribe" in message
+
+
+def test_copies_go_when_their_call_is_purged_and_the_recording_stays(stored, tmp_path, capsys):
+    database, call_id = stored
+    recording = cut(tmp_path / "mine.wav", 0, 4)
+    run_job([recording], database, model=scripted_model(lambda request: SECRET))
+    out = tmp_path / "copies"
+    REDACT.called(capsys, recording, call_id, "-o", out, "--db", database)
+    assert len(list(out.iterdir())) == 2
+    with Store.open(database, read_only=True) as store:
+        mine = next(call.call_id for call in store.list_calls() if call.call_id != call_id)
+    code, _, err = Command("purge").called(capsys, mine, "--yes", "--db", database)
+    assert code == 0
+    assert [path.name for path in out.iterdir()] != ["mine.redacted.flac"]
+    assert len(list(out.iterdir())) == 1
+    assert recording.exists()
+    assert f"stays   {recording}" in err
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_made_is_named(stored, tmp_path, capsys, place):
+    database, call_id = stored
+    (tmp_path / "file").write_text("in the way")
+    message = REDACT.refused(capsys, call_id, "-o", tmp_path / place, "--db", database, code=6)
+    assert str(tmp_path / place) in message
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path, fixture_call, capsys):
+    missing = tmp_path / "no.db"
+    assert "no database" in REDACT.refused(capsys, "3fa9", "-o", tmp_path / "out", "--db", missing, code=5)
+    assert not missing.exists()
+
+
 def test_a_recording_that_breaks_off_leaves_no_file(tmp_path):
     def pieces():
         yield np.zeros((2, 16_000), np.float32)
@@ -166,6 +226,35 @@ def test_texts_are_printed_masked(tmp_path, capfd):
     file.write_text("我叫龚雪梅\ncall me on 415 555 0132\n", encoding="utf-8")
     assert run(["redact", "--text", "尾号六六二八", str(file)]) == 0
     assert capfd.readouterr().out.splitlines() == ["尾号****", "我叫***", "call me on *** *** ****"]
+
+
+@pytest.mark.parametrize("name", ["nofile.txt", "no file.md", "notes/letter", "notes"])
+def test_a_text_file_that_is_not_there_is_no_text(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes").mkdir()
+    assert name in REDACT.refused(capsys, "--text", "尾号六六二八", name)
+
+
+def test_texts_with_dots_and_strokes_are_texts(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    texts = ["see www.bank.com", "and/or", "data: a, b", "请看/听。"]
+    assert run(["redact", "--text", *texts]) == 0
+    assert capfd.readouterr().out.splitlines() == texts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--text", "x", "-o", "out"], "--output"),
+        (["--text", "x", "--audio", "beep"], "--audio"),
+        (["--text", "x", "--recording", "a.wav"], "--recording"),
+        (["--text", "x", "--format", "wav"], "--format"),
+        (["--text", "x", "--language", "xx"], "'xx'"),
+        (["3fa9", "-o", "out", "--language", "zh"], "--language"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(arguments, named, capsys):
+    assert named in REDACT.refused(capsys, *arguments)
 
 
 def test_standard_input_is_masked():
@@ -198,6 +287,17 @@ def test_a_key_is_made_and_checked(tmp_path, capsys, monkeypatch):
     assert run(["privacy", "check", "--settings", str(settings)]) == 10
     monkeypatch.delenv("CALLCORE_PRIVACY__KEY", raising=False)
     assert run(["privacy", "check"]) == 0
+
+
+def test_a_key_is_not_taken_from_a_settings_file(tmp_path, capsys, monkeypatch):
+    key = new_key()
+    settings = tmp_path / "callcore.toml"
+    settings.write_text(f'[privacy]\nkey = "{key}"\n')
+    message = Command("privacy", "check").refused(capsys, "--settings", settings)
+    assert "CALLCORE_PRIVACY__KEY" in message
+    assert key not in message
+    monkeypatch.setenv("CALLCORE_PRIVACY__KEY", key)
+    assert "environment" in Command("privacy", "check").called(capsys)[1]
 
 
 def test_finals_are_covered_as_their_turns_are():

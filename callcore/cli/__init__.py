@@ -28,7 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "calls": ("callcore.cli.calls:calls", "List, show, measure, export and delete stored calls."),
     "search": ("callcore.cli.search:search", "Find words in stored calls."),
-    "purge": ("callcore.cli.purge:purge", "Remove calls with their recordings and exports, by age or customer."),
+    "purge": (
+        "callcore.cli.purge:purge",
+        "Remove calls with all files that callcore wrote of them, by age or customer.",
+    ),
     "redact": ("callcore.cli.redact:redact", "Cover what is secret in recordings, or mask it in a text."),
     "privacy": ("callcore.cli.privacy:privacy", "Make and check the key of sealed originals."),
     "models": ("callcore.cli.models:models", "List, fetch, add, verify and remove models."),

@@ -116,11 +116,10 @@ def cancel(number: int, reason: str, db: Path | None, settings_file: Path | None
 
 def _settle(number: int, status: str, reason: str, db: Path | None, settings_file: Path | None) -> None:
     from callcore.cli.tickets import order_desk
+    from callcore.orders.desk import without_secrets
 
     with order_desk(db, settings_file, sealing=False) as (desk, _):
-        actor = acting()
-        masked = desk.reason(reason, actor.at.astimezone().date())
-        item = desk.store.followups.settle(number, status, acting(masked))
+        item = desk.store.followups.settle(number, status, without_secrets(acting(reason), desk.redactor))
     click.echo(f"#{item.number}  {item.kind}  {item.owner}  {item.due or '-'}  {item.status}")
 
 

@@ -10,11 +10,11 @@ import click
 
 from callcore.cli.acting import acting
 from callcore.cli.calls import print_calls
-from callcore.cli.options import db_option, settings_option
-from callcore.cli.selection import open_store
+from callcore.cli.options import db_option, overrides, settings_option
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
+    from callcore.config import Settings
     from callcore.retention import Removal
     from callcore.store import CallSummary, Store
 
@@ -54,16 +54,23 @@ def purge(
 ) -> int:
     """Remove CALL (one or more), all calls older than some days, or all of a customer.
 
-    With the call go its words, work order, follow-ups and search entries, and the recordings and exports that callcore
-    wrote, unless somebody has changed them since. A line in the audit trail says that it was there, who removed it and
-    why.
+    With the call go its words, work order, follow-ups and search entries, and the files that callcore wrote of it:
+    recordings of live calls, redacted copies, exports, unless somebody has changed them since. Recordings that you gave
+    to callcore transcribe are yours: they are named, and stay. A line in the audit trail says that the call was there,
+    who removed it and why, with secrets in the reason masked.
     """
+    from callcore.config import load_settings
+    from callcore.paths import database_file
+    from callcore.privacy import Redactor
+    from callcore.privacy.seal import Sealer
     from callcore.retention import plan_removal, remove
+    from callcore.store import Store
 
     if sum([bool(call), older_than is not None, customer is not None]) != 1:
         raise ConfigError("name calls, or give --older-than or --customer.", "See callcore purge --help.")
-    with open_store(db, settings_file, read_only=dry_run) as store:
-        found = _chosen(store, call, older_than, customer, settings_file)
+    settings = load_settings(settings_file, overrides(store={"db": db}))
+    with Store.open(database_file(settings.store), settings.store, read_only=dry_run) as store:
+        found = _chosen(store, call, older_than, customer, settings)
         if not found:
             click.echo("Nothing to remove.")
             return 0
@@ -76,7 +83,7 @@ def purge(
         if not yes and not click.confirm(f"Remove {count} for good?"):
             click.echo("Nothing was removed.")
             return 1
-        deleted = remove(store, removal, acting(reason))
+        deleted = remove(store, removal, acting(reason), Redactor.of(Sealer(), settings.understand))
     click.echo(f"Removed {count}.")
     if not deleted.wiped:
         click.echo("Another program still has the database open; the old bytes go when it closes.", err=True)
@@ -84,7 +91,7 @@ def purge(
 
 
 def _chosen(
-    store: Store, call: tuple[str, ...], older_than: int | None, customer: str | None, settings_file: Path | None
+    store: Store, call: tuple[str, ...], older_than: int | None, customer: str | None, settings: Settings
 ) -> list[CallSummary]:
     from callcore.store import CallFilter, Status
 
@@ -94,18 +101,16 @@ def _chosen(
     if customer is None:
         ids = tuple(dict.fromkeys(store.resolve(beginning) for beginning in call))
     else:
-        ids = tuple(store.desk.calls_of(_tokens(customer, settings_file)))
+        ids = tuple(store.desk.calls_of(_tokens(customer, settings)))
     return store.list_calls(CallFilter(call_ids=ids)) if ids else []
 
 
-def _tokens(customer: str, settings_file: Path | None) -> list[str]:
+def _tokens(customer: str, settings: Settings) -> list[str]:
     """What stands for a customer's number in the database."""
-    from callcore.config import load_settings
     from callcore.errors import SealError
     from callcore.keys import load_sealer
     from callcore.understand.entities.checks import phone
 
-    settings = load_settings(settings_file)
     sealer = load_sealer(settings.privacy)
     if not sealer.keeps:
         raise SealError("without a key customers are not told apart.", "See docs/privacy.md, keys.")
@@ -121,6 +126,8 @@ def _tell(removal: Removal) -> None:
         click.echo(f"file    {path}")
     for made, found in removal.staying:
         click.echo(f"stays   {made.path} ({found}: look at it yourself)", err=True)
+    for path in removal.sources:
+        click.echo(f"stays   {path} (callcore did not write it: look at it yourself)", err=True)
 
 
 def _files(count: int) -> str:

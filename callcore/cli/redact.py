@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from callcore.cli.options import db_option, overrides, settings_option
-from callcore.errors import AudioNotFound, ConfigError
+from callcore.errors import AudioMismatch, AudioNotFound, ConfigError, PrivacyError
 
 if TYPE_CHECKING:
     from callcore.audio import Block
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from callcore.store import Store
 
 ENDING = ".redacted"  #: between the name of the recording and the format
+OF_COPIES = {"output": "--output", "how": "--audio", "recording": "--recording", "form": "--format"}
 
 
 @click.command(
@@ -33,7 +35,11 @@ Examples:
   callcore redact 20260131-093000 --audio mute -o redacted
   callcore redact 3fa9 --recording call.flac -o redacted
 
-docs/privacy.md says what is masked and what is not."""
+docs/privacy.md says what is masked and what is not.
+
+\b
+Exit codes: 0 done, 2 wrong options or no such text file, 3 no recording, or not that of the call, 5 database or no such
+call, 6 the folder, 10 a call that was not followed to its end."""
 )
 @click.argument("what", nargs=-1, required=True)
 @click.option(
@@ -57,7 +63,7 @@ docs/privacy.md says what is masked and what is not."""
     "--format", "form", type=click.Choice(["flac", "wav"]), default="flac", show_default=True, help="Of the copies."
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Where the copies are written.")
-@click.option("--language", metavar="CODE", help="Of texts: zh or en [default: by the script of each line].")
+@click.option("--language", metavar="CODE", help="Of texts: zh, yue or en [default: by the script of each line].")
 @db_option
 @settings_option
 def redact(
@@ -74,13 +80,16 @@ def redact(
     """Write copies of recordings of stored calls with what is secret covered; or print texts masked.
 
     WHAT is a call, or a recording that was transcribed. The copy has all channels of the recording at 16 kHz; a secret
-    is covered on all of them. With --text, WHAT is text.
+    is covered on all of them. callcore purge removes the copies with their call. With --text, WHAT is text.
     """
     from callcore.config import load_settings
 
+    _check_options(as_text=as_text, language=language)
     settings = load_settings(settings_file, overrides(store={"db": db}))
     if as_text:
-        _print_masked(what, language, settings)
+        from callcore.cli.redact_text import print_masked
+
+        print_masked(what, language, settings)
         return
     if output is None:
         raise ConfigError("copies of recordings need a folder.", "Give -o FOLDER (or --text for texts).")
@@ -89,76 +98,72 @@ def redact(
     _write_copies(what, how, recording, output, form, settings)
 
 
-def _print_masked(what: tuple[str, ...], language: str | None, settings: Settings) -> None:
-    from callcore.loading import load_redactor
-    from callcore.output.labels import encodable
-    from callcore.text.chars import HAN_CHARACTER
-
-    redactor = load_redactor(settings)
-    day = settings.understand.call_date or date.today()
-    for line in _lines(what):
-        text = encodable(line)
-        spoken = language or ("zh" if HAN_CHARACTER.search(text) else "en")
-        click.echo(redactor.text(text, spoken, day).encode())
-
-
-def _lines(what: tuple[str, ...]) -> Iterator[str]:
-    """Lines of files, of standard input, or the texts themselves. Raises :class:`ConfigError`."""
-    for name in what:
-        if name != "-" and not _is_file(name):
-            yield name
-            continue
-        try:
-            with click.open_file(name, encoding="utf-8-sig") as stream:
-                for line in stream:
-                    yield line.rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{name} cannot be read ({type(error).__name__}).", "Give a UTF-8 text file.") from error
-
-
-def _is_file(name: str) -> bool:
-    try:
-        return Path(name).is_file()
-    except (OSError, ValueError):  # a text that no file can be called
-        return False
+def _check_options(*, as_text: bool, language: str | None) -> None:
+    """Raises :class:`ConfigError` for options that would do nothing."""
+    given = click.get_current_context().get_parameter_source
+    idle = [option for name, option in OF_COPIES.items() if given(name) is ParameterSource.COMMANDLINE]
+    if as_text and idle:
+        raise ConfigError(
+            f"{idle[0]} does not go with --text, which prints to the screen.", "Leave one of them out; > FILE keeps it."
+        )
+    if language is not None and not as_text:
+        raise ConfigError("--language is of texts; a call knows its own.", "Leave it out, or give --text.")
 
 
 def _write_copies(
     what: tuple[str, ...], how: Cover, recording: Path | None, output: Path, form: str, settings: Settings
 ) -> None:
     from callcore.loading import load_redactor
+    from callcore.output.files import make_folder
     from callcore.paths import database_file
+    from callcore.privacy.audio import within
     from callcore.store import Store
     from callcore.types import seconds
 
     redactor = load_redactor(settings)
-    with Store.open(database_file(settings.store), settings.store, read_only=True) as store:
+    database = database_file(settings.store)
+    # Copies are noted in it; one that is not there is not made, but an error, as it is when it is only read.
+    with Store.open(database, settings.store, read_only=not database.exists()) as store:
         for name in what:
             call_id, source = _call_of(name, store)
             record = store.record(call_id)
+            if record.ended is None:
+                raise PrivacyError(
+                    f"{call_id} was not followed to its end, and what was said after that is not known.",
+                    "Transcribe its recording, then redact that: callcore transcribe FILE",
+                )
             spans = _spans(record, redactor.call(_day(record)))
             path = recording or source or Path(record.started.source if record.started else "")
             if not path.is_file():
                 raise AudioNotFound(f"the recording of {call_id} is not at {path}.", "Name it with --recording FILE.")
-            output.mkdir(parents=True, exist_ok=True)
+            make_folder(output)
             target = output / f"{path.stem}{ENDING}.{form}"
-            _copy(path, target, spans, how)
-            covered_s = seconds(sum(end - start for start, end in spans))
-            click.echo(f"{target}: {len(spans)} stretches covered, {covered_s:.1f} s")
+            length = _copy(path, target, spans, how, record.ended.sample_count)
+            _note(store, call_id, target)
+            covered = within(spans, length)
+            covered_s = seconds(sum(end - start for start, end in covered))
+            count = "1 stretch" if len(covered) == 1 else f"{len(covered)} stretches"
+            click.echo(f"{target}: {count} covered, {covered_s:.1f} s")
 
 
 def _call_of(name: str, store: Store) -> tuple[str, Path | None]:
     """The id of a call, by its recording or the beginning of its id; and the recording if that was named."""
-    if not _is_file(name):
+    path = Path(name)
+    try:
+        named = path.is_file()
+    except (OSError, ValueError):  # an id that no file can be called
+        named = False
+    if not named:
         return store.resolve(name), None
     from callcore.audio import content_sha256
     from callcore.errors import CallNotFound
+    from callcore.store import Status
 
-    digest = content_sha256(Path(name))
-    for call in store.list_calls():
-        if call.content_sha256 == digest:
-            return call.call_id, Path(name)
-    raise CallNotFound(f"{name} was not transcribed into this database.", f"First: callcore transcribe {name}")
+    digest = content_sha256(path)
+    found = [call for call in store.list_calls() if call.content_sha256 == digest]
+    if not found:
+        raise CallNotFound(f"{name} was not transcribed into this database.", f"First: callcore transcribe {name}")
+    return min(found, key=lambda call: call.status is not Status.DONE).call_id, path
 
 
 def _day(record: CallRecord) -> date:
@@ -176,17 +181,42 @@ def _spans(record: CallRecord, redactor: CallRedactor) -> list[Span]:
     return covered_spans([*masked, *record.finals, *record.revisions, *record.rejected])
 
 
-def _copy(source: Path, target: Path, spans: list[Span], how: Cover) -> None:
+def _copy(source: Path, target: Path, spans: list[Span], how: Cover, call_length: int) -> int:
+    """Write the copy; its length in samples.
+
+    Raises :class:`AudioMismatch`, and leaves no file, where ``source`` is not as long as the call.
+    """
     from callcore.audio import open_audio
     from callcore.capture.recording import write_recording
-    from callcore.privacy.audio import cover
+    from callcore.privacy.audio import MARGIN, cover
+    from callcore.types import seconds
 
+    length = 0
     with open_audio(source) as audio:
 
         def pieces() -> Iterator[Block]:
-            at = 0
+            nonlocal length
             for block in audio.blocks():
-                yield cover(block, at, spans, how)
-                at += block.shape[1]
+                yield cover(block, length, spans, how)
+                length += block.shape[1]
+            if abs(length - call_length) > MARGIN:  # what lies further off is not where its words are said to be
+                raise AudioMismatch(
+                    f"{source} is {seconds(length):.1f} s long and the call {seconds(call_length):.1f} s:"
+                    " it is not its recording.",
+                    "Name the right one with --recording FILE, or transcribe this one and redact that call.",
+                )
 
         write_recording(target, audio.channel_count, pieces())
+    return length
+
+
+def _note(store: Store, call_id: str, target: Path) -> None:
+    """Let a removal of the call know of its copy; one that cannot be noted does not stay."""
+    from callcore.audio import content_sha256
+    from callcore.store.files import MadeFile
+
+    try:
+        store.files.note([MadeFile(call_id, target, "copy", content_sha256(target))], datetime.now(UTC))
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise

@@ -166,11 +166,10 @@ def show(
 def _revealed(
     desk: OrderDesk, settings: Settings, form: Form, names: tuple[str, ...], reason: str
 ) -> dict[str, list[str]]:
-    from callcore.orders.desk import reveal
+    from callcore.orders.desk import reveal, without_secrets
 
-    actor = acting()
-    masked = desk.reason(reason, actor.at.astimezone().date())
-    return reveal(desk.store, form, names, desk.redactor.sealer, settings.privacy, acting(masked))
+    actor = without_secrets(acting(reason), desk.redactor)
+    return reveal(desk.store, form, names, desk.redactor.sealer, settings.privacy, actor)
 
 
 def _interrupted(store: Store, call_id: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 from callcore.config import PrivacySettings
 from callcore.errors import RevealRefused, TicketError
@@ -45,8 +44,8 @@ class OrderDesk:
                 field = form.fields.get(name) or FieldNow(name, reader.spec(name), ())
                 machine = replace(field, edit=None)
                 edits.append(Edit(name, written.value, written.normal, machine.value, machine.machine_normal))
-            who = self._masked(actor, reader)
-            self.store.desk.edit(call_id, form.version if version is None else version, edits, who)
+            seen = form.version if version is None else version
+            self.store.desk.edit(call_id, seen, edits, without_secrets(actor, self.redactor))
             form = self.look(call_id)
             self.store.desk.describe(call_id, form.customers, form.outline)
             self.store.followups.file(call_id, form.followups(), actor.at)
@@ -66,15 +65,11 @@ class OrderDesk:
                     f"Fill them (callcore tickets edit {call_id} FIELD=VALUE), or say why not with --reason.",
                 )
             seen = form.version if version is None else version
-            self.store.desk.move(call_id, seen, move, self._masked(actor, self._reader(form, actor)))
+            self.store.desk.move(call_id, seen, move, without_secrets(actor, self.redactor))
             form = self.look(call_id)
             if self.filer.posting:
                 self.filer.post(self.store, form, DONE[move], actor.at)
         return form
-
-    def reason(self, text: str, day: date) -> str:
-        """A reason that somebody typed, without secrets."""
-        return ValueReader(self.filer.rules, self.redactor, day, "zh").masked(text) if text else ""
 
     def _filed(self, call_id: str, actor: Actor) -> Form:
         """The work order, filed now if it is not: its process was killed, say."""
@@ -85,8 +80,10 @@ class OrderDesk:
         day, language = actor.at.astimezone().date(), form.ticket.call.language or "zh"
         return ValueReader(self.filer.rules, self.redactor, day, language)
 
-    def _masked(self, actor: Actor, reader: ValueReader) -> Actor:
-        return replace(actor, reason=reader.masked(actor.reason)) if actor.reason else actor
+
+def without_secrets(actor: Actor, redactor: Redactor) -> Actor:
+    """Who acts, with the reason that was typed as it may be stored."""
+    return replace(actor, reason=redactor.note(actor.reason, actor.at.astimezone().date()))
 
 
 def reveal(

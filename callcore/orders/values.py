@@ -12,11 +12,12 @@ from difflib import get_close_matches
 from callcore.errors import TicketError
 from callcore.orders.form import SEPARATOR
 from callcore.privacy import Redactor
+from callcore.privacy.masks import all_masked
 from callcore.text.chars import is_chinese
 from callcore.tickets import TicketRules
 from callcore.tickets.promises import resolve_due, works_in
 from callcore.tickets.spec import FieldSpec
-from callcore.types import MASK, Entity
+from callcore.types import Entity
 from callcore.understand.entities import find, plain_words
 
 CARD_NUMBER_DIGITS = 12  #: shorter ones are a card's tail
@@ -89,11 +90,8 @@ class ValueReader:
         return Written(normal, normal)
 
     def masked(self, text: str) -> str:
-        """A text that people typed, without secrets; wholly masked where it cannot be searched for them."""
-        try:
-            return self.redactor.text(text, self.language, self.day)
-        except Exception:  # whatever it is: a text that was not searched does not go on
-            return hidden(text)
+        """A text that people typed, without secrets."""
+        return self.redactor.note(text, self.day, self.language)
 
     def _secret(self, spec: FieldSpec, text: str) -> Written:
         kind = secret_kind(spec, text)
@@ -101,7 +99,7 @@ class ValueReader:
         normal = found[0] if found else re.sub(r"[\s-]", "", text) if any(map(str.isdecimal, text)) else text
         if not spec.accepts(normal):
             raise TicketError(f"{spec.name} does not take that.", "Check the digits; docs/entities.md has the forms.")
-        return Written(hidden(text), self.redactor.sealer.seal(kind, normal))
+        return Written(all_masked(text), self.redactor.sealer.seal(kind, normal))
 
     def _codes(self, spec: FieldSpec, text: str) -> Written:
         known = self.codes(spec)
@@ -167,11 +165,6 @@ def secret_kind(spec: FieldSpec, text: str) -> str:
     kinds = spec.secret_kinds
     long = sum(map(str.isdecimal, text)) >= CARD_NUMBER_DIGITS
     return "card_number" if long and "card_number" in kinds else kinds[0]
-
-
-def hidden(text: str) -> str:
-    """A text with every character but spaces masked."""
-    return "".join(char if char.isspace() else MASK for char in text)
 
 
 def _iso(text: str) -> bool:

@@ -52,12 +52,18 @@ def write_files(
     folder: Path, contents: Mapping[Path, bytes], recording: Mapping[str, str], *, overwrite: bool = False
 ) -> None:
     """Write files of ``folder`` in the same manner. ``recording``: what they are of (``source``, ``call_id``)."""
+    make_folder(folder)
     with _as_output_error(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         if not overwrite:
             for path, content in contents.items():
                 _check_replaceable(path, content, recording)
         _replace_all(folder, contents, recording)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results if need be. Raises :class:`~callcore.errors.OutputError`, :class:`DiskFull`."""
+    with _as_output_error(folder):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def plan_names(paths: Iterable[Path]) -> dict[Path, str]:

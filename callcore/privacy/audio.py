@@ -38,6 +38,11 @@ def covered_spans(events: Iterable[Final | Turn | Revision | Rejected]) -> list[
     return _merged((max(0, start - MARGIN), end + MARGIN) for start, end in spans)
 
 
+def within(spans: Iterable[Span], length: int) -> list[Span]:
+    """What of ``spans`` lies in a recording of ``length`` samples."""
+    return [(start, min(end, length)) for start, end in spans if start < length]
+
+
 def cover(audio: Audio, start_sample: int, spans: Sequence[Span], how: Cover) -> Audio:
     """A copy of a stretch of audio that begins at ``start_sample`` of the call, its spans covered.
 

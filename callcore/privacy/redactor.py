@@ -24,6 +24,7 @@ from callcore.privacy.seal import Sealer
 from callcore.privacy.sounds import as_meant
 from callcore.privacy.spans import SECRET_KINDS, characters
 from callcore.privacy.view import Known, Stage, View
+from callcore.text.chars import HAN_CHARACTER
 from callcore.types import (
     AudioWarning,
     DecodeRequest,
@@ -106,6 +107,16 @@ class Redactor:
         """A text as it may leave; runs of spaces become one."""
         words = plain_words(text)
         return text_of(self.words(words, language, day).words)
+
+    def note(self, text: str, day: date, language: str = "") -> str:
+        """What somebody typed, as it may be stored; wholly masked where it cannot be searched for secrets.
+
+        ``language``: of the text; "": told by its script.
+        """
+        try:
+            return self.text(text, language or ("zh" if HAN_CHARACTER.search(text) else "en"), day)
+        except Exception:  # whatever it is: a text that was not searched does not go on
+            return all_masked(text)
 
 
 class CallRedactor:

@@ -21,7 +21,7 @@ class MadeFile:
 
     call_id: str
     path: Path
-    kind: str  #: "recording", "export"
+    kind: str  #: "recording", "copy" (redacted), "export"
     sha256: str  #: "" of recordings
 
 
