@@ -12,9 +12,10 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -30,9 +31,9 @@ ENVIRONMENT_ONLY = (("privacy", "key"),)  #: a settings file is read by others, 
 
 
 class Section(BaseModel):
-    """A group of settings: immutable, unknown keys refused."""
+    """A group of settings: immutable, unknown keys and infinite numbers refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class AudioSettings(Section):
@@ -42,6 +43,22 @@ class AudioSettings(Section):
     customer_channel: int | None = Field(None, ge=0, description="channel of the customer, counted from 0")
     downmix: bool = Field(False, description="mix all channels to one before anything else")
     frame_ms: int = Field(20, ge=5, le=1000, description="length of the frames handed to the pipeline")
+
+    @model_validator(mode="after")
+    def _channels_fit_together(self) -> Self:
+        stated = [number for number in (self.agent_channel, self.customer_channel) if number is not None]
+        if self.downmix and stated:
+            raise PydanticCustomError(
+                "channels",
+                "channels that are mixed to one (downmix, --mono) cannot be stated as the agent's or the customer's",
+            )
+        if len(set(stated)) < len(stated):
+            raise PydanticCustomError(
+                "channels",
+                "agent_channel and customer_channel are both {channel}; for a call on one channel state neither",
+                {"channel": stated[0]},
+            )
+        return self
 
 
 class SegmentSettings(Section):

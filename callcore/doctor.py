@@ -19,7 +19,7 @@ from pathlib import Path
 
 from callcore import __version__
 from callcore.config import Settings
-from callcore.errors import CallcoreError, MissingExtra, ModelError
+from callcore.errors import CallcoreError, MissingExtra, ModelError, StoreError
 from callcore.paths import data_folder, database_file, models_folder
 
 PACKAGES = ("av", "ctranslate2", "faster-whisper", "numpy", "onnxruntime", "soxr", "sqlite-utils", "webrtcvad-wheels")
@@ -258,10 +258,22 @@ def _sqlite(_: Settings) -> Iterable[Finding]:
         yield Finding("sqlite", Status.OK, f"{features.version} with FTS5, trigram and JSON")
 
 
+def _database(settings: Settings) -> Iterable[Finding]:
+    from callcore.store.connection import check
+
+    file = database_file(settings.store)
+    if file.exists():
+        try:
+            check(file, settings.store)
+        except StoreError as error:
+            yield Finding("database", Status.BROKEN, error.message, error.hint)
+            return
+    yield _folder("database", file.absolute().parent)
+
+
 def _folders(settings: Settings) -> Iterable[Finding]:
     places = {
         "data folder": data_folder(),
-        "database": database_file(settings.store).absolute().parent,
         "models folder": models_folder(settings.models),
         "current folder": Path.cwd(),
     }
@@ -316,5 +328,6 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("models", _models),
     ("audio devices", _audio_devices),
     ("sqlite", _sqlite),
+    ("database", _database),
     ("folders", _folders),
 )

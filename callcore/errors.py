@@ -182,9 +182,21 @@ class Overloaded(CallcoreError):
 
 
 class MissingExtra(CallcoreError):
-    """An optional part of callcore is not installed."""
+    """An optional part of callcore, or a package that it needs, is not installed."""
 
     exit_code = 7
+
+
+def not_importable(error: ImportError) -> CallcoreError:
+    """What could not be imported as a known error: a package that is missing or broken, or a bug of callcore."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "callcore"):
+        return unexpected(error)
+    wrong = "is not installed" if isinstance(error, ModuleNotFoundError) else "is installed, but cannot be loaded"
+    return MissingExtra(
+        f"the Python package {package}, which callcore needs, {wrong}.",
+        "Install callcore again: pip install --force-reinstall callcore",
+    )
 
 
 def unexpected(error: Exception) -> CallcoreError:

@@ -81,7 +81,8 @@ def test_pull_then_list_verify_path_remove(hub: Hub, tmp_path: Path, capsys: pyt
 def test_remove_asks_first(hub: Hub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     assert run(["models", "pull", HUB_ID]) == 0
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "n")
-    assert run(["models", "remove", "whisper-mini"]) == 130
+    assert run(["models", "remove", "whisper-mini"]) == 1
+    assert "Nothing was removed." in capsys.readouterr().out
     assert listed(capsys)["whisper-mini"]["installed"]
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "y")
     assert run(["models", "remove", "whisper-mini"]) == 0

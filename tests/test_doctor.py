@@ -16,6 +16,7 @@ from callcore.config import ModelSettings, Settings, StoreSettings
 from callcore.doctor import Finding, Status, examine
 from callcore.engines import hardware
 from callcore.errors import MissingExtra
+from callcore.store import Store
 from callcore.store.features import SqliteFeatures, sqlite_features
 
 
@@ -201,6 +202,25 @@ def test_a_container_with_less_cpu_than_cores_is_told(settings: Settings, monkey
     (finding,) = of("cores", examine(settings))
     assert finding.status is Status.WARNING
     assert "recognise.workers to 1" in finding.fix
+
+
+@pytest.mark.parametrize("content", [b"junk " * 1000, b"junk"])
+def test_a_database_that_cannot_be_opened_is_an_obstacle(settings: Settings, tmp_path: Path, content: bytes):
+    (tmp_path / "calls.db").write_bytes(content)
+    (finding,) = of("database", examine(settings))
+    assert (finding.status, "not a callcore database" in finding.message) == (Status.BROKEN, True)
+    assert "--db" in finding.fix
+
+
+def test_a_database_is_looked_at_and_left_as_it_is(settings: Settings, tmp_path: Path):
+    file = tmp_path / "calls.db"
+    with Store.open(file):
+        pass
+    before = file.read_bytes()
+    (finding,) = of("database", examine(settings))
+    assert finding.status is Status.OK
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("calls.db*")] == ["calls.db"]
 
 
 def test_little_memory_is_a_warning(settings: Settings, monkeypatch: pytest.MonkeyPatch):

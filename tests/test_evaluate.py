@@ -282,6 +282,26 @@ def test_padding_is_compared_with_the_full_window(turns_set: Path, capsys) -> No
     assert rates[1] <= rates[0]
 
 
+@pytest.mark.parametrize("last", ["31", "-1", "nan", "inf"])
+def test_a_padding_out_of_bounds_is_refused_before_anything_is_measured(turns_set, monkeypatch, capsys, last) -> None:
+    monkeypatch.setattr("callcore.cli.evaluate.transcriptions", None)
+    assert run(["evaluate", "padding", str(turns_set), "--paddings", f"1,{last}"]) == 2
+    assert "padding_s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["recognition", "tickets", "redaction", "understanding"])
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_measured(
+    turns_set, tmp_path, monkeypatch, capsys, kind
+) -> None:
+    for work in ("transcriptions", "read_set"):
+        monkeypatch.setattr(f"callcore.cli.evaluate.{work}", None, raising=False)
+    data = [str(turns_set)] if kind in ("recognition", "tickets") else []
+    for place in (tmp_path / "nowhere" / "report.json", tmp_path):
+        assert run(["evaluate", kind, *data, "--output", str(place)]) == 6
+        out, err = capsys.readouterr()
+        assert (out, f"{place} cannot be written" in err) == ("", True)
+
+
 def test_paddings_that_are_no_numbers_are_refused(turns_set: Path, capsys) -> None:
     assert run(["evaluate", "padding", str(turns_set), "--paddings", "much"]) == 2
 

@@ -81,8 +81,7 @@ def probe_layout(
     that is silent for a minute may speak yet, and listening to silence costs next to nothing); a single channel has
     the role UNKNOWN; several have roles None. With ``trust`` False no channel is left out.
 
-    Raises :class:`~callcore.errors.ChannelError` when a stated channel is not there, or channels are stated that
-    contradict each other.
+    Raises :class:`~callcore.errors.ChannelError` when a stated channel is not there.
     """
     count = source.channel_count
     stated = _stated(source.name, count, settings)
@@ -109,13 +108,6 @@ def _stated(name: str, count: int, settings: AudioSettings) -> Layout | None:
             raise ChannelError(
                 f"{name}: has no channel {number} for the {role.value}.", f"It has {_listed(range(count))}."
             )
-    if settings.agent_channel == settings.customer_channel:
-        raise ChannelError(
-            f"{name}: channel {settings.agent_channel} cannot be agent and customer at once.",
-            f"It has {_listed(range(count))}; for a call on one channel state neither.",
-        )
-    if settings.downmix:
-        raise ChannelError(f"{name}: channels are mixed to one and yet stated.", "Use downmix or stated channels.")
     if len(roles) == 1 and count == 2:
         (number,) = roles
         roles[1 - number] = Role.CUSTOMER if roles[number] is Role.AGENT else Role.AGENT

@@ -7,13 +7,16 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from callcore import __version__
 from callcore.cli.lazy import LazyGroup
-from callcore.errors import CallcoreError, unexpected
+from callcore.cli.printing import printable
+from callcore.errors import CallcoreError, not_importable, unexpected
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "transcribe": ("callcore.cli.transcribe:transcribe", "Recorded calls to transcripts: files, folders, globs."),
@@ -44,16 +47,31 @@ COMMANDS: dict[str, tuple[str, str]] = {
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
+@contextmanager
+def _reader_may_go() -> Iterator[None]:
+    """When the reader of our output has gone (``| head``), that is no error of ours."""
+    try:
+        yield
+    except (BrokenPipeError, SystemExit) as error:
+        cause = error.__context__ if isinstance(error, SystemExit) else error  # rich makes the one of the other
+        if not isinstance(cause, BrokenPipeError):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left must not be flushed there
+        raise click.exceptions.Exit(0) from None
+
+
 class Program(LazyGroup):
     """All commands."""
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Understand the command line, or print --help."""
+        with _reader_may_go():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. When the reader of our output has gone (``| head``), that is no error of ours."""
-        try:
+        """Run the command."""
+        with _reader_may_go():
             return super().invoke(ctx)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left must not be flushed there
-            return 0
 
 
 @click.command(
@@ -68,9 +86,7 @@ def cli() -> None:
 
 
 def _fail(message: str, hint: str, exit_code: int) -> int:
-    from callcore.cli.conversation import printable  # file names may hold anything
-
-    click.secho(f"callcore: {printable(message)}", fg="red", err=True)
+    click.secho(f"callcore: {printable(message)}", fg="red", err=True)  # file names may hold anything
     if hint:
         click.echo(f"  {printable(hint)}", err=True)
     return exit_code
@@ -102,7 +118,7 @@ def run(arguments: list[str] | None = None) -> int:
 def _fail_unexpectedly(error: Exception) -> int:
     if sys.flags.dev_mode:
         raise error
-    known = unexpected(error)
+    known = not_importable(error) if isinstance(error, ImportError) else unexpected(error)
     return _fail(known.message, known.hint, known.exit_code)
 
 

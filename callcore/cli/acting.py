@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,4 +15,12 @@ def acting(reason: str = "") -> Actor:
     """The user who runs the command, for the audit trail. ``reason``: as typed."""
     from callcore.store.desk import Actor
 
-    return Actor(getpass.getuser(), datetime.now(UTC), reason=reason)
+    return Actor(_user(), datetime.now(UTC), reason=reason)
+
+
+def _user() -> str:
+    """Name of the user; the number of one whom this machine does not know by name, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, ImportError, OSError):  # OSError from Python 3.13 on, the others before
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from callcore.cli.bench_options import model_options, plots_option, reference_option
-from callcore.cli.options import overrides, settings_option
+from callcore.cli.options import Number, overrides, settings_option
 
 if TYPE_CHECKING:
     from callcore.bench.capacity import StepResult
@@ -25,9 +25,9 @@ def limit_options(command: F) -> F:
         ("--final-p95", "Seconds from the end of a turn to its final text, 95th percentile.", 1.0),
         ("--commit-p95", "Seconds from the end of a word to its commit, 95th percentile.", 2.0),
     ):
-        command = click.option(
-            name, type=click.FloatRange(0, min_open=True), default=default, show_default=True, help=text
-        )(command)
+        command = click.option(name, type=Number(0, min_open=True), default=default, show_default=True, help=text)(
+            command
+        )
     return command
 
 
@@ -46,7 +46,7 @@ here."""
 @click.option("--max", "maximum", type=click.IntRange(1), default=256, show_default=True, help="Most calls to try.")
 @click.option(
     "--minutes",
-    type=click.FloatRange(0.25),
+    type=Number(0.25),
     default=1.5,
     show_default=True,
     help="Length of each run; recordings are repeated or cut to it.",
@@ -54,7 +54,7 @@ here."""
 @limit_options
 @click.option(
     "--coverage",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=0.95,
     show_default=True,
     help="Share of the words that must be found; 0 where the model does not know the speech.",
@@ -192,21 +192,21 @@ RESULT is what callcore bench capacity wrote. docs/capacity-planning.md explains
 @click.option("--cores", type=click.IntRange(1), help="Cores of a machine [default: as measured].")
 @click.option(
     "--headroom",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Number(0, 1, max_open=True),
     default=0.1,
     show_default=True,
     help="Share of a machine's capacity left unused.",
 )
 @click.option(
     "--refused",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Number(0, 1, max_open=True),
     default=0.001,
     show_default=True,
     help="Share of calls that may find no room; 0 = the number of calls is never exceeded.",
 )
 @click.option(
     "--availability",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Number(0, 1, min_open=True),
     default=0.999,
     show_default=True,
     help="Share of the time a machine is up; sets the spare machines, one at least.",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from callcore.cli import selection
+from callcore.cli.asking import confirmed
 from callcore.cli.conversation import print_conversation, print_facts, printable
-from callcore.cli.options import db_option, format_option, settings_option
+from callcore.cli.options import COUNT, POSITIVE_COUNT, db_option, format_option, settings_option
 from callcore.cli.selection import local_time, open_store
 from callcore.errors import ConfigError
 from callcore.text.clock import clock
@@ -44,8 +45,8 @@ Examples:
 @click.option("--language", metavar="CODE", help="Only calls in this language (zh, en, ...).")
 @click.option("--since", callback=selection.since, metavar="DATE", help="Transcribed on or after this day or moment.")
 @click.option("--until", callback=selection.until, metavar="DATE", help="Transcribed up to this day or moment.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many of the newest.")
+@click.option("--limit", type=POSITIVE_COUNT, default=50, show_default=True, help="At most so many.")
+@click.option("--offset", type=COUNT, default=0, help="Leave out so many of the newest.")
 @format_option("table")
 @db_option
 @settings_option
@@ -181,14 +182,20 @@ Examples:
   callcore calls delete --older-than 90 --yes"""
 )
 @click.argument("call", nargs=-1)
-@click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Calls transcribed before so many days.")
+@click.option(
+    "--older-than",
+    type=COUNT,
+    callback=selection.days_ago,
+    metavar="DAYS",
+    help="Calls transcribed before so many days.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
 @db_option
 @settings_option
 def delete(
     call: tuple[str, ...],
-    older_than: int | None,
+    older_than: datetime | None,
     yes: bool,
     dry_run: bool,
     db: Path | None,
@@ -198,7 +205,7 @@ def delete(
 
     What was said is removed from the tables, the search and the bytes of the file. Exit code 1 when you answer no.
     """
-    from callcore.store import CallFilter, Status
+    from callcore.store import CallFilter
 
     if bool(call) == (older_than is not None):
         raise ConfigError("name calls, or give --older-than DAYS.", "See callcore calls delete --help.")
@@ -207,9 +214,7 @@ def delete(
             ids = tuple(dict.fromkeys(store.resolve(beginning) for beginning in call))
             found = store.list_calls(CallFilter(call_ids=ids))
         else:
-            ended = (Status.DONE, Status.FAILED, Status.INTERRUPTED)
-            until = datetime.now(UTC) - timedelta(days=older_than)
-            found = store.list_calls(CallFilter(statuses=ended, until=until))
+            found = selection.ended_before(store, older_than)
         if not found:
             click.echo("Nothing to delete.")
             return 0
@@ -218,7 +223,7 @@ def delete(
         if dry_run:
             click.echo(f"Would delete {_count(found)}.")
             return 0
-        if not yes and not click.confirm(f"Delete {_count(found)} for good?"):
+        if not yes and not confirmed(f"Delete {_count(found)} for good?"):
             click.echo("Nothing was deleted.")
             return 1
         deleted = store.delete([call.call_id for call in found])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from callcore.cli.printing import printable as printable
 from callcore.text.clock import clock
 from callcore.types import Rejected, Role, RolesAssigned, Turn
 
@@ -43,12 +44,6 @@ def speaker_name(record: CallRecord, channel: int) -> str:
     if role is not Role.UNKNOWN:
         return role_name(role, record.language)
     return f"{'声道' if is_chinese(record.language) else 'channel'} {channel}"
-
-
-def printable(text: str) -> str:
-    """Text without characters that would steer the terminal; broken ones shown as backslash escapes."""
-    safe = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(char if char.isprintable() else " " for char in safe)
 
 
 def print_conversation(record: CallRecord, console: Console) -> None:

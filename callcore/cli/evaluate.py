@@ -39,6 +39,27 @@ def evaluate() -> None:
     """Measure how well callcore works on data of your own."""
 
 
+def _writable(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:  # noqa: ARG001
+    """A file that a report can be written to, as an option's callback. Raises :class:`OutputError`."""
+    if value is not None and (value.is_file() or value.is_dir() or not value.exists()):  # no pipe
+        new = not value.exists()
+        with _writing(value):
+            value.open("a").close()
+            if new:
+                value.unlink()
+    return value
+
+
+#: ``--output``, tried before anything is measured
+report_option = click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=_writable,
+    metavar="JSON",
+    help="Write the full report here.",
+)
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -63,7 +84,7 @@ kind and others to group by. docs/evaluation.md states how texts are compared.""
 @click.option("--model", help="Model to recognise with [default: as in the settings].")
 @click.option("--language", help="Language spoken; stands in for a missing column lang.")
 @format_option("table")
-@click.option("--output", type=click.Path(path_type=Path), metavar="JSON", help="Write the full report here.")
+@report_option
 @click.option("--texts", is_flag=True, help="Put reference and recognised text of every file into the JSON.")
 @settings_option
 def recognition(
@@ -92,12 +113,12 @@ def recognition(
             values["settings"] = settings.unredacted().result_settings()
         report = Report([score(row, answer, no_speech=no_speech, language=language or "") for row in _shown(rows)])
     values |= report.as_json(by, texts=texts)
-    if output:
-        write_report(output, values)
     if form == "json":
         click.echo(json.dumps(values, ensure_ascii=False, indent=1))
     else:
         _print(report, by)
+    if output:
+        write_report(output, values)
     return AudioError.exit_code if report.of(Outcome.FAILED) else 0
 
 
@@ -146,9 +167,13 @@ def padding(
     rows = read_set(file)
     lines: list[list[str]] = []
     failed = False
-    for value in paddings:
-        wanted = {"model": model, "language": language, "padding_s": WHOLE_WINDOW_S if value is None else value}
-        with transcriptions(load_settings(settings_file, overrides(recognise=wanted))) as (answer, _):
+    wanted = [
+        {"model": model, "language": language, "padding_s": WHOLE_WINDOW_S if value is None else value}
+        for value in paddings
+    ]
+    settings = [load_settings(settings_file, overrides(recognise=one)) for one in wanted]  # all, before the first runs
+    for value, chosen in zip(paddings, settings, strict=True):
+        with transcriptions(chosen) as (answer, _):
             began = time.perf_counter()
             report = Report([score(row, answer, language=language or "") for row in _shown(rows)])
             elapsed = time.perf_counter() - began
@@ -200,8 +225,14 @@ def _shown(rows: Sequence[Row]) -> Iterator[Row]:
 
 def write_report(output: Path, values: Mapping[str, Any]) -> None:
     """Write a report as JSON. Raises :class:`OutputError`."""
-    try:
+    with _writing(output):
         output.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _writing(output: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise OutputError(
             f"{output} cannot be written: {error.strerror}.", "Name another place with --output."

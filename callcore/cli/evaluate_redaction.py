@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from callcore.cli.evaluate import write_report
+from callcore.cli.evaluate import report_option, write_report
 from callcore.cli.options import format_option
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ and no words."""
 @click.option("--file", type=click.Path(path_type=Path), metavar="FILE", help="Score this file instead.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Only this language [default: both; of a FILE: zh].")
 @format_option("table")
-@click.option("--output", type=click.Path(path_type=Path), metavar="JSON", help="Write the full report here.")
+@report_option
 def redaction(file: Path | None, language: str | None, form: str, output: Path | None) -> int:
     """Recall and precision of the redaction on sentences with marked secrets.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from callcore.cli.evaluate import write_report
+from callcore.cli.evaluate import report_option, write_report
 from callcore.cli.options import settings_option
 from callcore.errors import SealError
 
@@ -45,7 +45,7 @@ as wrong; "of those marked" leaves such fields out."""
     show_default=True,
     help="For people or programs.",
 )
-@click.option("--output", type=click.Path(path_type=Path), metavar="JSON", help="Write the full report here.")
+@report_option
 @settings_option
 def tickets(folder: Path, wrong: bool, form: str, output: Path | None, settings_file: Path | None) -> int:
     """Score the tickets of written calls against those they should give."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from callcore.cli.evaluate import write_report
+from callcore.cli.evaluate import report_option, write_report
 from callcore.cli.options import format_option, settings_option
 from callcore.errors import ConfigError
 
@@ -48,7 +48,7 @@ clinc150 read a table with tabs and the columns text and intent, turns and entit
 @click.option("--language", type=click.Choice(LANGUAGES), help="Only this language [default: both; of a FILE: zh].")
 @click.option("--classes", is_flag=True, help="Also a table of every class.")
 @format_option("table")
-@click.option("--output", type=click.Path(path_type=Path), metavar="JSON", help="Write the full report here.")
+@report_option
 @settings_option
 def understanding(
     name: str | None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from callcore.cli.options import db_option, overrides, settings_option
+from callcore.cli.options import Number, db_option, overrides, settings_option
 from callcore.cli.stopping import Stopping
 from callcore.config import load_settings
 
@@ -44,7 +44,7 @@ def _channels(ctx: click.Context, parameter: click.Parameter, value: str | None)
 
 @click.command(epilog=EXAMPLES, short_help="A call while it is spoken.")
 @click.option("--replay", type=click.Path(path_type=Path), metavar="FILE", help="Play a recording as if it were live.")
-@click.option("--speed", type=click.FloatRange(0.1, 100), metavar="X", help="Of the replay; 2 = twice as fast [1].")
+@click.option("--speed", type=Number(0.1, 100), metavar="X", help="Of the replay; 2 = twice as fast [1].")
 @click.option("--agent", metavar="DEVICE", help="Device that hears the agent: name, part of it, or number.")
 @click.option("--customer", metavar="DEVICE", help="Device that hears the customer, such as a monitor.")
 @click.option("--device", metavar="DEVICE", help="One device for both sides; mixed to one, unless --channels.")
@@ -57,7 +57,7 @@ def _channels(ctx: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--agent-channel", type=int, metavar="N", help="The agent's channel of a replay [found from words].")
 @click.option("--customer-channel", type=int, metavar="N", help="The customer's channel of a replay.")
 @click.option("--record", type=click.Path(path_type=Path), metavar="FILE", help="Also write the audio: .flac or .wav.")
-@click.option("--hang-up-after", type=click.FloatRange(0), metavar="SECONDS", help="End so long after the last speech.")
+@click.option("--hang-up-after", type=Number(0), metavar="SECONDS", help="End so long after the last speech.")
 @click.option("--check", is_flag=True, help="Hear 5 seconds, show levels and words, play them back; store nothing.")
 @click.option("--plain", is_flag=True, help="No screen, a line per text [where stdout is no terminal].")
 @click.option("--jsonl", is_flag=True, help="No screen, events as JSON lines, unfinished texts included.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from callcore.cli.asking import confirmed
 from callcore.cli.options import format_option, settings_option
 from callcore.config import ModelSettings, load_settings
 
@@ -312,16 +313,18 @@ Examples:
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @settings_option
-def remove(name: str, yes: bool, settings_file: Path | None) -> None:
-    """Delete model NAME from the models folder."""
+def remove(name: str, yes: bool, settings_file: Path | None) -> int:
+    """Delete model NAME from the models folder. Exit code 1 when you answer no."""
     from callcore.models.install import removable
     from callcore.models.install import remove as delete
 
     model = removable(name, load_settings(settings_file).models)
-    if not yes:
-        click.confirm(f"Delete {model.folder} ({model.size_bytes / 1e6:,.0f} MB)?", abort=True)
+    if not yes and not confirmed(f"Delete {model.folder} ({model.size_bytes / 1e6:,.0f} MB)?"):
+        click.echo("Nothing was removed.")
+        return 1
     delete(model)
     click.echo(f"removed {model.name}")
+    return 0
 
 
 @models.command(

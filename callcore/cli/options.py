@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +10,21 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+LARGEST_COUNT = 1_000_000_000  #: far more than there is of anything, and far less than SQLite's integers hold
+COUNT = click.IntRange(0, LARGEST_COUNT)
+POSITIVE_COUNT = click.IntRange(1, LARGEST_COUNT)
+
+
+class Number(click.FloatRange):
+    """A number within bounds. "nan" and "inf", which Python reads as numbers and no bound keeps out, are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number as typed. Raises click's error for anything else."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 def settings_option(command: F) -> F:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from callcore.cli.acting import acting
+from callcore.cli.asking import confirmed
 from callcore.cli.calls import print_calls
-from callcore.cli.options import db_option, overrides, settings_option
+from callcore.cli.options import COUNT, db_option, overrides, settings_option
+from callcore.cli.selection import days_ago, ended_before
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ Exit codes: 0 done, 1 you answered no, 2 wrong options, 5 database, 10 no key fo
 be removed."""
 )
 @click.argument("call", nargs=-1)
-@click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Calls heard before so many days.")
+@click.option("--older-than", type=COUNT, callback=days_ago, metavar="DAYS", help="Calls heard before so many days.")
 @click.option("--customer", metavar="VALUE", help="All calls of who has this telephone, ID, account or card number.")
 @click.option("--reason", default="", metavar="TEXT", help="Kept in the audit trail.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -44,7 +46,7 @@ be removed."""
 @settings_option
 def purge(
     call: tuple[str, ...],
-    older_than: int | None,
+    older_than: datetime | None,
     customer: str | None,
     reason: str,
     yes: bool,
@@ -80,7 +82,7 @@ def purge(
         if dry_run:
             click.echo(f"Would remove {count}.")
             return 0
-        if not yes and not click.confirm(f"Remove {count} for good?"):
+        if not yes and not confirmed(f"Remove {count} for good?"):
             click.echo("Nothing was removed.")
             return 1
         deleted = remove(store, removal, acting(reason), Redactor.of(Sealer(), settings.understand))
@@ -91,13 +93,12 @@ def purge(
 
 
 def _chosen(
-    store: Store, call: tuple[str, ...], older_than: int | None, customer: str | None, settings: Settings
+    store: Store, call: tuple[str, ...], older_than: datetime | None, customer: str | None, settings: Settings
 ) -> list[CallSummary]:
-    from callcore.store import CallFilter, Status
+    from callcore.store import CallFilter
 
     if older_than is not None:
-        ended = (Status.DONE, Status.FAILED, Status.INTERRUPTED)
-        return store.list_calls(CallFilter(statuses=ended, until=datetime.now(UTC) - timedelta(days=older_than)))
+        return ended_before(store, older_than)
     if customer is None:
         ids = tuple(dict.fromkeys(store.resolve(beginning) for beginning in call))
     else:

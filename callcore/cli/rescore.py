@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from callcore.cli import selection
-from callcore.cli.acting import acting
 from callcore.cli.options import F, db_option, format_option, overrides, settings_option
 from callcore.errors import ConfigError
 
@@ -87,7 +86,7 @@ def rescore(
         ids = _chosen(store, call, since, until)
         understander = load_understander(settings) if models else None
         summary = work.Summary(filer.rules.hash)
-        at = acting().at
+        at = datetime.now(UTC)
         found = work.rescore(store, filer, ids, at, apply=apply, settled=settled, understander=understander)
         for done in _with_progress(found, len(ids), screen):
             summary.calls.append(done)

@@ -11,7 +11,7 @@ import click
 
 from callcore.cli import selection
 from callcore.cli.conversation import SPEAKER_STYLES, printable, role_name
-from callcore.cli.options import db_option, format_option, settings_option
+from callcore.cli.options import POSITIVE_COUNT, db_option, format_option, settings_option
 from callcore.cli.selection import local_time, open_store
 from callcore.text.clock import clock
 
@@ -50,7 +50,7 @@ Exit code 0 when something was found, 1 when not."""
 )
 @click.option("--until", callback=selection.until, metavar="DATE", help="Calls transcribed up to this day or moment.")
 @click.option("--sounds-like", is_flag=True, help="Also turns that sound the same (pinyin without tones), marked ~.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many hits.")
+@click.option("--limit", type=POSITIVE_COUNT, default=20, show_default=True, help="At most so many hits.")
 @format_option("text")
 @db_option
 @settings_option

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import click
 from callcore.cli.options import overrides
 
 if TYPE_CHECKING:
-    from callcore.store import Store
+    from callcore.store import CallSummary, Store
 
 
 def since(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:  # noqa: ARG001
@@ -26,6 +26,14 @@ def until(ctx: click.Context, param: click.Parameter, value: str | None) -> date
     if value is None:
         return None
     return _moment(value, days=1 if len(value) <= len("2026-01-31") else 0)
+
+
+def days_ago(ctx: click.Context, param: click.Parameter, value: int | None) -> datetime | None:  # noqa: ARG001
+    """The moment so many days before now, as an option's callback."""
+    try:
+        return None if value is None else datetime.now(UTC) - timedelta(days=value)
+    except OverflowError:
+        raise click.BadParameter(f"the calendar does not go back {value} days.") from None
 
 
 def _moment(value: str, days: int = 0) -> datetime:
@@ -57,6 +65,13 @@ def open_store(db: Path | None, settings_file: Path | None, *, read_only: bool) 
 
     settings = load_settings(settings_file, overrides(store={"db": db}))
     return Store.open(database_file(settings.store), settings.store, read_only=read_only)
+
+
+def ended_before(store: Store, moment: datetime) -> list[CallSummary]:
+    """Calls transcribed before ``moment``, but none that is still being written."""
+    from callcore.store import CallFilter, Status
+
+    return store.list_calls(CallFilter(statuses=(Status.DONE, Status.FAILED, Status.INTERRUPTED), until=moment))
 
 
 def local_time(moment: datetime) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callcore.cli.acting import acting
-from callcore.cli.options import db_option, format_option, overrides, settings_option
+from callcore.cli.options import COUNT, POSITIVE_COUNT, db_option, format_option, overrides, settings_option
 from callcore.cli.selection import iso_time
 from callcore.errors import ConfigError
 
@@ -85,8 +85,8 @@ Examples:
 @click.option("--department", default="", metavar="CODE", help="Only those of this department.")
 @click.option("--due", default="", metavar="DATE", help="Only those with something open that is due by then.")
 @click.option("--missing", is_flag=True, help="Only those whose required fields are not all filled.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
-@click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many of the newest.")
+@click.option("--limit", type=POSITIVE_COUNT, default=50, show_default=True, help="At most so many.")
+@click.option("--offset", type=COUNT, default=0, help="Leave out so many of the newest.")
 @format_option("table")
 @db_option
 @settings_option

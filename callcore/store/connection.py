@@ -80,12 +80,12 @@ class Connection:
         with explained(self.path):
             if not self.read_only:
                 return self._open_writable()
-            db = self._connect("ro")
+            db = _connect(self.path, "ro", self._timeout_s)
             try:
                 if _version(db, self.path) < schema_version():
                     db.close()
                     self._open_writable().close()
-                    db = self._connect("ro")
+                    db = _connect(self.path, "ro", self._timeout_s)
                 return db
             except BaseException:
                 db.close()
@@ -95,11 +95,8 @@ class Connection:
         if not self.path.exists():
             # Calls are confidential: only the user may read a new database (its WAL inherits the mode).
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        if not (os.access(self.path, os.W_OK) and _writable_folder(self.path)):
-            raise StoreError(
-                f"{self.path} or its folder is read-only.", "Check its permissions, or name another file with --db."
-            )
-        db = self._connect("rw")
+        _check_writable(self.path)
+        db = _connect(self.path, "rw", self._timeout_s)
         try:
             if _version(db, self.path) < schema_version() or db.journal_mode != "wal":
                 self._use_wal(db)
@@ -113,25 +110,6 @@ class Connection:
             db.close()
             raise
 
-    def _connect(self, mode: str) -> Database:
-        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
-        if mode == "ro" and not _writable_folder(self.path) and not Path(f"{self.path}-wal").exists():
-            # SQLite needs to create two files beside a WAL database even to read it. Where it cannot and nobody has,
-            # nobody is writing either.
-            uri += "&immutable=1"
-        conn = sqlite3.connect(
-            uri, uri=True, timeout=self._timeout_s, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
-        try:
-            db = Database(conn, execute_plugins=False)
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("PRAGMA secure_delete = ON")
-            db.execute("PRAGMA synchronous = NORMAL")
-        except BaseException:
-            conn.close()
-            raise
-        return db
-
     def _use_wal(self, db: Database) -> None:
         deadline = time.monotonic() + self._timeout_s
         while True:
@@ -143,6 +121,41 @@ class Connection:
                 if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(RETRY_S)
+
+
+def check(path: Path, settings: StoreSettings) -> None:
+    """Raise what keeps an existing database from being opened and written to; an old one is left as it is.
+
+    Raises :class:`StoreError` and its kinds.
+    """
+    with explained(path):
+        _check_place(path, read_only=True)
+        _check_writable(path)
+        db = _connect(path, "rw", settings.busy_timeout_s)  # "ro" would leave the files of a WAL behind
+        try:
+            _version(db, path)
+        finally:
+            db.close()
+
+
+def _connect(path: Path, mode: str, timeout_s: float) -> Database:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    if mode == "ro" and not _writable_folder(path) and not Path(f"{path}-wal").exists():
+        # SQLite needs to create two files beside a WAL database even to read it. Where it cannot and nobody has,
+        # nobody is writing either.
+        uri += "&immutable=1"
+    conn = sqlite3.connect(
+        uri, uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        db = Database(conn, execute_plugins=False)
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        conn.close()
+        raise
+    return db
 
 
 @contextmanager
@@ -183,6 +196,13 @@ def _check_place(path: Path, read_only: bool) -> None:
             )
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _check_writable(path: Path) -> None:
+    if not (os.access(path, os.W_OK) and _writable_folder(path)):
+        raise StoreError(
+            f"{path} or its folder is read-only.", "Check its permissions, or name another file with --db."
+        )
 
 
 def _version(db: Database, path: Path) -> int:

@@ -100,7 +100,7 @@ class Followups:
 
 
 def _one(db: Database, number: int) -> Followup:
-    found = _found(db, "f.id = ?", [number])
+    found = _found(db, "f.id = ?", [str(number)])  # as text, which may be larger than any integer of SQLite
     if not found:
         raise TicketError(f"there is no follow-up {number}.", "See callcore followups list.")
     return found[0]
