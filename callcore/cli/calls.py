@@ -11,6 +11,7 @@ import click
 
 from callcore.cli import selection
 from callcore.cli.conversation import print_conversation, print_facts, printable
+from callcore.cli.counts import count_of
 from callcore.cli.options import db_option, format_option, settings_option
 from callcore.cli.selection import local_time, open_store
 from callcore.errors import ConfigError
@@ -216,20 +217,16 @@ def delete(
         if dry_run or not yes:
             print_calls(found)
         if dry_run:
-            click.echo(f"Would delete {_count(found)}.")
+            click.echo(f"Would delete {count_of(len(found), 'call')}.")
             return 0
-        if not yes and not click.confirm(f"Delete {_count(found)} for good?"):
+        if not yes and not click.confirm(f"Delete {count_of(len(found), 'call')} for good?"):
             click.echo("Nothing was deleted.")
             return 1
         deleted = store.delete([call.call_id for call in found])
-    click.echo(f"Deleted {_count(found)}.")
+    click.echo(f"Deleted {count_of(len(found), 'call')}.")
     if not deleted.wiped:
         click.echo("Another program still has the database open; the old bytes go when it closes.", err=True)
     return 0
-
-
-def _count(found: list[CallSummary]) -> str:
-    return "1 call" if len(found) == 1 else f"{len(found)} calls"
 
 
 def print_calls(found: list[CallSummary]) -> None:
@@ -237,6 +234,8 @@ def print_calls(found: list[CallSummary]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from callcore.cli.tables import print_table
 
     heads = ("call", "file", "date", "length", "language", "turns", "status")
     rows = [
@@ -258,8 +257,7 @@ def print_calls(found: list[CallSummary]) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in heads:
-        right, whole = head in ("length", "turns"), head in ("call", "date", "length", "turns")
-        table.add_column(head, justify="right" if right else "left", no_wrap=whole, overflow="fold")
+        table.add_column(head, justify="right" if head in ("length", "turns") else "left")
     for call, row in zip(found, rows, strict=True):
         table.add_row(*map(Text, row[:-1]), Text(row[-1], style=STATUS_STYLES[call.status.value]))
-    console.print(table)
+    print_table(table, console)

@@ -32,7 +32,7 @@ def followups() -> None:
     epilog="""\b
 Examples:
   callcore followups due
-  callcore followups due --until 2026-11-20 --owner card_centre
+  callcore followups due --until 2026-11-20 --owner credit_cards
   callcore followups due --format json"""
 )
 @click.option("--until", default="", metavar="DATE", help="Due by then [today].")
@@ -141,6 +141,7 @@ def _print(found: list[Followup]) -> None:
     from rich.text import Text
 
     from callcore.cli.conversation import printable
+    from callcore.cli.tables import print_table
     from callcore.cli.ticket_view import STANDING_STYLES
 
     heads = ("number", "due", "kind", "owner", "contact", "call", "status")
@@ -163,11 +164,11 @@ def _print(found: list[Followup]) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in heads:
-        table.add_column(head, justify="right" if head == "number" else "left", no_wrap=head in ("due", "call"))
+        table.add_column(head, justify="right" if head == "number" else "left")
     today = date.today().isoformat()
     for item, row in zip(found, rows, strict=True):
         cells = list(map(Text, map(printable, row)))
         cells[1].stylize("red" if item.status == "open" and item.due and item.due[:10] < today else "")
         cells[-1].stylize(STANDING_STYLES[item.status])
         table.add_row(*cells)
-    console.print(table)
+    print_table(table, console)

@@ -17,6 +17,7 @@ from rich.text import Text
 from callcore.assembly import CallFacts
 from callcore.audio import content_sha256
 from callcore.cli.conversation import print_conversation, print_facts, printable
+from callcore.cli.counts import count_of
 from callcore.cli.keys import Keys, foreground
 from callcore.cli.live_order import print_filed
 from callcore.cli.live_run import Begin, EventDesk, LiveRun, timed
@@ -194,7 +195,7 @@ class LiveSession:
         rows = []
         if timing.count and self._options["speed"] in (None, 1.0):  # at another speed times say nothing
             half, most = f"{timing.p50_s:.2f} s after the last word", f"{timing.p95_s:.2f} s (95 %)"
-            rows.append(("final", f"{half} (median), {most}, of {timing.count} texts"))
+            rows.append(("final", f"{half} (median), {most}, of {count_of(timing.count, 'text')}"))
         rows.append(("updates", f"{len(record.revisions)} finals revised, {run.dropped} updates dropped"))
         if store is not None:
             rows.append(("database", str(store.path)))

@@ -120,11 +120,11 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    # Without a terminal to fit (a pipe, a file) lines stay whole.
-    console = Console(width=None if sys.stdout.isatty() else 180, highlight=False)
+    from callcore.cli.tables import print_table
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("", "name", "languages", "size", "where", "licence", "note"):
-        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+        table.add_column(title, justify="right" if title == "size" else "left")
     for row in rows:
         table.add_row(
             "*" if row["auto"] else "",
@@ -135,7 +135,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
             row["licence"],
             _note(row),
         )
-    console.print(table)
+    print_table(table, Console(highlight=False))
     measured = [(row["name"], entry) for row in rows for entry in row["measured"]]
     if measured:
         click.echo("  Error rates as published by others or measured by us; those of different sets do not compare:")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callcore.cli.acting import acting
+from callcore.cli.counts import count_of
 from callcore.cli.options import db_option, format_option, overrides, settings_option
 from callcore.cli.selection import iso_time
 from callcore.errors import ConfigError
@@ -112,8 +113,10 @@ def list_tickets(
     else:
         click.echo("No such work orders." if any(chosen.values()) else "No work orders.", err=True)
     if left:
-        calls = "1 call has" if left == 1 else f"{left} calls have"
-        click.echo(f"{calls} no work order yet; this makes them: callcore rescore --apply", err=True)
+        click.echo(
+            f"{count_of(left, 'call has', 'calls have')} no work order yet; this makes them: callcore rescore --apply",
+            err=True,
+        )
 
 
 @tickets.command(

@@ -211,6 +211,7 @@ def _print_entities(found: Understanding, console: Console) -> None:
     from rich.text import Text
 
     from callcore.cli.conversation import printable
+    from callcore.cli.tables import print_table
 
     if not found.entities:
         return
@@ -229,7 +230,7 @@ def _print_entities(found: Understanding, console: Console) -> None:
             _value(entity, "bold" if not status else "strike"),
             Text(", ".join(filter(None, (word, status))), style=style),
         )
-    console.print(table)
+    print_table(table, console)
 
 
 def _value(entity: Entity, style: str) -> Text:
