@@ -194,7 +194,7 @@ def test_formats_on_stdout(tmp_path, capsys, scripted):
         (["--format", "srt,json", "--output", "-"], 2, "only one format"),
         (["--format", "csv"], 2, "several calls"),
         (["--format", "doc"], 2, "doc is not one of"),
-        (["--beam-size", "99"], 2, "beam_size"),
+        (["--beam-size", "99"], 2, "--beam-size"),
         (["--raw", "mulaw"], 2, "raw format"),
         (["--settings", "gone.toml"], 2, "gone.toml"),
         (["--watch", "gone"], 3, "no such folder"),

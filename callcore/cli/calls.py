@@ -12,7 +12,7 @@ import click
 from callcore.cli import selection
 from callcore.cli.conversation import print_conversation, print_facts, printable
 from callcore.cli.counts import count_of
-from callcore.cli.options import db_option, format_option, settings_option
+from callcore.cli.options import db_option, form_list, format_option, settings_option
 from callcore.cli.selection import local_time, open_store
 from callcore.errors import ConfigError
 from callcore.text.clock import clock
@@ -154,10 +154,7 @@ def export(
     from callcore.output import FORMATS, render, write
     from callcore.store.files import MadeFile
 
-    wanted = list(dict.fromkeys(forms.split(",")))
-    for form in wanted:
-        if form not in FORMATS:
-            raise ConfigError(f'there is no format "{form}".', f"Known: {', '.join(FORMATS)}.")
+    wanted = form_list(forms, FORMATS)
     if output is None and len(wanted) > 1:
         raise ConfigError("several formats need a folder.", "Give --output FOLDER.")
     with open_store(db, settings_file, read_only=output is None) as store:

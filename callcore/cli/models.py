@@ -14,6 +14,7 @@ import click
 
 from callcore.cli.options import format_option, settings_option
 from callcore.config import ModelSettings, load_settings
+from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from callcore.models.download import Progress
@@ -61,12 +62,20 @@ def list_models(language: str | None, form: str, settings_file: Path | None) -> 
 
     settings = load_settings(settings_file).models
     found, manifest = find_models(settings), load_manifest()
+    _check_language(language_code(language), found, manifest)
     chosen = best(found, language_code(language))
     rows = _rows(found, chosen, manifest, partial_pulls(settings))
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         _print_table(rows)
+
+
+def _check_language(code: str | None, found: list[FoundModel], manifest: Manifest) -> None:
+    known = {one for row in manifest for one in row.languages}
+    known |= {one for model in found if model.facts for one in model.facts.languages}
+    if code is not None and code not in known:
+        raise ConfigError(f"no model knows the language {code!r}.", "Codes are those of Whisper: zh, yue, en, ...")
 
 
 def _rows(

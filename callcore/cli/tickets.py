@@ -12,7 +12,7 @@ import click
 
 from callcore.cli.acting import acting
 from callcore.cli.counts import count_of
-from callcore.cli.options import db_option, format_option, overrides, settings_option
+from callcore.cli.options import db_option, form_list, format_option, overrides, settings_option
 from callcore.cli.selection import iso_time
 from callcore.errors import ConfigError
 
@@ -335,10 +335,7 @@ def export(
     from callcore.store.desk import OrderFilter
     from callcore.tickets.lifecycle import State
 
-    wanted = list(dict.fromkeys(part.strip() for part in forms.split(",") if part.strip()))
-    for form in wanted or [forms]:
-        if form not in TICKET_FORMATS:
-            raise ConfigError(f'there is no format "{form}".', f"Known: {', '.join(TICKET_FORMATS)}.")
+    wanted = form_list(forms, TICKET_FORMATS)
     if output is None and len(wanted) > 1:
         raise ConfigError("several formats need a folder.", "Give --output FOLDER.")
     if bool(call) == bool(states):
