@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,6 +29,12 @@ from callcore.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "CALLCORE_"
 ENVIRONMENT_ONLY = (("privacy", "key"),)  #: a settings file is read by others, copied and kept in version control
+ADDRESS, CURRENCY, REGION = "^(https?://.+)?$", "^([A-Z]{3})?$", "^([A-Z]{2})?$"
+PATTERNS = {
+    ADDRESS: "an address begins with http:// or https://",
+    CURRENCY: "a currency has three capital letters, such as CNY",
+    REGION: "a region has two capital letters, such as CN",
+}  #: what to say of a value that does not fit
 
 
 class Section(BaseModel):
@@ -138,8 +145,8 @@ class UnderstandSettings(Section):
     call_date: date | None = Field(
         None, description="date of the calls, which 'tomorrow' is counted from; None = the recording's, or today"
     )
-    currency: str = Field("", pattern="^([A-Z]{3})?$", description="of bare amounts; empty = CNY, USD in English")
-    region: str = Field("", pattern="^([A-Z]{2})?$", description="of telephone numbers; empty = CN, US in English")
+    currency: str = Field("", pattern=CURRENCY, description="of bare amounts; empty = CNY, USD in English")
+    region: str = Field("", pattern=REGION, description="of telephone numbers; empty = CN, US in English")
     preview_interval_ms: int = Field(500, ge=100, description="live: speech between two previews of an open segment")
     interruption_ms: int = Field(600, ge=100, description="speech over the other's that is more than a back-channel")
     dead_air_s: float = Field(8.0, gt=0, description="silence of both sides that is dead air")
@@ -168,7 +175,7 @@ class TicketSettings(Section):
     rules_file: Path | None = Field(None, description="your own rules: severity, terms, weights (TOML)")
     judge: bool = Field(True, description="learned models choose facts and promises and judge calls; else rules alone")
     rewrite_url: str = Field(
-        "", pattern="^(https?://.+)?$", description="local language model that rewrites summaries; ends in /v1"
+        "", pattern=ADDRESS, description="local language model that rewrites summaries; ends in /v1"
     )
     rewrite_model: str = Field("", description="name of that model")
     rewrite_timeout_s: float = Field(20.0, gt=0, description="longest wait for it")
@@ -184,7 +191,7 @@ class StoreSettings(Section):
 class WebhookSettings(Section):
     """Where work orders are sent."""
 
-    url: str = Field("", pattern="^(https?://.+)?$", description="address that takes work orders; empty = none")
+    url: str = Field("", pattern=ADDRESS, description="address that takes work orders; empty = none")
     secret: SecretStr | None = Field(None, description="base64 key that signs them; better in the environment")
     timeout_s: float = Field(10.0, gt=0, le=300, description="longest wait for an answer")
 
@@ -312,9 +319,11 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None 
             _check_no_key(in_file.toml_data)
             return init_settings, env_settings, in_file
 
+    _check_environment()
     try:
         if file is not None and not file.is_file():
-            raise ConfigError(f"settings file {file} does not exist.", "Check the path given to --settings.")
+            why = "is a folder" if file.is_dir() else "does not exist"
+            raise ConfigError(f"settings file {file} {why}.", "Check the path given to --settings.")
         return Settings.model_validate(Layered(**(overrides or {})).model_dump())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"settings file {file}: {error}", "See docs/settings.md for the format.") from error
@@ -336,6 +345,47 @@ def _check_no_key(values: Mapping[str, Any]) -> None:
 def _first_problem(error: ValidationError | SettingsError) -> str:
     if isinstance(error, SettingsError):
         return str(error)
+    where = ".".join(str(part) for part in error.errors()[0]["loc"])
+    return f"setting {where}: {_said(error)}"
+
+
+def _said(error: ValidationError) -> str:
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"setting {where}: {first['msg']}"
+    return PATTERNS.get(first.get("ctx", {}).get("pattern", ""), first["msg"])
+
+
+def section_problem(section: str, values: Mapping[str, Any]) -> str:
+    """What is wrong with the first wrong one of some values of a section; "" if nothing is."""
+    model = type(getattr(Settings(), section))
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        return _said(error)
+    return ""
+
+
+def _check_environment() -> None:
+    """Raises :class:`ConfigError` for variables that look like settings and are none, or that cannot be read."""
+    for variable, value in os.environ.items():
+        if not variable.upper().startswith(ENVIRONMENT_PREFIX):
+            continue
+        section, *keys = variable.upper().removeprefix(ENVIRONMENT_PREFIX).casefold().split("__")
+        if not keys and section not in Settings.model_fields:
+            continue  # something of other programs
+        fields = type(getattr(Settings(), section)).model_fields if section in Settings.model_fields else {}
+        if keys and keys[0] not in fields:
+            raise ConfigError(
+                f"environment variable {variable}: there is no setting {'.'.join([section, *keys])}.",
+                "See docs/settings.md for all settings.",
+            )
+        if not keys or (len(keys) == 1 and get_origin(fields[keys[0]].annotation) in (dict, tuple)):
+            _check_json(variable, value)
+
+
+def _check_json(variable: str, value: str) -> None:
+    try:
+        json.loads(value)
+    except ValueError as error:
+        raise ConfigError(
+            f"environment variable {variable}: its value is no JSON.", 'Write ["one", "two"] or {"name": "value"}.'
+        ) from error

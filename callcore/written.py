@@ -33,6 +33,7 @@ from callcore.understand.entities import Finder, plain_words
 
 FORMAT_HINT = "See docs/tickets.md for the format of written calls."
 CHANNELS = {"agent": 0, "customer": 1}
+NO_OBJECT = ("model_type", "model_attributes_type", "dict_type")  #: pydantic's names for what is no JSON object
 LONGEST_S = 24 * 3600.0
 MODEL = "written"  #: what such a call names as its recogniser
 
@@ -81,7 +82,8 @@ def read_written(file: Path) -> WrittenCall:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise ConfigError(": ".join(filter(None, (str(file), place, first["msg"]))), FORMAT_HINT) from error
+        why = "no object with keys and values" if first["type"] in NO_OBJECT else first["msg"]
+        raise ConfigError(": ".join(filter(None, (str(file), place, why))), FORMAT_HINT) from error
     except ValueError as error:  # of json
         raise ConfigError(f"{file} is no JSON: {error}", FORMAT_HINT) from error
 

@@ -194,7 +194,7 @@ def test_formats_on_stdout(tmp_path, capsys, scripted):
         (["--format", "srt,json", "--output", "-"], 2, "only one format"),
         (["--format", "csv"], 2, "several calls"),
         (["--format", "doc"], 2, "doc is not one of"),
-        (["--beam-size", "99"], 2, "beam_size"),
+        (["--beam-size", "99"], 2, "--beam-size"),
         (["--mono", "--agent-channel", "0"], 2, "--mono"),
         (["--agent-channel", "1", "--customer-channel", "1"], 2, "both 1"),
         (["--raw", "mulaw"], 2, "raw format"),

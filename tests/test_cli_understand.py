@@ -178,7 +178,7 @@ def test_files_that_are_no_lines_of_text(capsys, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("day", ["tomorrow", "2026-13-45", "22.11.2026"])
 def test_a_day_that_is_none(capsys, day):
-    assert "call_date" in refused(capsys, "x", "--date", day)
+    assert "--date" in refused(capsys, "x", "--date", day)
 
 
 def test_a_language_that_no_model_reads(capsys):

@@ -229,3 +229,19 @@ def test_a_printed_conversation_with_its_meanings_and_without():
     assert "激动 93%" in printed(record, force_terminal=True, color_system=None)
     words_alone = fold(event for event in a_call() if not isinstance(event, Understanding))
     assert printed(words_alone).splitlines() == [line.partition("  › ")[0] for line in piped]
+
+
+@pytest.mark.parametrize(
+    ("value", "chinese", "other"),
+    [
+        ("2026-11-13T15:00", "2026-11-13 15:00", "2026-11-13 15:00"),
+        ("../2026-11-13T15:00", "最晚 2026-11-13 15:00", "by 2026-11-13 15:00"),
+        ("2026-11-13/..", "2026-11-13 起", "from 2026-11-13"),
+        ("2026-11-13/2026-11-15", "2026-11-13 – 2026-11-15", "2026-11-13 – 2026-11-15"),
+    ],
+)
+def test_spans_of_time_are_written_as_people_do(value, chinese, other):
+    due = Entity("datetime", "明天下午三点前", value, 0.9, 0, 1, 0, 1)
+    found = understood(ASKED, entities=(due,))
+    assert words_of(found)[-1] == chinese
+    assert words_of(english(found))[-1] == other

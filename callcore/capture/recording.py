@@ -253,7 +253,7 @@ def _created(path: Path) -> BinaryIO:
 def _open_error(path: Path, error: Exception) -> OutputError:
     number = error.errno if isinstance(error, OSError) else 0
     if number == errno.EEXIST:
-        return OutputError(f"{path}: exists already.", "Choose another name for the recording.")
+        return OutputError(f"{path}: exists already.", "Move it away, or write elsewhere.")
     if number == errno.ENOSPC:
         return DiskFull(f"{path}: no space left on the disk.", "Free some space, or record elsewhere.")
     why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

@@ -136,13 +136,14 @@ def _print(results: Sequence[SystemResult], written: Sequence[Path]) -> None:
     from rich.table import Column, Table
 
     from callcore.bench.report import notes, rows
+    from callcore.cli.tables import print_table
 
     console = Console()
-    names = (Column(result.name, justify="right", no_wrap=True) for result in results)
+    names = (Column(result.name, justify="right") for result in results)
     table = Table(Column(""), *names, box=SIMPLE, pad_edge=False)
     for row in rows(results):
         table.add_row(*row)
-    console.print(table)
+    print_table(table, console)
     for note in notes(results):
         console.print(note, markup=False, style="red", soft_wrap=True)
     for file in written:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from callcore.cli.bench_options import model_options, plots_option, reference_option
+from callcore.cli.counts import count_of
 from callcore.cli.options import Number, overrides, settings_option
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class _Screen:
 
     def playing(self, calls: int, at_s: float, of_s: float) -> None:
         """While a number of calls is measured."""
-        self._bars.update(self._task, description=f"{calls} calls", completed=min(at_s, of_s), total=of_s)
+        self._bars.update(self._task, description=count_of(calls, "call"), completed=min(at_s, of_s), total=of_s)
 
     def step(self, cells: Sequence[str], headings: Sequence[str]) -> None:
         """A number of calls was measured."""
@@ -253,6 +254,7 @@ def _print_plan(made: Plan, curve: Sequence[StepResult]) -> None:
     from rich.table import Column, Table
 
     from callcore.bench.plan_report import tables, verdict
+    from callcore.cli.tables import print_table
 
     console = Console()
     for table in tables(made, curve):
@@ -261,5 +263,5 @@ def _print_plan(made: Plan, curve: Sequence[StepResult]) -> None:
         shown = Table(*columns, title=table.title, title_justify="left", box=SIMPLE, pad_edge=False)
         for row in table.rows:
             shown.add_row(*row)
-        console.print(shown)
+        print_table(shown, console)
     console.print(verdict(made), markup=False, soft_wrap=True, style="bold", highlight=False)

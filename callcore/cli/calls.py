@@ -11,8 +11,10 @@ import click
 
 from callcore.cli import selection
 from callcore.cli.asking import confirmed
-from callcore.cli.conversation import print_conversation, print_facts, printable
-from callcore.cli.options import COUNT, POSITIVE_COUNT, db_option, format_option, settings_option
+from callcore.cli.conversation import print_conversation, print_facts
+from callcore.cli.counts import count_of
+from callcore.cli.options import COUNT, POSITIVE_COUNT, db_option, form_list, format_option, settings_option
+from callcore.cli.printing import printable
 from callcore.cli.selection import local_time, open_store
 from callcore.errors import ConfigError
 from callcore.text.clock import clock
@@ -154,10 +156,7 @@ def export(
     from callcore.output import FORMATS, render, write
     from callcore.store.files import MadeFile
 
-    wanted = list(dict.fromkeys(forms.split(",")))
-    for form in wanted:
-        if form not in FORMATS:
-            raise ConfigError(f'there is no format "{form}".', f"Known: {', '.join(FORMATS)}.")
+    wanted = form_list(forms, FORMATS)
     if output is None and len(wanted) > 1:
         raise ConfigError("several formats need a folder.", "Give --output FOLDER.")
     with open_store(db, settings_file, read_only=output is None) as store:
@@ -221,20 +220,16 @@ def delete(
         if dry_run or not yes:
             print_calls(found)
         if dry_run:
-            click.echo(f"Would delete {_count(found)}.")
+            click.echo(f"Would delete {count_of(len(found), 'call')}.")
             return 0
-        if not yes and not confirmed(f"Delete {_count(found)} for good?"):
+        if not yes and not confirmed(f"Delete {count_of(len(found), 'call')} for good?"):
             click.echo("Nothing was deleted.")
             return 1
         deleted = store.delete([call.call_id for call in found])
-    click.echo(f"Deleted {_count(found)}.")
+    click.echo(f"Deleted {count_of(len(found), 'call')}.")
     if not deleted.wiped:
         click.echo("Another program still has the database open; the old bytes go when it closes.", err=True)
     return 0
-
-
-def _count(found: list[CallSummary]) -> str:
-    return "1 call" if len(found) == 1 else f"{len(found)} calls"
 
 
 def print_calls(found: list[CallSummary]) -> None:
@@ -242,6 +237,8 @@ def print_calls(found: list[CallSummary]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from callcore.cli.tables import print_table
 
     heads = ("call", "file", "date", "length", "language", "turns", "status")
     rows = [
@@ -263,8 +260,7 @@ def print_calls(found: list[CallSummary]) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in heads:
-        right, whole = head in ("length", "turns"), head in ("call", "date", "length", "turns")
-        table.add_column(head, justify="right" if right else "left", no_wrap=whole, overflow="fold")
+        table.add_column(head, justify="right" if head in ("length", "turns") else "left")
     for call, row in zip(found, rows, strict=True):
         table.add_row(*map(Text, row[:-1]), Text(row[-1], style=STATUS_STYLES[call.status.value]))
-    console.print(table)
+    print_table(table, console)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from callcore.cli.printing import printable as printable
+from callcore.cli.counts import count_of
+from callcore.cli.printing import printable
 from callcore.text.clock import clock
 from callcore.types import Rejected, Role, RolesAssigned, Turn
 
@@ -92,8 +93,9 @@ def print_facts(record: CallRecord, console: Console) -> None:
     # Sounds that gave no text are many and harmless: clicks, breath, the other side in the background.
     textless = Counter(rejected.reason for rejected in record.rejected if not rejected.text_length)
     for reason, count in textless.items():
-        sounds = "1 sound" if count == 1 else f"{count} sounds"
-        console.print(Text(f"left out  {sounds}: {REASONS.get(reason, reason)}", style="dim"), soft_wrap=True)
+        console.print(
+            Text(f"left out  {count_of(count, 'sound')}: {REASONS.get(reason, reason)}", style="dim"), soft_wrap=True
+        )
 
 
 def _facts(record: CallRecord) -> list[tuple[str, str]]:
@@ -116,7 +118,7 @@ def _facts(record: CallRecord) -> list[tuple[str, str]]:
 
 
 def _channels(count: int) -> str:
-    return "1 channel" if count == 1 else f"{count} channels"
+    return count_of(count, "channel")
 
 
 def _certainty(roles: RolesAssigned) -> str:
@@ -128,7 +130,7 @@ def _refusal(record: CallRecord, rejected: Rejected) -> str:
     span = f"{clock(rejected.start_sample)}-{clock(rejected.end_sample)}"
     reason = REASONS.get(rejected.reason, rejected.reason)
     detail = f" ({printable(rejected.detail)})" if rejected.detail else ""
-    whose = f"{speaker_name(record, rejected.channel)}, {rejected.text_length} characters"
+    whose = f"{speaker_name(record, rejected.channel)}, {count_of(rejected.text_length, 'character')}"
     return f"refused   {span} {whose}: {reason}{detail}"
 
 

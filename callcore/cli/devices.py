@@ -73,6 +73,8 @@ def _print(found: list[AudioDevice]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from callcore.cli.tables import print_table
+
     console = Console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("no.", "device", "host API", "in", "out", "rate", "hears"):
@@ -83,7 +85,7 @@ def _print(found: list[AudioDevice]) -> None:
         name = Text(device.name, style=style)  # it may hold what rich takes for markup
         table.add_row(str(device.index), name, device.host_api, *numbers, _hears(device), style=style)
     if found:
-        console.print(table)
+        print_table(table, console)
     else:
         click.echo("There are no sound devices.")
     for hint in hints(found, platform.system()):

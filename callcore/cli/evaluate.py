@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from callcore.cli.counts import count_of
 from callcore.cli.lazy import LazyGroup
 from callcore.cli.options import format_option, overrides, settings_option
 from callcore.config import Settings, load_settings
@@ -190,11 +191,13 @@ def _print_paddings(lines: list[list[str]]) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
+    from callcore.cli.tables import print_table
+
     headings = ("padding s", "measure", "rate %", "95 %", "seconds")
-    table = Table(*(Column(heading, justify="right", no_wrap=True) for heading in headings), box=SIMPLE, pad_edge=False)
+    table = Table(*(Column(heading, justify="right") for heading in headings), box=SIMPLE, pad_edge=False)
     for line in lines:
         table.add_row(*line)
-    Console().print(table)
+    print_table(table, Console())
 
 
 @contextmanager
@@ -220,7 +223,8 @@ def _shown(rows: Sequence[Row]) -> Iterator[Row]:
     from rich.console import Console
     from rich.progress import track
 
-    yield from track(rows, description="Recognising", console=Console(stderr=True), transient=True)
+    screen = Console(stderr=True)
+    yield from track(rows, "Recognising", console=screen, transient=True, disable=not screen.is_terminal)
 
 
 def write_report(output: Path, values: Mapping[str, Any]) -> None:
@@ -245,6 +249,7 @@ def _print(report: Report, by: str | None) -> None:
     from rich.markup import escape
     from rich.table import Column, Table
 
+    from callcore.cli.tables import print_table
     from callcore.evaluate.recognition import Outcome
 
     console = Console()
@@ -256,7 +261,7 @@ def _print(report: Report, by: str | None) -> None:
         table = Table("", *(Column(heading, justify="right") for heading in headings), box=SIMPLE, pad_edge=False)
         for name, total in totals:
             table.add_row(escape(name), *_cells(total))
-        console.print(table)
+        print_table(table, console)
         console.print(
             "units: characters (CER) or words (WER); S/D/I: units substituted, missing, inserted; digits and rest: "
             "errors among digits, and among all else.",
@@ -264,8 +269,8 @@ def _print(report: Report, by: str | None) -> None:
         )
         worst = "all files, worst first" if sum(total.files for total in report.totals()) <= WORST else "worst files"
         table = Table(
-            Column(worst, overflow="fold"),
-            *(Column(heading, justify="right", no_wrap=True) for heading in ("rate %", "errors", "units")),
+            worst,
+            *(Column(heading, justify="right") for heading in ("rate %", "errors", "units")),
             box=SIMPLE,
             pad_edge=False,
         )
@@ -273,14 +278,16 @@ def _print(report: Report, by: str | None) -> None:
             table.add_row(
                 escape(one.row.path), _percent(one.counts.rate), str(one.counts.errors), str(one.counts.units)
             )
-        console.print(table)
+        print_table(table, console)
     if silent := report.of(Outcome.NO_SPEECH):
         hourly = report.invented_per_hour
         rate = f"{hourly:.1f} an hour" if hourly is not None else "length of the audio unknown"
-        console.print(f"Without speech: {len(silent)} files, {report.invented} words invented ({rate}).")
+        console.print(
+            f"Without speech: {count_of(len(silent), 'file')}, {count_of(report.invented, 'word')} invented ({rate})."
+        )
     for outcome, reason in ((Outcome.KEYWORDS_ONLY, "keywords only"), (Outcome.NO_TRANSCRIPT, "no transcript")):
         if skipped := report.of(outcome):
-            console.print(f"Skipped: {len(skipped)} files ({reason}).")
+            console.print(f"Skipped: {count_of(len(skipped), 'file')} ({reason}).")
     for one in report.of(Outcome.FAILED):
         where = "" if one.row.path in one.reason else f"{one.row.path}: "
         console.print(f"Failed: {where}{one.reason}", markup=False, style="red", soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from callcore.cli.counts import count_of
 from callcore.cli.evaluate import report_option, write_report
 from callcore.cli.options import format_option
 
@@ -76,6 +77,8 @@ def _print(language: str, report: Mapping[str, Any], console: Console) -> None:
     from rich.box import SIMPLE
     from rich.table import Column, Table
 
+    from callcore.cli.tables import print_table
+
     table = Table(
         "secret",
         *(Column(name, justify="right") for name in ("marked", "masked", "partly", "recall")),
@@ -86,10 +89,11 @@ def _print(language: str, report: Mapping[str, Any], console: Console) -> None:
     for kind, row in report["secrets"].items():
         recall = "" if row["recall"] is None else f"{row['recall']:.4f}"
         table.add_row(kind, str(row["marked"]), str(row["masked"]), str(row["partly"]), recall)
-    console.print(f"[bold]{language}[/bold][dim]: {report['sentences']} sentences[/dim]")
-    console.print(table)
+    console.print(f"[bold]{language}[/bold][dim]: {count_of(report['sentences'], 'sentence')}[/dim]")
+    print_table(table, console)
     stretches = report["stretches"]
     precision = "" if report["precision"] is None else f"{report['precision']:.4f}"
-    console.print(f"precision {precision}: {stretches['needless']} of {stretches['masked']} masked stretches needless")
+    masked = count_of(stretches["masked"], "masked stretch", "masked stretches")
+    console.print(f"precision {precision}: {stretches['needless']} of {masked} needless")
     touched = [f"{kind} {row['touched']} of {row['marked']}" for kind, row in report["facts"].items() if row["touched"]]
     console.print(f"facts that a mask touches: {', '.join(touched) if touched else 'none'}\n")

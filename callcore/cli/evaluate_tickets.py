@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from callcore.cli.counts import count_of
 from callcore.cli.evaluate import report_option, write_report
 from callcore.cli.options import settings_option
 from callcore.errors import SealError
@@ -99,13 +100,15 @@ def _print(values: Mapping[str, Any], rules: TicketRules, console: Console, *, w
     from rich.box import SIMPLE
     from rich.table import Table
 
+    from callcore.cli.tables import print_table
+
     table = Table("field", *HEADINGS, box=SIMPLE, pad_edge=False, header_style="dim")
     rows = [(spec.name, values["fields"][spec.name]) for spec in rules.fields if spec.name in values["fields"]]
     rows += [(name.replace("_", " "), values[name]) for name in GROUPS]
     for name, row in rows:
         table.add_row(name, *(_shown(row[column]) for column in COLUMNS), style="bold" if " " in name else "")
-    console.print(f"{values['calls']} calls")
-    console.print(table)
+    console.print(count_of(values["calls"], "call"))
+    print_table(table, console)
     promises = values["promises"]
     told = ", ".join(f"{key} {_shown(promises[key])}" for key in ("marked", "precision", "recall", "f1", "due_right"))
     console.print(f"promises: {told}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from callcore.cli.counts import count_of
 from callcore.cli.evaluate import report_option, write_report
 from callcore.cli.options import format_option, settings_option
 from callcore.errors import ConfigError
@@ -151,8 +152,8 @@ def _working() -> Iterator[None]:
 
 def _print(title: str, report: Mapping[str, Any], console: Console, *, classes: bool) -> None:
     model = f", {report['model']}" if "model" in report else ""
-    texts = report.get("texts", report.get("sentences"))
-    console.print(f"[bold]{title}[/bold][dim]: {texts} texts{model}[/dim]")
+    texts = report["texts"] if "texts" in report else report["sentences"]
+    console.print(f"[bold]{title}[/bold][dim]: {count_of(texts, 'text')}{model}[/dim]")
     if "kinds" in report:
         _table(
             ("kind", "marked", "precision", "recall", "F1", "value exact"),
@@ -172,8 +173,9 @@ def _print(title: str, report: Mapping[str, Any], console: Console, *, classes: 
     rows = [(head, *(report[head].get(name) for name in COLUMNS)) for head in HEADS]
     _table(("", *COLUMNS.values()), rows, console)
     scope, negative = report["in_scope"], report["negative"]
+    outside = count_of(scope["out_of_scope_texts"], "text")
     console.print(
-        f"out of scope: recall {_cell(scope['out_of_scope_recall'])} of {scope['out_of_scope_texts']} texts, "
+        f"out of scope: recall {_cell(scope['out_of_scope_recall'])} of {outside}, "
         f"{_cell(scope['in_scope_recall'])} of the others kept.  negative or not: AUC "
         f"{_cell(negative['area_under_curve'])}, calibration error {_cell(negative['calibration_error'])}.\n"
     )
@@ -192,11 +194,13 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]], console: Cons
     from rich.box import SIMPLE
     from rich.table import Column, Table
 
+    from callcore.cli.tables import print_table
+
     columns = [Column(heading, justify="right" if place else "left") for place, heading in enumerate(headings)]
     table = Table(*columns, box=SIMPLE, pad_edge=False, header_style="dim")
     for row in rows:
         table.add_row(*map(_cell, row))
-    console.print(table)
+    print_table(table, console)
 
 
 def _cell(value: object) -> str:

@@ -11,6 +11,7 @@ import click
 
 from callcore.cli.acting import acting
 from callcore.cli.options import db_option, format_option, settings_option
+from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from callcore.store.followups import Followup
@@ -32,7 +33,7 @@ def followups() -> None:
     epilog="""\b
 Examples:
   callcore followups due
-  callcore followups due --until 2026-11-20 --owner card_centre
+  callcore followups due --until 2026-11-20 --owner credit_cards
   callcore followups due --format json"""
 )
 @click.option("--until", default="", metavar="DATE", help="Due by then [today].")
@@ -47,7 +48,7 @@ def due(until: str, owner: str, form: str, db: Path | None, settings_file: Path 
     day = iso_time(until) if until else date.today().isoformat()
     with open_store(db, settings_file, read_only=True) as store:
         found = store.followups.due(day)
-    _show([item for item in found if not owner or item.owner == owner], form, "Nothing is due.")
+    _show(found, owner, form, "Nothing is due.")
 
 
 @followups.command(
@@ -77,11 +78,12 @@ def list_followups(
     """List what was promised, whenever it is due; only what is open unless you say otherwise."""
     from callcore.cli.selection import open_store
 
+    if everything and statuses:
+        raise ConfigError("--all and --status do not go together.", "Leave one of them out.")
     wanted = set(STANDINGS if everything or (call and not statuses) else statuses or ("open",))
     with open_store(db, settings_file, read_only=True) as store:
         found = store.followups.of([store.resolve(call)]) if call else store.followups.due("", everything=True)
-    chosen = [item for item in found if item.status in wanted and (not owner or item.owner == owner)]
-    _show(chosen, form, "No such follow-ups.")
+    _show([item for item in found if item.status in wanted], owner, form, "No such follow-ups.")
 
 
 @followups.command(
@@ -123,9 +125,14 @@ def _settle(number: int, status: str, reason: str, db: Path | None, settings_fil
     click.echo(f"#{item.number}  {item.kind}  {item.owner}  {item.due or '-'}  {item.status}")
 
 
-def _show(found: list[Followup], form: str, nothing: str) -> None:
+def _show(all_found: list[Followup], owner: str, form: str, nothing: str) -> None:
+    """Show what ``owner`` ("" for anybody) has to do; where that is nothing, say whose there is: it may be a typo."""
     from callcore.orders.form import followup_json
 
+    found = [item for item in all_found if not owner or item.owner == owner]
+    if owner and all_found and not found:
+        owners = ", ".join(sorted({item.owner for item in all_found}))
+        nothing = f"{nothing.rstrip('.')} of {owner}; there is something of: {owners}."
     if form == "json":
         click.echo(json.dumps([followup_json(item) for item in found], ensure_ascii=False, indent=2))
     elif found:
@@ -139,7 +146,8 @@ def _print(found: list[Followup]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from callcore.cli.conversation import printable
+    from callcore.cli.printing import printable
+    from callcore.cli.tables import print_table
     from callcore.cli.ticket_view import STANDING_STYLES
 
     heads = ("number", "due", "kind", "owner", "contact", "call", "status")
@@ -162,11 +170,11 @@ def _print(found: list[Followup]) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in heads:
-        table.add_column(head, justify="right" if head == "number" else "left", no_wrap=head in ("due", "call"))
+        table.add_column(head, justify="right" if head == "number" else "left")
     today = date.today().isoformat()
     for item, row in zip(found, rows, strict=True):
         cells = list(map(Text, map(printable, row)))
         cells[1].stylize("red" if item.status == "open" and item.due and item.due[:10] < today else "")
         cells[-1].stylize(STANDING_STYLES[item.status])
         table.add_row(*cells)
-    console.print(table)
+    print_table(table, console)

@@ -13,10 +13,11 @@ import numpy as np
 from rich.console import Console, Group
 from rich.text import Text
 
-from callcore.cli.conversation import print_conversation, printable
+from callcore.cli.conversation import print_conversation
 from callcore.cli.live_screen import meters
 from callcore.cli.live_sources import DeviceCallSource, plan_of
 from callcore.cli.live_state import ChannelVitals, ScreenState, Vitals
+from callcore.cli.printing import printable
 from callcore.config import Settings
 from callcore.errors import DeviceError, MissingExtra
 from callcore.types import SAMPLE_RATE_HZ, AudioFrame, AudioWarning, Role, Samples, Tick

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from callcore.cli.conversation import printable
+from callcore.cli.printing import printable
 from callcore.cli.ticket_view import SEVERITY_STYLES, STANDING_STYLES, print_followups
 from callcore.orders import Filed
 from callcore.orders.words import Words

@@ -9,7 +9,9 @@ from rich.text import Text
 
 from callcore.batch.job import BatchJob, Wishes
 from callcore.batch.transcriber import Transcriber
-from callcore.cli.conversation import SPEAKER_STYLES, printable, speaker_name
+from callcore.cli.conversation import SPEAKER_STYLES, speaker_name
+from callcore.cli.counts import count_of
+from callcore.cli.printing import printable
 from callcore.cli.progress import progress_for
 from callcore.config import Settings
 from callcore.live.review import Difference, differences
@@ -31,9 +33,8 @@ def review(
     words = sum(len(turn.words) for turn in live.turns)
     changed = sum(difference.changed for difference in found)
     named = f"{again.started.model if again.started else model}"
-    beside.print(
-        Text(f"Read again with {named}: {len(found)} of {len(live.turns)} turns differ, {changed} of {words} words.")
-    )
+    differ = f"{len(found)} of {count_of(len(live.turns), 'turn')} differ, {changed} of {count_of(words, 'word')}"
+    beside.print(Text(f"Read again with {named}: {differ}."))
     for difference in found:
         _print(difference, live, out)
 

@@ -8,8 +8,9 @@ from pathlib import PurePath
 from rich.console import Group
 from rich.text import Text
 
-from callcore.cli.conversation import SPEAKER_STYLES, printable, role_name
+from callcore.cli.conversation import SPEAKER_STYLES, role_name
 from callcore.cli.live_state import Say, ScreenState, Vitals
+from callcore.cli.printing import printable
 from callcore.cli.tags import tag_line, tags
 from callcore.cli.ticket_panel import BELOW_SHARE, PANEL_COLUMNS, TALL_ROWS, WIDE_COLUMNS, TicketPanel, beside
 from callcore.cli.wrapping import wrapped

@@ -16,13 +16,15 @@ from rich.text import Text
 
 from callcore.assembly import CallFacts
 from callcore.audio import content_sha256
-from callcore.cli.conversation import print_conversation, print_facts, printable
+from callcore.cli.conversation import print_conversation, print_facts
+from callcore.cli.counts import count_of
 from callcore.cli.keys import Keys, foreground
 from callcore.cli.live_order import print_filed
 from callcore.cli.live_run import Begin, EventDesk, LiveRun, timed
 from callcore.cli.live_sources import CallSource, open_source
 from callcore.cli.live_state import ScreenState
 from callcore.cli.live_views import LEAVE_SCREEN, Controls, FullScreen, JsonLines, Lines, View, line_console
+from callcore.cli.printing import printable
 from callcore.cli.stopping import Stopping
 from callcore.cli.tags import bank_catalogue
 from callcore.cli.ticket_panel import ticket_fields
@@ -194,7 +196,7 @@ class LiveSession:
         rows = []
         if timing.count and self._options["speed"] in (None, 1.0):  # at another speed times say nothing
             half, most = f"{timing.p50_s:.2f} s after the last word", f"{timing.p95_s:.2f} s (95 %)"
-            rows.append(("final", f"{half} (median), {most}, of {timing.count} texts"))
+            rows.append(("final", f"{half} (median), {most}, of {count_of(timing.count, 'text')}"))
         rows.append(("updates", f"{len(record.revisions)} finals revised, {run.dropped} updates dropped"))
         if store is not None:
             rows.append(("database", str(store.path)))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
 
-from callcore.cli.conversation import SPEAKER_STYLES, printable, role_name
+from callcore.cli.conversation import SPEAKER_STYLES, role_name
 from callcore.cli.keys import Keys
+from callcore.cli.printing import printable
 from callcore.cli.stopping import Stopping
 from callcore.cli.tags import tag_line, tags
 from callcore.text.chars import is_chinese

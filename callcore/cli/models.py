@@ -15,6 +15,7 @@ import click
 from callcore.cli.asking import confirmed
 from callcore.cli.options import format_option, settings_option
 from callcore.config import ModelSettings, load_settings
+from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from callcore.models.download import Progress
@@ -62,12 +63,20 @@ def list_models(language: str | None, form: str, settings_file: Path | None) -> 
 
     settings = load_settings(settings_file).models
     found, manifest = find_models(settings), load_manifest()
+    _check_language(language_code(language), found, manifest)
     chosen = best(found, language_code(language))
     rows = _rows(found, chosen, manifest, partial_pulls(settings))
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         _print_table(rows)
+
+
+def _check_language(code: str | None, found: list[FoundModel], manifest: Manifest) -> None:
+    known = {one for row in manifest for one in row.languages}
+    known |= {one for model in found if model.facts for one in model.facts.languages}
+    if code is not None and code not in known:
+        raise ConfigError(f"no model knows the language {code!r}.", "Codes are those of Whisper: zh, yue, en, ...")
 
 
 def _rows(
@@ -121,11 +130,11 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    # Without a terminal to fit (a pipe, a file) lines stay whole.
-    console = Console(width=None if sys.stdout.isatty() else 180, highlight=False)
+    from callcore.cli.tables import print_table
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("", "name", "languages", "size", "where", "licence", "note"):
-        table.add_column(title, justify="right" if title == "size" else "left", overflow="fold")
+        table.add_column(title, justify="right" if title == "size" else "left")
     for row in rows:
         table.add_row(
             "*" if row["auto"] else "",
@@ -136,7 +145,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
             row["licence"],
             _note(row),
         )
-    console.print(table)
+    print_table(table, Console(highlight=False))
     measured = [(row["name"], entry) for row in rows for entry in row["measured"]]
     if measured:
         click.echo("  Error rates as published by others or measured by us; those of different sets do not compare:")

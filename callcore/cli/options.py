@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from callcore.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,7 +55,47 @@ def format_option(people: str) -> Callable[[F], F]:
     )
 
 
+def form_list(text: str, known: Iterable[str]) -> list[str]:
+    """What ``--format json,srt`` asks for, each once, in any case and with spaces. Raises :class:`ConfigError`."""
+    wanted = list(dict.fromkeys(part.strip().casefold() for part in text.split(",") if part.strip()))
+    for form in wanted or [text]:
+        if form not in known:
+            raise ConfigError(f'there is no format "{form}".', f"Known: {', '.join(known)}.")
+    return wanted
+
+
 def overrides(**sections: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Settings given on the command line: section to key to value, options that were not given left out."""
+    """Settings given on the command line: section to key to value, options that were not given left out.
+
+    Raises :class:`ConfigError` naming the option whose value no setting takes, or whose file is not there.
+    """
     given = {name: {k: v for k, v in values.items() if v is not None} for name, values in sections.items()}
+    for name, values in given.items():
+        _check(name, values)
     return {name: values for name, values in given.items() if values}
+
+
+def _check(section: str, values: Mapping[str, Any]) -> None:
+    from callcore.config import section_problem
+
+    for key, value in values.items():
+        if key.endswith("_file") and not Path(value).is_file():
+            problem = f"{value} is a folder" if Path(value).is_dir() else f"there is no file {value}"
+        else:
+            problem = section_problem(section, {key: value})
+        if problem:
+            raise ConfigError(f"{_option(key, value)}: {problem}.", f"See {_command()} --help.")
+
+
+def _option(key: str, value: object) -> str:
+    """The option, of the command that runs, that stands for a setting."""
+    context = click.get_current_context()
+    names = (key, key.removesuffix("_file"))
+    options = [one for one in context.command.params if isinstance(one, click.Option)]
+    named = [one for one in options if one.name in names]
+    named += [one for one in options if context.params.get(one.name or "") == value]
+    return named[0].opts[0] if named else key
+
+
+def _command() -> str:
+    return click.get_current_context().command_path

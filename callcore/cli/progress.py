@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from callcore.batch.inputs import STDIN
 from callcore.batch.report import FileReport, Outcome, display_name
-from callcore.cli.conversation import printable
+from callcore.cli.printing import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,6 +11,7 @@ import click
 from callcore.cli.acting import acting
 from callcore.cli.asking import confirmed
 from callcore.cli.calls import print_calls
+from callcore.cli.counts import count_of
 from callcore.cli.options import COUNT, db_option, overrides, settings_option
 from callcore.cli.selection import days_ago, ended_before
 from callcore.errors import ConfigError
@@ -78,7 +79,7 @@ def purge(
             return 0
         removal = plan_removal(store, found)
         _tell(removal)
-        count = f"{len(found)} call{'s' * (len(found) != 1)} and {_files(len(removal.removable))}"
+        count = f"{count_of(len(found), 'call')} and {count_of(len(removal.removable), 'file')}"
         if dry_run:
             click.echo(f"Would remove {count}.")
             return 0
@@ -129,7 +130,3 @@ def _tell(removal: Removal) -> None:
         click.echo(f"stays   {made.path} ({found}: look at it yourself)", err=True)
     for path in removal.sources:
         click.echo(f"stays   {path} (callcore did not write it: look at it yourself)", err=True)
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"

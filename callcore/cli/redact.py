@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from callcore.cli.counts import count_of
 from callcore.cli.options import db_option, overrides, settings_option
 from callcore.errors import AudioMismatch, AudioNotFound, ConfigError, PrivacyError
 
@@ -142,8 +143,8 @@ def _write_copies(
             _note(store, call_id, target)
             covered = within(spans, length)
             covered_s = seconds(sum(end - start for start, end in covered))
-            count = "1 stretch" if len(covered) == 1 else f"{len(covered)} stretches"
-            click.echo(f"{target}: {count} covered, {covered_s:.1f} s")
+            stretches = count_of(len(covered), "stretch", "stretches")
+            click.echo(f"{target}: {stretches} covered, {covered_s:.1f} s")
 
 
 def _call_of(name: str, store: Store) -> tuple[str, Path | None]:

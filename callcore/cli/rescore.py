@@ -121,7 +121,8 @@ def _print(summary: Summary, out: Console, screen: Console, *, applied: bool) ->
     from rich.table import Table
     from rich.text import Text
 
-    from callcore.cli.conversation import printable
+    from callcore.cli.printing import printable
+    from callcore.cli.tables import print_table
     from callcore.orders.rescore import counted
 
     counts = summary.counts()
@@ -133,7 +134,7 @@ def _print(summary: Summary, out: Console, screen: Console, *, applied: bool) ->
             numbers = [Text(str(counter[kind] or ""), justify="right") for kind in KINDS]
             table.add_row(Text(name), *numbers, Text(printable(example.plain)))
         if out.is_terminal:
-            out.print(table)
+            print_table(table, out)
         else:
             click.echo("\t".join(("field", *KINDS, "such as")))
             for name, counter in counts.items():

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callcore.cli import selection
-from callcore.cli.conversation import SPEAKER_STYLES, printable, role_name
+from callcore.cli.conversation import SPEAKER_STYLES, role_name
+from callcore.cli.counts import count_of
 from callcore.cli.options import POSITIVE_COUNT, db_option, format_option, settings_option
+from callcore.cli.printing import printable
 from callcore.cli.selection import local_time, open_store
 from callcore.text.clock import clock
 
@@ -97,7 +99,7 @@ def _print(result: SearchResult) -> None:
     if not result.hits:
         click.echo("No turn found. Other ways to ask: --sounds-like, part of the word, fewer words.", err=True)
     elif result.total > len(result.hits):
-        click.echo(f"\n{len(result.hits)} of {result.total} turns; more with --limit.", err=True)
+        click.echo(f"\n{len(result.hits)} of {count_of(result.total, 'turn')}; more with --limit.", err=True)
 
 
 def _speaker(role: Role, language: str) -> str:

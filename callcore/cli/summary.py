@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callcore.batch.report import FileReport, Outcome, Summary
-from callcore.cli.conversation import print_conversation, printable
+from callcore.cli.conversation import print_conversation
+from callcore.cli.counts import count_of
+from callcore.cli.printing import printable
 from callcore.cli.progress import reason
 from callcore.types import WarningKind
 
@@ -93,7 +95,7 @@ def _print_doubt(summary: Summary, screen: Console, model: LoadedModel) -> None:
 
     doubtful = sum(any(w.kind is WarningKind.MODEL_MISMATCH for w in report.warnings) for report in summary.reports)
     if doubtful and len(summary.reports) > 1:
-        calls = "1 call has" if doubtful == 1 else f"{doubtful} calls have"
+        calls = count_of(doubtful, "call has", "calls have")
         text = f"{calls} doubtful words: the model was not made for such audio. {model.better}".rstrip()
         screen.print(Text.assemble(("warning", "yellow"), f"   {text}"), soft_wrap=True)
 

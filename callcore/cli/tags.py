@@ -35,6 +35,8 @@ MOOD_STYLES = {
 TOLD_INTENTS = frozenset({"urge", "escalate", "leave", "dispute", "want_human", "report_loss", "report_fraud"})
 BY_ITSELF = frozenset({"channel", "product", "bank"})  #: kinds of entities whose words say it all
 MOST_FACTS = 4
+TIMES = frozenset({"date", "time", "datetime"})  #: kinds of entities whose value may be a span
+OPEN = ".."  #: an end of a span that nobody named
 WRONG = "✗"  #: behind a number whose check digits are wrong
 KIND_NAMES = {
     "card_tail": ("尾号", "ending in"),
@@ -85,14 +87,28 @@ def _fact(entity: Entity, *, chinese: bool) -> Tag:
     kind = KIND_NAMES.get(entity.kind, ("", ""))[0 if chinese else 1]
     wrong = f" {WRONG}" if entity.valid is False else ""
     value = entity.text if is_sealed(entity.value) else entity.value
+    if entity.kind in TIMES:
+        value = _time_said(value, chinese=chinese)
     return f"{kind} {value}{wrong}".strip(), "red" if wrong else "blue"
+
+
+def _time_said(value: str, *, chinese: bool) -> str:
+    """An ISO 8601 time or span as people write it: ``by 2026-11-13 15:00`` for ``../2026-11-13T15:00``."""
+    first, _, last = value.replace("T", " ").partition("/")
+    if not last:
+        return first
+    if first == OPEN:
+        return f"最晚 {last}" if chinese else f"by {last}"
+    if last == OPEN:
+        return f"{first} 起" if chinese else f"from {first}"
+    return f"{first} – {last}"
 
 
 def tag_line(found: list[Tag], *, plain_signs: bool = False, dim: bool = False) -> Text:
     """Tags on one line. ``plain_signs``: ASCII only. ``dim``: they may still change."""
     from rich.text import Text
 
-    from callcore.cli.conversation import printable
+    from callcore.cli.printing import printable
 
     line = Text("> " if plain_signs else "› ", style="dim")
     for place, (text, style) in enumerate(found):

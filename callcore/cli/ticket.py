@@ -100,7 +100,7 @@ def _print(filled: Ticket, rules: TicketRules, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from callcore.cli.conversation import printable
+    from callcore.cli.printing import printable
     from callcore.output.tickets import cited, rows, titles, words_for
 
     words = words_for(filled.call.language)
@@ -133,7 +133,7 @@ def _print(filled: Ticket, rules: TicketRules, console: Console) -> None:
 def _shown(value: Value, words: dict[str, str]) -> Any:
     from rich.text import Text
 
-    from callcore.cli.conversation import printable
+    from callcore.cli.printing import printable
 
     style = {"confirmed": "green", "disputed": "red", "suggested": "dim"}.get(value.status, "")
     mark = f" ({words[value.status]})" if words[value.status] else ""

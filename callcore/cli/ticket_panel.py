@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from callcore.cli.conversation import printable
 from callcore.cli.live_state import ScreenState
+from callcore.cli.printing import printable
 from callcore.config import Settings
 from callcore.output.labels import columns, padded
 from callcore.output.tickets import words_for

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from callcore.cli.conversation import printable
+from callcore.cli.printing import printable
+from callcore.cli.tables import print_table
 from callcore.orders.form import FieldNow, Form
 from callcore.orders.words import Words, sections
 from callcore.privacy.seal import is_sealed
@@ -82,7 +83,7 @@ def print_orders(orders: Sequence[WorkOrder], catalogue: Catalogue) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in heads:
-        table.add_column(head, justify="right" if head == "missing" else "left", no_wrap=head in ("call", "day", "due"))
+        table.add_column(head, justify="right" if head == "missing" else "left")
     today = date.today().isoformat()
     for order, row in zip(orders, rows, strict=True):
         late = "red" if order.due and order.due[:10] < today else ""
@@ -95,7 +96,7 @@ def print_orders(orders: Sequence[WorkOrder], catalogue: Catalogue) -> None:
         ):
             cells[place].stylize(style)
         table.add_row(*cells)
-    console.print(table)
+    print_table(table, console)
 
 
 def print_order(

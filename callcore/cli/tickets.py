@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from callcore.cli.acting import acting
-from callcore.cli.options import COUNT, POSITIVE_COUNT, db_option, format_option, overrides, settings_option
+from callcore.cli.counts import count_of
+from callcore.cli.options import COUNT, POSITIVE_COUNT, db_option, form_list, format_option, overrides, settings_option
 from callcore.cli.selection import iso_time
 from callcore.errors import ConfigError
 
@@ -112,8 +113,10 @@ def list_tickets(
     else:
         click.echo("No such work orders." if any(chosen.values()) else "No work orders.", err=True)
     if left:
-        calls = "1 call has" if left == 1 else f"{left} calls have"
-        click.echo(f"{calls} no work order yet; this makes them: callcore rescore --apply", err=True)
+        click.echo(
+            f"{count_of(left, 'call has', 'calls have')} no work order yet; this makes them: callcore rescore --apply",
+            err=True,
+        )
 
 
 @tickets.command(
@@ -331,10 +334,7 @@ def export(
     from callcore.store.desk import OrderFilter
     from callcore.tickets.lifecycle import State
 
-    wanted = list(dict.fromkeys(part.strip() for part in forms.split(",") if part.strip()))
-    for form in wanted or [forms]:
-        if form not in TICKET_FORMATS:
-            raise ConfigError(f'there is no format "{form}".', f"Known: {', '.join(TICKET_FORMATS)}.")
+    wanted = form_list(forms, TICKET_FORMATS)
     if output is None and len(wanted) > 1:
         raise ConfigError("several formats need a folder.", "Give --output FOLDER.")
     if bool(call) == bool(states):

@@ -249,7 +249,7 @@ class _Runner:
         from rich.markup import escape
 
         from callcore.batch.watch import watch_folder, watched_names
-        from callcore.cli.conversation import printable
+        from callcore.cli.printing import printable
         from callcore.cli.summary import counted, print_call
 
         counts: Counter[Outcome] = Counter()

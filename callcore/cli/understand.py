@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from callcore.cli.options import format_option, overrides, settings_option
 from callcore.errors import ConfigError
@@ -64,6 +65,8 @@ def understand(
 
     if bool(text) == bool(lines):
         raise ConfigError("give either a text or --lines FILE.", 'For example: callcore understand "我要挂失"')
+    if lines and form == "table" and not _by_default("form"):
+        raise ConfigError("--lines writes JSON, no table.", "Leave out --format, or give the text itself.")
     settings = load_settings(settings_file, overrides(understand={"call_date": call_date}))
     understander = load_understander(settings)
     if language is not None and language.partition("-")[0] not in understander.models:
@@ -82,6 +85,10 @@ def understand(
 
         _print(reader, whole, Console(highlight=False))
     return 0
+
+
+def _by_default(parameter: str) -> bool:
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.DEFAULT
 
 
 def _lines(file: Path) -> Iterator[str]:
@@ -198,7 +205,7 @@ def _bar(probability: float) -> tuple[Any, Any]:
 def _quote(label: Label, words: Sequence[Word]) -> Any:
     from rich.text import Text
 
-    from callcore.cli.conversation import printable
+    from callcore.cli.printing import printable
     from callcore.output.meaning import evidence
 
     said = evidence(label.first_word, label.end_word, words)[0]
@@ -210,7 +217,8 @@ def _print_entities(found: Understanding, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from callcore.cli.conversation import printable
+    from callcore.cli.printing import printable
+    from callcore.cli.tables import print_table
 
     if not found.entities:
         return
@@ -229,7 +237,7 @@ def _print_entities(found: Understanding, console: Console) -> None:
             _value(entity, "bold" if not status else "strike"),
             Text(", ".join(filter(None, (word, status))), style=style),
         )
-    console.print(table)
+    print_table(table, console)
 
 
 def _value(entity: Entity, style: str) -> Text:

@@ -1,0 +1,111 @@
+"""Options and settings that cannot be: what is blamed is what the user wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_tools import Command
+from order_calls import calls_db
+
+from callcore.cli.options import form_list
+from callcore.config import load_settings
+from callcore.errors import ConfigError
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    path = tmp_path / "calls.db"
+    calls_db(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "value"),
+    [
+        ("understand hi", "--date", "2026-13-01"),
+        ("rescore", "--rules", "nofile.toml"),
+        ("rescore", "--cues", "."),
+        ("transcribe call.wav", "--agent-channel", "-1"),
+        ("transcribe call.wav", "--hotwords", "nofile.txt"),
+    ],
+)
+def test_an_option_is_blamed_by_its_own_name(capsys, command: str, option: str, value: str):
+    said = Command(*command.split()).refused(capsys, option, value)
+    assert said.startswith(f"callcore: {option}: ")
+    assert f"{command.split()[0]} --help" in said
+
+
+def test_a_settings_file_that_is_a_folder_is_called_one(capsys):
+    assert "is a folder" in Command("calls", "list").refused(capsys, "--settings", ".")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("CALLCORE_NOSUCH__X", "1", "there is no setting nosuch.x"),
+        ("CALLCORE_STORE__NOSUCH", "1", "there is no setting store.nosuch"),
+        ("CALLCORE_PRIVACY__ROLES", "{bad", "no JSON"),
+        ("CALLCORE_PRIVACY__REVEAL_ROLES", "admin", "no JSON"),
+        ("CALLCORE_PRIVACY", "{bad", "no JSON"),
+    ],
+)
+def test_a_variable_of_the_environment_is_blamed_by_its_name(monkeypatch, variable, value, says):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError) as error:
+        load_settings()
+    assert variable in error.value.message
+    assert says in error.value.message
+
+
+def test_variables_that_are_settings_or_are_not_ours_are_taken(monkeypatch):
+    monkeypatch.setenv("CALLCORE_PRIVACY__ROLES__LI", "admin")
+    monkeypatch.setenv("CALLCORE_PRIVACY__REVEAL_ROLES", '["admin"]')
+    monkeypatch.setenv("callcore_recognise__language", "zh")
+    monkeypatch.setenv("CALLCORE_HOME", "/opt/callcore")
+    settings = load_settings()
+    assert settings.privacy.roles["li"] == "admin"
+    assert settings.privacy.reveal_roles == ("admin",)
+    assert settings.recognise.language == "zh"
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"), [("WEBHOOK__URL", "https://"), ("UNDERSTAND__CURRENCY", "CNY"), ("UNDERSTAND__REGION", "CN")]
+)
+def test_no_regular_expression_is_shown_to_people(monkeypatch, variable, says):
+    monkeypatch.setenv(f"CALLCORE_{variable}", "x")
+    with pytest.raises(ConfigError) as error:
+        load_settings()
+    assert says in error.value.message
+    assert "^" not in error.value.message
+
+
+@pytest.mark.parametrize("content", ["[]", "3", '{"language": "zh", "call_date": "2026-11-12", "turns": [7]}'])
+def test_what_is_no_object_is_said_in_plain_words(capsys, tmp_path, content):
+    file = tmp_path / "call.json"
+    file.write_text(content, encoding="utf-8")
+    said = Command("ticket").refused(capsys, file)
+    assert "no object with keys and values" in said
+    assert "WrittenCall" not in said
+
+
+def test_lists_of_formats_are_read_with_spaces_and_in_any_case():
+    assert form_list("JSON, srt,json", ("json", "srt")) == ["json", "srt"]
+    for wrong in ("pdf", "", " , "):
+        with pytest.raises(ConfigError, match="Known: json, srt"):
+            form_list(wrong, ("json", "srt"))
+
+
+def test_options_that_would_be_passed_over_are_refused(capsys, db, tmp_path):
+    lines = tmp_path / "lines.txt"
+    lines.write_text("hi\n", encoding="utf-8")
+    Command("followups", "list").refused(capsys, "--status", "kept", "--all", "--db", db)
+    Command("understand").refused(capsys, "--lines", lines, "--format", "table")
+    Command("models", "list").refused(capsys, "--language", "xx")
+
+
+def test_an_owner_that_nobody_is_called_is_told_who_there_is(capsys, db):
+    code, out, err = Command("followups", "list").called(capsys, "--all", "--owner", "card_centre", "--db", db)
+    assert (code, out) == (0, "")
+    assert "card_centre" in err
+    assert "credit_cards" in err
