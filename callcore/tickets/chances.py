@@ -28,25 +28,25 @@ Due = Callable[[Sequence[Fact], Span], str]  #: which of some times is that of a
 
 
 class Chances:
-    """Takes the turns of one call in order; gives what each may promise, with the traits of it."""
+    """Takes the turns of one call in order; gives what each may promise, with the traits of it but its words."""
 
     def __init__(self, call: CallView, times: Times, due: Due) -> None:
         self._call, self._times, self._due = call, times, due
         self._chinese = is_chinese(call.language)
         self._before: dict[str, float] = {}  #: by act, the probability of its likeliest sentence so far
-        self._worded: dict[str, tuple[str, ...]] = {}  #: n-grams of the sentences of this turn
         self._previous: Reading | None = None
+        self.before = ""
 
     def take(self, reading: Reading) -> list[tuple[Chance, Traits]]:
-        """Of the next turn."""
+        """Of the next turn; :attr:`before` is how the one before it ends."""
+        self.before = ending(self._previous, self._call.language)
         chances = [chance for chance in reading.chances if reading.speaks(chance.hit.by)]
         found = []
         if chances:
-            around = self._around(reading) | self._words_before()
-            self._worded.clear()
+            around = self._around(reading)
             for one in chances:
                 traits = around | self._own(reading, one, chances) | self._of_times(reading, one)
-                traits |= self._in_call(one) | _of_kind(one, traits) | self._of_words(reading, one)
+                traits |= self._in_call(one) | _of_kind(one, traits)
                 found.append((one, {name: value for name, value in traits.items() if value}))
         for act, probability in _likeliest(chances).items():
             self._before[act] = max(self._before.get(act, 0.0), probability)
@@ -115,25 +115,22 @@ class Chances:
         before = self._before.get(one.hit.act, 0.0)
         return {"before": before, "before.more": float(before > one.probability)}
 
-    def _of_words(self, reading: Reading, one: Chance) -> Traits:
-        """How the sentence is worded, for any promise and for one of its kind."""
-        start, end = one.hit.span
-        text = reading.text[start:end]
-        if text not in self._worded:
-            self._worded[text] = grams(text, chinese=self._chinese)
-        found = self._worded[text]
-        length = math.sqrt(len(found) or 1)
-        kind = f"{one.hit.by}.{one.hit.kind}"
-        traits = {f"word.{gram}": WORDS / length for gram in found}
-        return traits | {f"{kind}.word.{gram}": KIND_WORDS / length for gram in found}
 
-    def _words_before(self) -> Traits:
-        """How the turn before ends."""
-        if self._previous is None:
-            return {}
-        text = self._previous.text[-(BEFORE_ZH if self._chinese else BEFORE_EN) :]
-        found = grams(text, chinese=self._chinese)
-        return {f"prev.word.{gram}": WORDS_BEFORE / math.sqrt(len(found)) for gram in found}
+def ending(reading: Reading | None, language: str) -> str:
+    """The last words of a turn; "" where there is none."""
+    return reading.text[-(BEFORE_ZH if is_chinese(language) else BEFORE_EN) :] if reading else ""
+
+
+def worded(text: str, before: str, by: str, kind: str, language: str) -> Traits:
+    """How a sentence is worded, for any promise and for one of its ``kind``, and how the turn ``before`` ends."""
+    found = grams(text, chinese=is_chinese(language))
+    length = math.sqrt(len(found) or 1)
+    traits = {f"word.{gram}": WORDS / length for gram in found}
+    traits |= {f"{by}.{kind}.word.{gram}": KIND_WORDS / length for gram in found}
+    if before:
+        found = grams(before, chinese=is_chinese(language))
+        traits |= {f"prev.word.{gram}": WORDS_BEFORE / math.sqrt(len(found)) for gram in found}
+    return traits
 
 
 def _of_kind(one: Chance, traits: Traits) -> Traits:

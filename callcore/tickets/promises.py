@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from callcore.text.chars import is_chinese
-from callcore.tickets.chances import PROMISES, Chances, Traits
+from callcore.tickets.chances import PROMISES, Chances, Traits, worded
 from callcore.tickets.facts import span_of
-from callcore.tickets.linear import LinearModel
+from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.reading import CallView, Chance, Fact, PromiseHit, Reading, Span, begin_in
 from callcore.tickets.spec import is_hidden
 from callcore.types import Evidence, Promise, Role
@@ -145,7 +145,11 @@ class Promises:
     def rows(self) -> list[tuple[Reading, Chance, Traits]]:
         """All that may be a promise, with what speaks for it."""
         chances = Chances(self._call, self._facts, self._due_of)
-        return [(reading, *one) for reading in self._call.readings for one in chances.take(reading)]
+        return [
+            (reading, one, traits | self._worded(reading, one, chances.before))
+            for reading in self._call.readings
+            for one, traits in chances.take(reading)
+        ]
 
     def _taken(self, chances: Chances, reading: Reading) -> dict[PromiseHit, float]:
         """What the model takes for promises, with its probability; of one sentence the likeliest."""
@@ -154,10 +158,22 @@ class Promises:
         head = self._model.heads[PROMISES]
         best: dict[tuple[Span, str], tuple[float, PromiseHit]] = {}
         for one, traits in chances.take(reading):
-            key, probability = (one.hit.span, one.hit.by), head.yes(traits)
+            key, probability = (
+                (one.hit.span, one.hit.by),
+                head.yes(traits, self._words_say(reading, one, chances, head)),
+            )
             if probability >= max(head.least, best[key][0] if key in best else 0.0):
                 best[key] = probability, one.hit
         return {hit: probability for probability, hit in best.values()}
+
+    def _words_say(self, reading: Reading, one: Chance, chances: Chances, head: Head) -> Mapping[str, float]:
+        """What the words speak for; it stays as long as they do."""
+        key = "words", one.hit.span, one.hit.by, one.hit.kind, chances.before
+        return reading.once(key, lambda: head.logits(self._worded(reading, one, chances.before)))
+
+    def _worded(self, reading: Reading, one: Chance, before: str) -> Traits:
+        start, end = one.hit.span
+        return worded(reading.text[start:end], before, one.hit.by, one.hit.kind, self._call.language)
 
     def _binds(self, reading: Reading, hit: PromiseHit) -> bool:
         """Not what a customer only asks or tells of days gone by, nor that others get to deal with it."""
