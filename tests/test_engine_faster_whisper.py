@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info
 from callcore.config import RecogniseSettings
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
 from callcore.errors import ConfigError, EngineError, LanguageUnsupported, ModelCorrupt
+from callcore.evaluate.normalise import MANDARIN
 from callcore.types import SAMPLE_RATE_HZ, DecodeRequest, Effort, RequestKind
 
 ZH = frozenset({"zh"})
@@ -97,7 +98,8 @@ def test_trimmed_window_reads_as_well_as_the_whole_one(engine, turns):
     trimmed = engine.decode([request(audio, start)])[0]
     whole = engine.decode([request(audio, start, effort=Effort(full_window=True))])[0]
     assert trimmed.window_s < whole.window_s == 12.0
-    assert trimmed.hypothesis.text == whole.hypothesis.text
+    trimmed_units, whole_units = (MANDARIN.units(one.hypothesis.text) for one in (trimmed, whole))
+    assert trimmed_units == whole_units  # marks are guesses
 
 
 @pytest.mark.parametrize("length_s", [0.05, 0.1, 0.4, 1.59, 1.6, 12.0, 40.0])
