@@ -35,11 +35,11 @@ class Chances:
         self._chinese = is_chinese(call.language)
         self._before: dict[str, float] = {}  #: by act, the probability of its likeliest sentence so far
         self._previous: Reading | None = None
-        self.before = ""
+        self.words_before = ""
 
     def take(self, reading: Reading) -> list[tuple[Chance, Traits]]:
-        """Of the next turn; :attr:`before` is how the one before it ends."""
-        self.before = ending(self._previous, self._call.language)
+        """Of the next turn; :attr:`words_before` is how the one before it ends."""
+        self.words_before = ending(self._previous, self._call.language)
         chances = [chance for chance in reading.chances if reading.speaks(chance.hit.by)]
         found = []
         if chances:

@@ -146,7 +146,7 @@ class Promises:
         """All that may be a promise, with what speaks for it."""
         chances = Chances(self._call, self._facts, self._due_of)
         return [
-            (reading, one, traits | self._worded(reading, one, chances.before))
+            (reading, one, traits | self._worded(reading, one, chances.words_before))
             for reading in self._call.readings
             for one, traits in chances.take(reading)
         ]
@@ -168,8 +168,8 @@ class Promises:
 
     def _words_say(self, reading: Reading, one: Chance, chances: Chances, head: Head) -> Mapping[str, float]:
         """What the words speak for; it stays as long as they do."""
-        key = "words", one.hit.span, one.hit.by, one.hit.kind, chances.before
-        return reading.once(key, lambda: head.logits(self._worded(reading, one, chances.before)))
+        key = "words", one.hit.span, one.hit.by, one.hit.kind, chances.words_before
+        return reading.once(key, lambda: head.logits(self._worded(reading, one, chances.words_before)))
 
     def _worded(self, reading: Reading, one: Chance, before: str) -> Traits:
         start, end = one.hit.span
