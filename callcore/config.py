@@ -354,11 +354,14 @@ def _said(error: ValidationError) -> str:
     return PATTERNS.get(first.get("ctx", {}).get("pattern", ""), first["msg"])
 
 
+def _section(name: str) -> type[BaseModel]:
+    return type(getattr(Settings(), name))
+
+
 def section_problem(section: str, values: Mapping[str, Any]) -> str:
     """What is wrong with the first wrong one of some values of a section; "" if nothing is."""
-    model = type(getattr(Settings(), section))
     try:
-        model.model_validate(values)
+        _section(section).model_validate(values)
     except ValidationError as error:
         return _said(error)
     return ""
@@ -372,7 +375,7 @@ def _check_environment() -> None:
         section, *keys = variable.upper().removeprefix(ENVIRONMENT_PREFIX).casefold().split("__")
         if not keys and section not in Settings.model_fields:
             continue  # something of other programs
-        fields = type(getattr(Settings(), section)).model_fields if section in Settings.model_fields else {}
+        fields = _section(section).model_fields if section in Settings.model_fields else {}
         if keys and keys[0] not in fields:
             raise ConfigError(
                 f"environment variable {variable}: there is no setting {'.'.join([section, *keys])}.",

@@ -104,7 +104,7 @@ def _facts(record: CallRecord) -> list[tuple[str, str]]:
         facts = [
             ("call", record.started.call_id),
             ("file", record.started.source),
-            ("audio", f"{_channels(record.started.channel_count)}, {record.started.rate_hz} Hz"),
+            ("audio", f"{count_of(record.started.channel_count, 'channel')}, {record.started.rate_hz} Hz"),
             ("model", f"{record.started.model} ({record.started.model_hash[:12]})"),
         ]
     facts.append(("length", clock(record.sample_count) + ("" if record.complete else " (not followed to its end)")))
@@ -115,10 +115,6 @@ def _facts(record: CallRecord) -> list[tuple[str, str]]:
         who = ", ".join(f"channel {channel} {role.value}" for channel, role in sorted(record.roles.roles.items()))
         facts.append(("speakers", f"{who} ({_certainty(record.roles)})"))
     return facts
-
-
-def _channels(count: int) -> str:
-    return count_of(count, "channel")
 
 
 def _certainty(roles: RolesAssigned) -> str:

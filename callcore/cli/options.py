@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from callcore.errors import ConfigError
 
@@ -53,6 +54,11 @@ def format_option(people: str) -> Callable[[F], F]:
         show_default=True,
         help="For people or programs.",
     )
+
+
+def is_given(parameter: str) -> bool:
+    """Whether an option of the command that runs, by the name of its parameter, stands on the command line."""
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE
 
 
 def form_list(text: str, known: Iterable[str]) -> list[str]:

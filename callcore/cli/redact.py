@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from callcore.cli.counts import count_of
-from callcore.cli.options import db_option, overrides, settings_option
+from callcore.cli.options import db_option, is_given, overrides, settings_option
 from callcore.errors import AudioMismatch, AudioNotFound, ConfigError, PrivacyError
 
 if TYPE_CHECKING:
@@ -101,8 +100,7 @@ def redact(
 
 def _check_options(*, as_text: bool, language: str | None) -> None:
     """Raises :class:`ConfigError` for options that would do nothing."""
-    given = click.get_current_context().get_parameter_source
-    idle = [option for name, option in OF_COPIES.items() if given(name) is ParameterSource.COMMANDLINE]
+    idle = [option for name, option in OF_COPIES.items() if is_given(name)]
     if as_text and idle:
         raise ConfigError(
             f"{idle[0]} does not go with --text, which prints to the screen.", "Leave one of them out; > FILE keeps it."

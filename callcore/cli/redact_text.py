@@ -28,7 +28,7 @@ def print_masked(what: Sequence[str], language: str | None, settings: Settings) 
     """
     from callcore.loading import load_redactor
     from callcore.output.labels import encodable
-    from callcore.text.chars import HAN_CHARACTER
+    from callcore.text.chars import language_of
 
     _check_language(language)
     in_files = [name == "-" or _is_file(name) for name in what]
@@ -37,8 +37,7 @@ def print_masked(what: Sequence[str], language: str | None, settings: Settings) 
     for name, in_file in zip(what, in_files, strict=True):
         for line in _lines(name) if in_file else (name,):
             text = encodable(line)
-            spoken = language or ("zh" if HAN_CHARACTER.search(text) else "en")
-            click.echo(redactor.text(text, spoken, day).encode())
+            click.echo(redactor.text(text, language or language_of(text), day).encode())
 
 
 def _check_language(language: str | None) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from callcore.cli.options import format_option, overrides, settings_option
+from callcore.cli.options import format_option, is_given, overrides, settings_option
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def understand(
 
     if bool(text) == bool(lines):
         raise ConfigError("give either a text or --lines FILE.", 'For example: callcore understand "我要挂失"')
-    if lines and form == "table" and not _by_default("form"):
+    if lines and form == "table" and is_given("form"):
         raise ConfigError("--lines writes JSON, no table.", "Leave out --format, or give the text itself.")
     settings = load_settings(settings_file, overrides(understand={"call_date": call_date}))
     understander = load_understander(settings)
@@ -85,10 +84,6 @@ def understand(
 
         _print(reader, whole, Console(highlight=False))
     return 0
-
-
-def _by_default(parameter: str) -> bool:
-    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.DEFAULT
 
 
 def _lines(file: Path) -> Iterator[str]:

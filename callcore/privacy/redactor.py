@@ -24,7 +24,7 @@ from callcore.privacy.seal import Sealer
 from callcore.privacy.sounds import as_meant
 from callcore.privacy.spans import SECRET_KINDS, characters
 from callcore.privacy.view import Known, Stage, View
-from callcore.text.chars import HAN_CHARACTER
+from callcore.text.chars import language_of
 from callcore.types import (
     AudioWarning,
     DecodeRequest,
@@ -114,7 +114,7 @@ class Redactor:
         ``language``: of the text; "": told by its script.
         """
         try:
-            return self.text(text, language or ("zh" if HAN_CHARACTER.search(text) else "en"), day)
+            return self.text(text, language or language_of(text), day)
         except Exception:  # whatever it is: a text that was not searched does not go on
             return all_masked(text)
 

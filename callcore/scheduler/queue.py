@@ -107,6 +107,37 @@ class _Running:
     heirs: dict[Ticket, Ticket] = field(default_factory=dict)  #: SPECULATIVE -> the FINAL that takes over its answer
 
 
+@dataclass(frozen=True, slots=True)
+class _Batching:
+    """Which requests are decoded together; ``batched`` and ``window_s`` as of :class:`RequestQueue`."""
+
+    workers: int
+    batched: bool
+    window_s: float  #: that a batch may wait for companions
+
+    def together(self, ready: Sequence[_Waiting]) -> list[_Waiting]:
+        """Of what may be taken, the most urgent first, one batch."""
+        first = ready[0]
+        limit = first.ticket.batch_limit
+        if limit <= 1:
+            return [first]
+        companions = [item for item in ready if item.ticket.group == first.ticket.group]
+        if not self.batched:
+            companions = [item for item in companions if item.rank is first.rank]
+            equals = sum(item.rank is first.rank for item in ready)
+            limit = min(limit, -(-equals // self.workers))  # the others are left to the other workers
+        return companions[:limit]
+
+    def ripe_s(self, ready: Sequence[_Waiting]) -> float:
+        """When a batch need not wait for companions any longer."""
+        if not self.window_s:
+            return -math.inf
+        together = self.together(ready)
+        if len(together) >= ready[0].ticket.batch_limit:
+            return -math.inf
+        return min(item.submitted_s for item in together) + self.window_s
+
+
 class RequestQueue:
     """The requests of all calls: those that wait and those that are being decoded. Not safe for threads.
 
@@ -128,9 +159,7 @@ class RequestQueue:
         """
         self.cadence = cadence
         self.meter = meter or Meter(workers)
-        self._workers = workers
-        self._batched = batched
-        self._window_s = batch_window_s if batched else 0.0
+        self._batching = _Batching(workers, batched, batch_window_s if batched else 0.0)
         self._max_age_s = OLD_INTERVALS * cadence.widest_s
         self._order = itertools.count()
         self._finals: dict[Ticket, _Waiting] = {}  # in the order in which they came
@@ -200,9 +229,9 @@ class RequestQueue:
         """What an idle worker is to decode now; None when nothing may be taken yet (:meth:`next_s`)."""
         self._expire(now_s)
         ready = self._ready(now_s)
-        if not ready or now_s < self._ripe_s(ready):
+        if not ready or now_s < self._batching.ripe_s(ready):
             return None
-        chosen = self._together(ready)
+        chosen = self._batching.together(ready)
         batch = Batch(tuple(item.ticket for item in chosen), tuple(item.rank for item in chosen), now_s)
         interval = samples(self.cadence.interval_s(now_s))
         for item in chosen:
@@ -215,7 +244,7 @@ class RequestQueue:
         """When to ask :meth:`take` again: now, at a later time, or (None) not before something else happens."""
         ready = self._ready(now_s)
         if ready:
-            return max(now_s, self._ripe_s(ready))
+            return max(now_s, self._batching.ripe_s(ready))
         times = [self._due_s(lane, lane.waiting, now_s) for lane in self._lanes.values() if lane.waiting]
         earliest = min(times, default=math.inf)
         return None if math.isinf(earliest) else earliest
@@ -325,25 +354,6 @@ class RequestQueue:
         # Channels take turns in their refreshes; all else goes by age.
         turn_s = self._lane(item).served_s if item.rank is Rank.REFRESH else item.since_s
         return item.rank, turn_s, item.order
-
-    def _together(self, ready: Sequence[_Waiting]) -> list[_Waiting]:
-        first = ready[0]
-        limit = first.ticket.batch_limit
-        if limit <= 1:
-            return [first]
-        companions = [item for item in ready if item.ticket.group == first.ticket.group]
-        if not self._batched:
-            companions = [item for item in companions if item.rank is first.rank]
-            equals = sum(item.rank is first.rank for item in ready)
-            limit = min(limit, -(-equals // self._workers))  # the others are left to the other workers
-        return companions[:limit]
-
-    def _ripe_s(self, ready: Sequence[_Waiting]) -> float:
-        """When a batch need not wait for companions any longer."""
-        together = self._together(ready)
-        if not self._window_s or len(together) >= ready[0].ticket.batch_limit:
-            return -math.inf
-        return min(item.submitted_s for item in together) + self._window_s
 
     def _leave(self, item: _Waiting, interval: int, now_s: float) -> None:
         """A request goes to a worker; ``interval`` in samples."""

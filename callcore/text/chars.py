@@ -35,6 +35,11 @@ def is_chinese(language: str) -> bool:
     return language.partition("-")[0].lower() in CHINESE
 
 
+def language_of(text: str) -> str:
+    """The language of a text that comes without one, by its script: ``zh`` or ``en``."""
+    return "zh" if HAN_CHARACTER.search(text) else "en"
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """``characters`` and, for each of them, the index of its word in ``owners`` (equal length, not decreasing)."""

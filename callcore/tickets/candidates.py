@@ -46,6 +46,8 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
 
 def just_said(spec: FieldSpec, call: CallView) -> list[Fact]:
     """The day of the call, wherever the customer says that something is but a moment since."""
+    if not spec.just_now:
+        return []
     return [fact for reading in call.customer for fact in moments(spec, reading, call.day)]
 
 

@@ -35,11 +35,9 @@ class Chances:
         self._chinese = is_chinese(call.language)
         self._before: dict[str, float] = {}  #: by act, the probability of its likeliest sentence so far
         self._previous: Reading | None = None
-        self.words_before = ""
 
     def take(self, reading: Reading) -> list[tuple[Chance, Traits]]:
-        """Of the next turn; :attr:`words_before` is how the one before it ends."""
-        self.words_before = ending(self._previous, self._call.language)
+        """Of the next turn."""
         chances = [chance for chance in reading.chances if reading.speaks(chance.hit.by)]
         found = []
         if chances:
@@ -123,14 +121,16 @@ def ending(reading: Reading | None, language: str) -> str:
 
 def worded(text: str, before: str, by: str, kind: str, language: str) -> Traits:
     """How a sentence is worded, for any promise and for one of its ``kind``, and how the turn ``before`` ends."""
-    found = grams(text, chinese=is_chinese(language))
-    length = math.sqrt(len(found) or 1)
-    traits = {f"word.{gram}": WORDS / length for gram in found}
-    traits |= {f"{by}.{kind}.word.{gram}": KIND_WORDS / length for gram in found}
-    if before:
-        found = grams(before, chinese=is_chinese(language))
-        traits |= {f"prev.word.{gram}": WORDS_BEFORE / math.sqrt(len(found)) for gram in found}
-    return traits
+    chinese = is_chinese(language)
+    own = grams(text, chinese=chinese)
+    traits = _vector("word", own, WORDS) | _vector(f"{by}.{kind}.word", own, KIND_WORDS)
+    return traits | _vector("prev.word", grams(before, chinese=chinese) if before else (), WORDS_BEFORE)
+
+
+def _vector(name: str, found: Sequence[str], length: float) -> Traits:
+    """Traits of n-grams, all of one weight, that together are a vector of a ``length``."""
+    weight = length / math.sqrt(len(found) or 1)
+    return {f"{name}.{gram}": weight for gram in found}
 
 
 def _of_kind(one: Chance, traits: Traits) -> Traits:

@@ -110,8 +110,8 @@ def _is_promised(fact: Fact) -> bool:
 def just_now(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     """The day of the call, where the customer begins with what has just happened and names no day."""
     for reading in call.customer[:OPENING_TURNS]:
-        for fact in moments(spec, reading, call.day)[:1]:
-            return [_plain_value(spec, call.day, call.day, fact.evidence, MOMENT)]
+        if found := moments(spec, reading, call.day):
+            return [_plain_value(spec, call.day, call.day, found[0].evidence, MOMENT)]
     return []
 
 

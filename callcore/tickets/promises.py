@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from callcore.text.chars import is_chinese
-from callcore.tickets.chances import PROMISES, Chances, Traits, worded
+from callcore.tickets.chances import PROMISES, Chances, Traits, ending, worded
 from callcore.tickets.facts import span_of
 from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.reading import CallView, Chance, Fact, PromiseHit, Reading, Span, begin_in
@@ -132,7 +132,7 @@ class Promises:
         chances = Chances(self._call, self._facts, self._due_of)
         for place, reading in enumerate(self._call.readings):
             hits = {hit: 0.0 for hit in reading.promises if reading.speaks(hit.by) and not (self._model and hit.act)}
-            hits |= self._taken(chances, reading)
+            hits |= self._taken(chances, place, reading)
             alone = len({hit.kind for hit in hits}) == 1
             told: set[tuple[str, str, Span]] = set()
             for hit, probability in sorted(hits.items(), key=lambda one: (one[0].span, one[0].kind)):
@@ -146,30 +146,34 @@ class Promises:
         """All that may be a promise, with what speaks for it."""
         chances = Chances(self._call, self._facts, self._due_of)
         return [
-            (reading, one, traits | self._worded(reading, one, chances.words_before))
-            for reading in self._call.readings
+            (reading, one, traits | self._worded(reading, one, self._before(place)))
+            for place, reading in enumerate(self._call.readings)
             for one, traits in chances.take(reading)
         ]
 
-    def _taken(self, chances: Chances, reading: Reading) -> dict[PromiseHit, float]:
+    def _taken(self, chances: Chances, place: int, reading: Reading) -> dict[PromiseHit, float]:
         """What the model takes for promises, with its probability; of one sentence the likeliest."""
         if self._model is None:
             return {}
-        head = self._model.heads[PROMISES]
+        head, before = self._model.heads[PROMISES], self._before(place)
         best: dict[tuple[Span, str], tuple[float, PromiseHit]] = {}
         for one, traits in chances.take(reading):
             key, probability = (
                 (one.hit.span, one.hit.by),
-                head.yes(traits, self._words_say(reading, one, chances, head)),
+                head.yes(traits, self._words_say(reading, one, before, head)),
             )
             if probability >= max(head.least, best[key][0] if key in best else 0.0):
                 best[key] = probability, one.hit
         return {hit: probability for probability, hit in best.values()}
 
-    def _words_say(self, reading: Reading, one: Chance, chances: Chances, head: Head) -> Mapping[str, float]:
+    def _words_say(self, reading: Reading, one: Chance, before: str, head: Head) -> Mapping[str, float]:
         """What the words speak for; it stays as long as they do."""
-        key = "words", one.hit.span, one.hit.by, one.hit.kind, chances.words_before
-        return reading.once(key, lambda: head.logits(self._worded(reading, one, chances.words_before)))
+        key = "words", one.hit.span, one.hit.by, one.hit.kind, before
+        return reading.once(key, lambda: head.logits(self._worded(reading, one, before)))
+
+    def _before(self, place: int) -> str:
+        """How the turn before the one at ``place`` ends."""
+        return ending(self._call.readings[place - 1] if place else None, self._call.language)
 
     def _worded(self, reading: Reading, one: Chance, before: str) -> Traits:
         start, end = one.hit.span

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from callcore.config import SegmentSettings, UnderstandSettings
-from callcore.text.chars import HAN_CHARACTER
+from callcore.text.chars import language_of
 from callcore.types import (
     SAMPLE_RATE_HZ,
     Entity,
@@ -75,7 +75,7 @@ class Understander:
 
     def language_of(self, text: str) -> str:
         """The language of a text that comes without one, by its script."""
-        return "zh" if HAN_CHARACTER.search(text) else "en"
+        return language_of(text)
 
     def read(self, words: Sequence[Word], language: str, context: Context, before: str = "") -> Understanding:
         """What a text means by itself: one speaker's ``words``; ``before``: what the same speaker said just before.

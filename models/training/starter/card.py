@@ -32,9 +32,6 @@ MANDARIN_WORDS = {
     "tongue": "Mandarin",
     "origin": "from random weights",
     "unit": "character",
-    "units": "characters",
-    "Unit": "Character",
-    "Times": "Characters",
     "normaliser": MANDARIN.name,
     "speech": f"espeak-ng Mandarin from pinyin, {len(voices.VARIANTS)} voice variants ({len(voices.HELD_OUT)} others"
     " kept for testing)",
@@ -44,9 +41,6 @@ ENGLISH_WORDS = {
     "tongue": "English",
     "origin": "from the layers of starter-zh",
     "unit": "word",
-    "units": "words",
-    "Unit": "Word",
-    "Times": "Words",
     "normaliser": ENGLISH.name,
     "speech": f"espeak-ng in {len(voices.ENGLISH)} English accents and {len(voices.VARIANTS)} voice variants"
     f" ({len(voices.HELD_OUT)} others\nkept for testing) and flite in {len(voices.FLITE)} voices"
@@ -64,11 +58,14 @@ def card(folder: Path, checkpoint: Path, results: Mapping[str, Any], people: boo
     state = State.load(checkpoint)
     shape = state.shape
     clean, phone = results["held-out voices, clean"], results["held-out voices, phone"]
-    rows = [f"| {words} | {clean[key]['cer']} | {phone[key]['cer']} |" for key, words in GROUPS.items()]
+    rows = [f"| {group} | {clean[key]['cer']} | {phone[key]['cer']} |" for key, group in GROUPS.items()]
+    words = ENGLISH_WORDS if state.language == "en" else MANDARIN_WORDS
     human = results[f"speech_{state.language}"]
     heard = results.get("synthetic calls")
     return TEMPLATE.read_text(encoding="utf-8").format(
-        **(ENGLISH_WORDS if state.language == "en" else MANDARIN_WORDS),
+        **words,
+        units=f"{words['unit']}s",
+        Unit=words["unit"].capitalize(),
         name=folder.name,
         language=state.language,
         people_short="and words of two people, " if people else "",

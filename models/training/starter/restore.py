@@ -33,7 +33,7 @@ def restored(folder: Path, language: str, rows: Sequence[int] | None = None) -> 
     learn, it is a new run: tokens that the model has not learnt begin as in a run from nothing. Raises OSError where a
     file is missing, ValueError for a model of another shape, and without ``rows`` for one of another language.
     """
-    weights = {name: torch.from_numpy(np.array(value)) for name, value in read_weights(folder / "model.bin").items()}
+    weights = _weights(folder)
     learnt = _learnt(weights)
     if rows is None and LANGUAGES[language] not in learnt:
         raise ValueError(f"{folder} has not learnt the token of {language}")
@@ -45,7 +45,8 @@ def restored(folder: Path, language: str, rows: Sequence[int] | None = None) -> 
     except KeyError as error:
         raise ValueError(f"{folder} is no model of this training: it has no {error}") from error
     new = Starter(shape).state_dict()
-    known = [row for row, token in enumerate(tokens) if token in set(learnt)]
+    shared = set(learnt)
+    known = [row for row, token in enumerate(tokens) if token in shared]
     new["decoder.embedding.weight"][known] = weights["decoder/embeddings/weight"][[tokens[row] for row in known]]
     counts = config.get(COUNTS, {}) if rows is None else {}
     state = State(shape, tokens, language, weights=new | taken, **counts)
@@ -56,8 +57,11 @@ def restored(folder: Path, language: str, rows: Sequence[int] | None = None) -> 
 
 def speaks(folder: Path, language: str) -> bool:
     """Whether the exported model in ``folder`` has learnt a language. Raises OSError where the file is missing."""
-    weights = read_weights(folder / "model.bin")
-    return LANGUAGES[language] in _learnt({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
+    return LANGUAGES[language] in _learnt(_weights(folder))
+
+
+def _weights(folder: Path) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(np.array(value)) for name, value in read_weights(folder / "model.bin").items()}
 
 
 def _learnt(weights: Weights) -> tuple[int, ...]:

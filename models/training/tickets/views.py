@@ -78,7 +78,7 @@ def fitted(rows: Iterable[tuple[Traits, bool]], names: Sequence[str], strength: 
     ``strength``: C of the regression: the smaller, the simpler.
     """
     traits, holds = zip(*rows, strict=True)
-    matrix = np.array([[one.get(name, 0.0) for name in names] for one in traits])
+    matrix = sparse(traits, names).toarray()
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=100, tol=1e-8).fit(matrix, holds)
