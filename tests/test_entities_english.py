@@ -40,6 +40,7 @@ MONEY = [
     ("fifty cents please", "0.50 USD"),
     ("i want to deposit ten grand", "10000.00 USD"),
     ("raise my limit to fifteen thousand", "15000.00 USD"),
+    ("the payoff is 11,204.16 today", "11204.16 USD"),
     ("between two hundred and three hundred dollars", "200.00/300.00 USD"),
     ("three to five thousand yuan", "3000.00/5000.00 CNY"),
     ("i paid nineteen ninety nine for it", "19.99 USD"),
@@ -374,7 +375,7 @@ def test_a_time_said_in_words_is_read_again(hour: int, minute: int, half: str) -
 
 BITS = st.sampled_from(
     "one two nineteen twenty hundred thousand million oh double triple point half quarter and a percent dollars cents"
-    " $ £ % . , - / : @ at to the of by between from in ago days hours january may 3rd 12 2026 1,000 4.5 my name is"
+    " $ £ % . , - / : @ at to the of by between from in ago days hours january may 3rd 12 2026 1,000 4.5 1,204.16 my name is"
     " card account number ending expires branch dot com sorry no b as in bravo s m i t h next last friday pm am é İ ﬁ"
     " 🙂 ١٢ ² ½".split()
 )

@@ -102,10 +102,10 @@ def _made(reading: Reading, match: re.Match[str]) -> Iterator[Clock]:
     spoken = reading.numbers[match.start("hour")]
     hour, minute = int(spoken.value), 0
     if spoken.whole < 0:
-        whole, _, rest = spoken.said.partition(".")
-        if not spoken.figure or len(rest) != 2:
+        rest = spoken.said.partition(".")[2]
+        if not spoken.figure or len(rest) != 2 or not hour:  # 0.50 is money
             return
-        hour, minute = int(whole), int(rest)
+        minute = int(rest)
     if groups.get("bare"):
         minute = reading.numbers[match.start("bare")].whole
         if 1 <= hour <= 12 and minute in (15, 30, 45):
