@@ -17,6 +17,7 @@ from callcore.loading import load_ticket_rules
 from callcore.tickets import TicketRules
 from callcore.tickets.judge import VERSION as SIGNS
 from callcore.tickets.linear import Head, LinearModel
+from callcore.tickets.picks import WORDED
 from callcore.tickets.wording import FEWEST, VERSION, VIEWS, wording
 from callcore.understand.features import features
 
@@ -26,6 +27,7 @@ SHORT = """
     C: 谢谢。
 """
 CALL = SHORT + "    A: 不客气。\n    C: 嗯。\n" * (FEWEST // 2)
+LIMIT = "    C: 额度多少?\n    A: 您稍等。"
 EVEN = LinearModel(
     format=1,
     name="judge",
@@ -33,6 +35,14 @@ EVEN = LinearModel(
     features=SIGNS,
     heads={"handling.severity": Head(labels=("P1", "P4"), bias=(0.0, 0.1), weights={})},
 )
+BY_CODE = Head(labels=("no", "yes"), bias=(0.0, 0.0), weights={"code.credit_card.lost": (0.0, 2.0)})
+BY_WORDS = Head(labels=("no", "yes"), bias=(0.0, 0.0), weights={"worded": (0.0, 2.0)})
+TOPICS = EVEN.model_copy(
+    update={
+        "heads": {name + end: head for name in ("request.topic", "request.topics")
+                  for end, head in (("", BY_CODE), (WORDED, BY_WORDS))}
+    }
+)  # fmt: skip
 
 
 def gram_of(text: str) -> int:
@@ -84,6 +94,20 @@ def test_of_a_short_call_the_signs_tell_alone(tmp_path: Path):
     found = ticket(SHORT, rules=TicketRules.load(TicketSettings(), CATALOGUE, EVEN, words=words))
     assert normals(found, "handling.severity") == ["P4"]
     assert found.fields["handling.severity"][0].source == "judge@9"
+
+
+@pytest.mark.parametrize(
+    ("call", "topic", "source"),
+    [(LIMIT + CALL, "credit_card.limit", "judge@9+words@7"), (LIMIT + SHORT, "credit_card.lost", "judge@9")],
+)
+def test_how_a_call_is_worded_chooses_among_its_topics(tmp_path: Path, call: str, topic: str, source: str):
+    answers = {"request.topic": ["credit_card.limit", "credit_card.lost"]}
+    words = LinearWordModel(write(tmp_path, "挂", for_agent(100), heads=answers), VERSION)
+    found = ticket(call, rules=TicketRules.load(TicketSettings(), CATALOGUE, TOPICS, words=words))
+    assert normals(found, "request.topic") == [topic]
+    assert normals(found, "request.topics")[0] == topic
+    assert found.fields["request.topic"][0].source == source
+    assert found.fields["request.topic"][0].evidence[0].words
 
 
 def test_words_that_nobody_knows_change_nothing(tmp_path: Path):

@@ -15,7 +15,7 @@ from callcore.tickets.judge import NOTHING_WORDED, ByRules, Signs, signs, verdic
 from callcore.tickets.linear import LinearModel
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
 from callcore.tickets.names import customer_name
-from callcore.tickets.picks import Candidates, cause_signs, intent_signs, main_first, picked, topic_signs
+from callcore.tickets.picks import Candidates, cause_signs, chosen, intent_signs, main_first, topic_signs
 from callcore.tickets.promises import CONTACT_KINDS, TIME_KINDS, Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
@@ -98,7 +98,7 @@ class Look:
             worded, source = words.sums(wording(self.call)), f"{source}+{words.card.source}"
         one = verdicts(judge, self.signs, self.judged_by_rules, worded, source)
         several = {
-            name: picked(judge.heads[name], judge.source, candidates, supports)
+            name: chosen(judge, name, candidates, supports, worded, source)
             for name, (candidates, supports) in self.candidates.items()
             if name in judge.heads
         }

@@ -1,19 +1,28 @@
 """Which of the codes that turns were labelled with are the call's own: topics, intents, causes of dissatisfaction.
 
-Each code that anything in the call speaks for has its signs, and a learned model weighs them one by one. A pure
-function of the call.
+Each code that anything in the call speaks for has its signs, and a learned model weighs them one by one. How the call
+is worded, which no label of a turn tells, is one more sign where a model of wordings knows the code. A pure function of
+the call.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
-from callcore.tickets.linear import Head
+from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.matter import Judged, Matter, Support
 from callcore.tickets.reading import CallView, Reading, third_of
+from callcore.tickets.wording import Sums
 from callcore.types import Label, Understanding
 
 MANY = 3.0  #: turns that count as one
+WORDED = ".worded"  #: ending of the name of a head that weighs how a call is worded, too
+ASKED_AS = {"request.topics": "request.topic"}  #: fields about which wordings answer the question of another
+EXCLUSIVE = frozenset(
+    {"request.topic"}
+)  #: questions about wordings with one answer; to others each answer is yes or no
+MOST_ODDS = 6.0  #: that wordings give a code, for or against
 Candidates = Mapping[str, dict[str, float]]  #: by code, its signs
 
 
@@ -46,6 +55,27 @@ def cause_signs(call: CallView, matter: Matter, supports: Mapping[str, Support])
     return _beside_category(_labelled(call, matter, lambda meaning: meaning.causes, supports), matter)
 
 
+def worded(name: str, candidates: Candidates, sums: Sums) -> Candidates:
+    """The candidates of a field, with what the wording of the call says of each code among its signs."""
+    question = ASKED_AS.get(name, name)
+    odds = _odds(sums[question], exclusive=question in EXCLUSIVE)
+    first = max(odds.values())
+    return {
+        code: values | (_of_wording(odds[code], odds[code] == first) if code in odds else {})
+        for code, values in candidates.items()
+    }
+
+
+def chosen(
+    model: LinearModel, name: str, candidates: Candidates, supports: Mapping[str, Support], sums: Sums, source: str
+) -> list[Judged]:
+    """The codes of a field that the model takes, surest first. ``source``: all models that had a say in ``sums``."""
+    head = model.heads.get(f"{name}{WORDED}")
+    if head is None or ASKED_AS.get(name, name) not in sums:
+        return picked(model.heads[name], model.source, candidates, supports)
+    return picked(head, source, worded(name, candidates, sums), supports)
+
+
 def picked(head: Head, source: str, candidates: Candidates, supports: Mapping[str, Support]) -> list[Judged]:
     """The codes that the model takes, surest first. ``source``: its name and version."""
     likely = {code: head.yes(values) for code, values in candidates.items()}
@@ -60,6 +90,20 @@ def picked(head: Head, source: str, candidates: Candidates, supports: Mapping[st
 def main_first(main: Sequence[Judged], others: Sequence[Judged]) -> list[Judged]:
     """The code that is likeliest to be the most important, then the others that hold; none where there is no first."""
     return [*main[:1], *(one for one in others if one.normal != main[0].normal)] if main else []
+
+
+def _odds(sums: Mapping[str, float], *, exclusive: bool) -> dict[str, float]:
+    """Logarithm of the odds of each answer; ``exclusive``: against all the other answers together."""
+    if exclusive:
+        top = max(sums.values())
+        powers = {code: math.exp(one - top) for code, one in sums.items()}
+        whole, least = sum(powers.values()), math.exp(-MOST_ODDS)
+        sums = {code: math.log(max(one, least) / max(whole - one, least)) for code, one in powers.items()}
+    return {code: min(max(one, -MOST_ODDS), MOST_ODDS) for code, one in sums.items()}
+
+
+def _of_wording(odds: float, first: bool) -> dict[str, float]:
+    return {"worded": odds, "worded.p": 1 / (1 + math.exp(-odds)), "worded.first": float(first)}
 
 
 def _labelled(

@@ -26,15 +26,28 @@ from sklearn.linear_model import LogisticRegression
 from callcore.evaluate.tickets import GoldCall, read_gold
 from callcore.tickets import TicketRules
 from callcore.tickets.judge import RULE, VERSION, with_rule
-from callcore.tickets.linear import NO, YES, Head
+from callcore.tickets.linear import Head
 from callcore.tickets.look import Look
-from callcore.tickets.picks import Candidates
+from callcore.tickets.picks import WORDED
 from callcore.tickets.wording import Wording, wording
-from models.training.tickets.views import CALLS, FOLDS, ROOT, UNLIKELY, Views, log_loss, opposed, parts, put, write
+from models.training.tickets.codes import LISTS, QUESTIONS, Coded, Picked, learn_all
+from models.training.tickets.views import (
+    CALLS,
+    FOLDS,
+    RARE,
+    ROOT,
+    STRENGTHS,
+    UNLIKELY,
+    Views,
+    head_of,
+    log_loss,
+    parts,
+    put,
+    write,
+)
 from models.training.tickets.words import Words
 
 NAME = "ticket-judge"
-LISTS = ("request.topic", "request.topics", "request.intents", "caller.causes")  #: codes are taken one by one
 FIELDS = (
     "request.category",
     "handling.severity",
@@ -47,27 +60,24 @@ FIELDS = (
     "caller.mood_worst",
     "caller.mood_end",
 )
-STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: inverse of the regularisation
-RARE = 3  #: a sign that fewer calls have is left out
 WITHOUT_LABELS = 0.25  #: weight of a call without the labels of its turns ...
 UNLABELLED = ("cue", "promise.", "turns", "chinese", RULE)  #: ... of which these signs are left
-DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A call: its signs, its gold fields ("" where there is none), and what the rules say of them.
-
-    ``candidates``: for each of :data:`LISTS` signs by code; ``listed``: its gold codes; ``ruled``: those of the rules.
-    """
+    """A call: its signs, its gold fields ("" where there is none), what the rules say of them, fields of codes."""
 
     signs: Mapping[str, float]
     gold: Mapping[str, str]
     rules: Mapping[str, str]
-    candidates: Mapping[str, Candidates]
-    listed: Mapping[str, frozenset[str]]
-    ruled: Mapping[str, frozenset[str]]
+    codes: Mapping[str, Coded]
     wording: Wording
+
+    @property
+    def listed(self) -> Mapping[str, frozenset[str]]:
+        """Gold codes by field."""
+        return {name: one.gold for name, one in self.codes.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +106,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     views = Views(options.acts)
     fresh, tuned = (examples(views, read_gold(options.calls / part)) for part in ("train", "dev"))
-    worded = Words(fresh, tuned)
-    learned = {name: learn(name, fresh, tuned, worded) for name in FIELDS}
+    words = Words(fresh, tuned)
+    learned = {name: learn(name, fresh, tuned, words) for name in FIELDS}
     for name, one in learned.items():
         print(
             f"{name:22} rules {one.rules:.3f}  signs {one.alone:.3f}  with words {one.accuracy:.3f}  {one.strength:g}"
         )
     shipped = {name: one for name, one in learned.items() if one.accuracy > one.rules}
-    lists = {name: learn_list(name, fresh, tuned) for name in LISTS}
+    lists = learn_all([one.codes for one in fresh], [one.codes for one in tuned], words)
     for name, pick in lists.items():
         print(f"{name:22} rules {pick.rules:.3f}  judge {pick.f1:.3f}  {pick.strength:g} from {pick.head.least}")
     heads = {name: one.head.model_dump(mode="json") for name, one in (*shipped.items(), *lists.items())}
     model = {"name": NAME, "version": options.version, "features": VERSION, "heads": heads}
     write(options.out, model, _card(learned, lists, len(fresh), len(tuned)))
-    worded.write(options.out, options.version, {name: one.share for name, one in shipped.items()})
+    words.write(options.out, options.version, {name: one.share for name, one in shipped.items()}, QUESTIONS)
     return 0
 
 
@@ -125,18 +135,19 @@ def _example(seen: Look, one: GoldCall, rules: TicketRules) -> Example:
         seen.signs.values,
         {name: (*one.gold.fields.get(name, ()), "")[0] for name in FIELDS},
         {name: judged.normal if judged else "" for name, judged in seen.judged_by_rules.items()},
-        {name: candidates for name, (candidates, _) in seen.candidates.items()},
-        {name: frozenset(one.gold.fields.get(name, ())) for name in LISTS},
-        {name: values[name] for name in LISTS},
+        {
+            name: Coded(candidates, frozenset(one.gold.fields.get(name, ())), values[name])
+            for name, (candidates, _) in seen.candidates.items()
+        },
         wording(seen.call),
     )
 
 
-def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example], worded: Words) -> Learned:
+def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example], words: Words) -> Learned:
     """The head of one field: the best of a few settings by log loss on calls left out, trained on all calls."""
     labels = sorted({one.gold[name] for one in (*fresh, *tuned)})
     right = [labels.index(one.gold[name]) for one in fresh]
-    by_words = np.log(worded.left_out(name, labels))
+    by_words = np.log(words.left_out(name, labels))
     tried = []
     for strength in STRENGTHS:
         by_signs = np.log(_left_out(name, fresh, tuned, strength, labels))
@@ -149,7 +160,7 @@ def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example], worded:
     together = shares[0] * by_signs + shares[1] * by_words
     vectors, model = _fitted(name, [*fresh, *tuned], strength)
     return Learned(
-        _head(vectors, model, float(shares[0])),
+        head_of(vectors, model, float(shares[0])),
         float(shares[1]),
         float(np.mean(together.argmax(axis=1) == right)),
         float(np.mean(by_signs.argmax(axis=1) == right)),
@@ -157,56 +168,6 @@ def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example], worded:
         loss,
         strength,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """A head that takes codes one by one; F1 over all calls of ``train`` by models that had not seen them."""
-
-    head: Head
-    f1: float
-    rules: float  #: F1 of the rules on the same calls
-    strength: float
-
-
-def learn_list(name: str, fresh: Sequence[Example], tuned: Sequence[Example]) -> Picked:
-    """The head of a field that holds codes; strength and threshold are the best on calls left out."""
-    best: tuple[float, float, float] = (-1.0, 0.0, 0.0)
-    for strength in STRENGTHS:
-        likely: list[dict[str, float]] = [{} for _ in fresh]
-        for train, test in parts(len(fresh)):
-            vectors, model = _fitted_list(name, [*(fresh[i] for i in train), *tuned], strength)
-            for i in test:
-                for code, values in fresh[i].candidates[name].items():
-                    likely[i][code] = float(model.predict_proba(vectors.transform([values]))[0, 1])
-        for least in np.arange(0.2, 0.75, 0.05):
-            best = max(
-                best, (_f1(name, fresh, [_taken(name, one, float(least)) for one in likely]), strength, float(least))
-            )
-    f1, strength, least = best
-    vectors, model = _fitted_list(name, [*fresh, *tuned], strength)
-    head = _head(vectors, model, 1.0).model_copy(update={"labels": (NO, YES), "least": round(least, 2)})
-    return Picked(head, f1, _f1(name, fresh, [one.ruled[name] for one in fresh]), strength)
-
-
-def _taken(name: str, likely: Mapping[str, float], least: float) -> frozenset[str]:
-    if name == "request.topic":  # one at most
-        best = max(likely, key=lambda code: likely[code], default=None)
-        return frozenset([best] if best is not None and likely[best] >= least else [])
-    return frozenset(code for code, probability in likely.items() if probability >= least)
-
-
-def _f1(name: str, calls: Sequence[Example], found: Sequence[frozenset[str]]) -> float:
-    right = sum(len(one.listed[name] & codes) for one, codes in zip(calls, found, strict=True))
-    return 2 * right / max(sum(len(one.listed[name]) + len(codes) for one, codes in zip(calls, found, strict=True)), 1)
-
-
-def _fitted_list(name: str, calls: Sequence[Example], strength: float) -> tuple[DictVectorizer, LogisticRegression]:
-    rows = [(values, code in one.listed[name]) for one in calls for code, values in one.candidates[name].items()]
-    counts = Counter(sign for values, _ in rows for sign in values)
-    vectors, model = DictVectorizer(sparse=False), LogisticRegression(C=strength, max_iter=5000)
-    known = [{sign: value for sign, value in values.items() if counts[sign] >= RARE} for values, _ in rows]
-    return vectors, model.fit(vectors.fit_transform(known), [held for _, held in rows])
 
 
 def _left_out(
@@ -235,29 +196,14 @@ def _used(name: str, one: Example) -> dict[str, float]:
     return with_rule(one.signs, one.rules[name])
 
 
-def _head(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> Head:
-    """Weights by sign; two classes as two opposite rows, so that all heads are read alike."""
-    weights, bias = opposed(model, scale)
-    names = vectors.get_feature_names_out()
-    return Head(
-        labels=tuple(map(str, model.classes_)),
-        bias=tuple(round(float(value), DECIMALS) for value in bias),
-        weights={
-            str(names[i]): tuple(round(float(value), DECIMALS) for value in weights[:, i])
-            for i in range(len(names))
-            if np.abs(weights[:, i]).max() >= 10**-DECIMALS
-        },
-    )
-
-
 def _card(learned: Mapping[str, Learned], lists: Mapping[str, Picked], fresh: int, tuned: int) -> str:
     rows = [
         f"| {name} | {one.rules:.3f} | {one.alone:.3f} | {one.accuracy:.3f} | {one.log_loss:.2f} | {one.strength:g} |"
         for name, one in learned.items()
     ]
     picks = [
-        f"| {name} | {one.rules:.3f} | {one.f1:.3f} | {one.strength:g} | {one.head.least:g} |"
-        for name, one in lists.items()
+        f"| {name} | {alone.rules:.3f} | {alone.f1:.3f} | {both.f1:.3f} | {both.strength:g} | {both.head.least:g} |"
+        for name, alone, both in ((name, lists[name], lists[f"{name}{WORDED}"]) for name in LISTS)
     ]
     return TEXT.format(name=NAME, fresh=fresh, tuned=tuned, folds=FOLDS, rows="\n".join(rows), picks="\n".join(picks))
 
@@ -279,11 +225,11 @@ them:
 | --- | ---: | ---: | ---: | ---: | ---: |
 {rows}
 
-F1 of codes, measured in the same way; strength; probability from which a code is taken (both chosen on these calls, so
-the figures flatter a little):
+F1 of codes, measured in the same way, by a head of the signs alone and by one that knows the wording too (its strength,
+and the probability from which it takes a code: both chosen on these calls, so the figures flatter a little):
 
-| field | rules | judge | strength | from |
-| --- | ---: | ---: | ---: | ---: |
+| field | rules | signs alone | with words | strength | from |
+| --- | ---: | ---: | ---: | ---: | ---: |
 {picks}
 
 Written calls are balanced: complaints, hand-overs and severe matters are more frequent than on a bank's line, so the

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
@@ -25,6 +26,7 @@ from callcore.loading import READ, load_understander
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules
+from callcore.tickets.linear import Head
 from callcore.tickets.look import Look
 from callcore.tickets.spec import is_hidden
 from callcore.understand.acts import ActReader
@@ -34,6 +36,9 @@ from models.training.understand.enter import enter
 ROOT = Path(__file__).parents[3]
 CALLS = ROOT / "benchmarks" / "written_calls"
 FOLDS = 5
+STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: of regressions: the inverse of the regularisation
+RARE = 3  #: a sign that fewer rows have is left out
+DECIMALS = 4  #: of weights
 UNLIKELY = 1e-6  #: probability of an answer that a model has never met
 Matrix = npt.NDArray[np.float64]
 Traits = Mapping[str, float]
@@ -106,6 +111,21 @@ def opposed(model: LogisticRegression, share: float) -> tuple[Matrix, Matrix]:
     if len(model.classes_) == 2:
         return np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
     return weights, bias
+
+
+def head_of(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> Head:
+    """Weights by sign; two classes as two opposite rows, so that all heads are read alike."""
+    weights, bias = opposed(model, scale)
+    names = vectors.get_feature_names_out()
+    return Head(
+        labels=tuple(map(str, model.classes_)),
+        bias=tuple(round(float(value), DECIMALS) for value in bias),
+        weights={
+            str(names[i]): tuple(round(float(value), DECIMALS) for value in weights[:, i])
+            for i in range(len(names))
+            if np.abs(weights[:, i]).max() >= 10**-DECIMALS
+        },
+    )
 
 
 def log_loss(logits: Matrix, right: Sequence[int]) -> float:
