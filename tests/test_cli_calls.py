@@ -234,6 +234,25 @@ def test_missing_and_broken_databases_end_with_one_line(tmp_path: Path, capsys: 
             assert str(path) in told.err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["calls", "delete", "x", "--yes"],
+        ["calls", "export", "x", "--output", "out"],
+        ["purge", "x", "--yes"],
+        ["rescore", "--apply"],
+        ["tickets", "confirm", "x"],
+        ["followups", "done", "1"],
+    ],
+)
+def test_a_mistyped_database_is_an_error_and_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture, command: list[str]
+) -> None:
+    assert run([*command, "--db", str(tmp_path / "typo.db")]) == 5
+    assert "there is no database at" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(
     not hasattr(importlib.import_module("callcore.output"), "render"), reason="this build writes no output formats"
 )

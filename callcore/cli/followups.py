@@ -11,6 +11,7 @@ import click
 
 from callcore.cli.acting import acting
 from callcore.cli.options import db_option, format_option, settings_option
+from callcore.cli.selection import iso_time, open_store
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ Examples:
 @settings_option
 def due(until: str, owner: str, form: str, db: Path | None, settings_file: Path | None) -> None:
     """List what is open and due by today, the oldest first; what has no time comes last."""
-    from callcore.cli.selection import iso_time, open_store
-
     day = iso_time(until) if until else date.today().isoformat()
     with open_store(db, settings_file, read_only=True) as store:
         found = store.followups.due(day)
@@ -76,8 +75,6 @@ def list_followups(
     settings_file: Path | None,
 ) -> None:
     """List what was promised, whenever it is due; only what is open unless you say otherwise."""
-    from callcore.cli.selection import open_store
-
     if everything and statuses:
         raise ConfigError("--all and --status do not go together.", "Leave one of them out.")
     wanted = set(STANDINGS if everything or (call and not statuses) else statuses or ("open",))

@@ -13,7 +13,7 @@ from callcore.cli.asking import confirmed
 from callcore.cli.calls import print_calls
 from callcore.cli.counts import count_of
 from callcore.cli.options import COUNT, db_option, overrides, settings_option
-from callcore.cli.selection import days_ago, ended_before
+from callcore.cli.selection import days_ago, ended_before, stored
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -63,16 +63,14 @@ def purge(
     who removed it and why, with secrets in the reason masked.
     """
     from callcore.config import load_settings
-    from callcore.paths import database_file
     from callcore.privacy import Redactor
     from callcore.privacy.seal import Sealer
     from callcore.retention import plan_removal, remove
-    from callcore.store import Store
 
     if sum([bool(call), older_than is not None, customer is not None]) != 1:
         raise ConfigError("name calls, or give --older-than or --customer.", "See callcore purge --help.")
     settings = load_settings(settings_file, overrides(store={"db": db}))
-    with Store.open(database_file(settings.store), settings.store, read_only=dry_run) as store:
+    with stored(settings, read_only=dry_run) as store:
         found = _chosen(store, call, older_than, customer, settings)
         if not found:
             click.echo("Nothing to remove.")

@@ -11,6 +11,7 @@ import click
 
 from callcore.cli.counts import count_of
 from callcore.cli.options import db_option, is_given, overrides, settings_option
+from callcore.cli.selection import stored
 from callcore.errors import AudioMismatch, AudioNotFound, ConfigError, PrivacyError
 
 if TYPE_CHECKING:
@@ -114,15 +115,11 @@ def _write_copies(
 ) -> None:
     from callcore.loading import load_redactor
     from callcore.output.files import make_folder
-    from callcore.paths import database_file
     from callcore.privacy.audio import within
-    from callcore.store import Store
     from callcore.types import seconds
 
     redactor = load_redactor(settings)
-    database = database_file(settings.store)
-    # Copies are noted in it; one that is not there is not made, but an error, as it is when it is only read.
-    with Store.open(database, settings.store, read_only=not database.exists()) as store:
+    with stored(settings, read_only=False) as store:  # copies are noted in it
         for name in what:
             call_id, source = _call_of(name, store)
             record = store.record(call_id)

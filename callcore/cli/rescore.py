@@ -75,14 +75,12 @@ def rescore(
     from callcore.loading import load_understander
     from callcore.orders import Filer
     from callcore.orders import rescore as work
-    from callcore.paths import database_file
-    from callcore.store import Store
 
     models, settled, apply = (own.pop(name) for name in ("models", "settled", "apply"))
     settings = load_settings(settings_file, overrides(store={"db": db}, tickets=own))
     filer = Filer.load(settings)
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
-    with Store.open(database_file(settings.store), settings.store, read_only=not apply) as store:
+    with selection.stored(settings, read_only=not apply) as store:
         ids = _chosen(store, call, since, until)
         understander = load_understander(settings) if models else None
         summary = work.Summary(filer.rules.hash)

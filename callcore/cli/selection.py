@@ -13,6 +13,7 @@ import click
 from callcore.cli.options import overrides
 
 if TYPE_CHECKING:
+    from callcore.config import Settings
     from callcore.store import CallSummary, Store
 
 
@@ -60,11 +61,17 @@ def _explained(value: str) -> Iterator[None]:
 def open_store(db: Path | None, settings_file: Path | None, *, read_only: bool) -> Store:
     """The database named by ``--db``, the settings file or the default."""
     from callcore.config import load_settings
+
+    return stored(load_settings(settings_file, overrides(store={"db": db})), read_only=read_only)
+
+
+def stored(settings: Settings, *, read_only: bool) -> Store:
+    """The database of the settings. Where there is none it is an error: what works on stored calls makes none."""
     from callcore.paths import database_file
     from callcore.store import Store
 
-    settings = load_settings(settings_file, overrides(store={"db": db}))
-    return Store.open(database_file(settings.store), settings.store, read_only=read_only)
+    file = database_file(settings.store)
+    return Store.open(file, settings.store, read_only=read_only or not file.exists())
 
 
 def ended_before(store: Store, moment: datetime) -> list[CallSummary]:

@@ -13,7 +13,7 @@ import click
 from callcore.cli.acting import acting
 from callcore.cli.counts import count_of
 from callcore.cli.options import COUNT, POSITIVE_COUNT, db_option, form_list, format_option, overrides, settings_option
-from callcore.cli.selection import iso_time
+from callcore.cli.selection import iso_time, open_store, stored
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,13 +52,11 @@ def order_desk(
     from callcore.config import load_settings
     from callcore.orders import Filer
     from callcore.orders.desk import OrderDesk
-    from callcore.paths import database_file
-    from callcore.store import Store
 
     settings = load_settings(settings_file, overrides(store={"db": db}))
     filer = Filer.load(settings)
     redactor = _redactor(settings, sealing=sealing)
-    with Store.open(database_file(settings.store), settings.store, read_only=read_only) as store:
+    with stored(settings, read_only=read_only) as store:
         yield OrderDesk(store, filer, redactor), settings
 
 
@@ -290,7 +288,6 @@ def history(call: str, form: str, db: Path | None, settings_file: Path | None) -
 
     from rich.console import Console
 
-    from callcore.cli.selection import open_store
     from callcore.cli.ticket_view import print_history
 
     with open_store(db, settings_file, read_only=True) as store:
@@ -370,10 +367,8 @@ def deliver(watch: bool, db: Path | None, settings_file: Path | None) -> int:
     """Send the work orders that wait to the bank's system ([webhook] url), each once; failures are tried again."""
     from callcore.cli.delivery import deliver_waiting, watch_outbox
     from callcore.config import load_settings
-    from callcore.paths import database_file
-    from callcore.store import Store
     from callcore.webhook import Sender
 
     settings = load_settings(settings_file, overrides(store={"db": db}))
-    with Sender(settings.webhook) as sender, Store.open(database_file(settings.store), settings.store) as store:
+    with Sender(settings.webhook) as sender, stored(settings, read_only=False) as store:
         return watch_outbox(sender, store) if watch else deliver_waiting(sender, store)
