@@ -33,7 +33,6 @@ class LabelledTurn:
     emotion: str | None = None
     in_scope: bool | None = None
     acts: tuple[str, ...] | None = None  #: dialogue acts of the speaker
-    open_acts: frozenset[str] = frozenset()  #: acts of which nobody has said whether they hold
     speaker: str = "customer"
     context: tuple[str, ...] = ()  #: turns before, oldest first, each "agent: ..." or "customer: ..."
     source: str = ""  #: set or file

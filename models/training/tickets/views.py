@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,15 @@ from sklearn.model_selection import KFold
 
 from callcore.config import Settings
 from callcore.engines.card import CARD_FILE
-from callcore.engines.text_model import OnnxTextModel
 from callcore.evaluate.tickets import GoldCall
 from callcore.following import Following
-from callcore.loading import READ, load_understander
+from callcore.loading import load_understander
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules
 from callcore.tickets.linear import Head
 from callcore.tickets.look import Look
 from callcore.tickets.spec import is_hidden
-from callcore.understand.acts import ActReader
-from callcore.understand.features import VERSION as FEATURES
 from models.training.understand.enter import enter
 
 ROOT = Path(__file__).parents[3]
@@ -47,13 +43,9 @@ Traits = Mapping[str, float]
 class Views:
     """Calls as the pipeline sees them, redaction and all."""
 
-    def __init__(self, acts: Path | None = None) -> None:
-        """``acts``: folder of models for acts to be used in place of those that callcore ships."""
+    def __init__(self) -> None:
         self._settings = Settings()
         self._understander = load_understander(self._settings)
-        if acts:
-            readers = {language: ActReader(OnnxTextModel(acts / f"acts-{language}", FEATURES)) for language in READ}
-            self._understander = replace(self._understander, acts=readers)
         self.rules = TicketRules.load(self._settings.tickets, self._understander.catalogue)
         self._sealer = Sealer([new_key()])
         redactor = Redactor.of(self._sealer, self._settings.understand, self._understander.taggers)

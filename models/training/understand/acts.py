@@ -1,7 +1,7 @@
 """Train a model for dialogue acts: ``python -m models.training.understand.acts --language zh``.
 
-Learns as the models of whole turns do, from sentences of its own corpus, and of promises from written calls. Writes the
-model's folder, and size and checksum of its card into ``manifest.toml`` beside it.
+Learns as the models of whole turns do, from sentences of its own corpus. Writes the model's folder, and size and
+checksum of its card into ``manifest.toml`` beside it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from callcore.understand.catalogue import Acts
 from models.training.understand import calibrate
 from models.training.understand.augment import noise
 from models.training.understand.calibrate import Sums
-from models.training.understand.calls import promising_turns
 from models.training.understand.grams import Floats
 from models.training.understand.heads import SIDES, head_places
 from models.training.understand.material import Part, act_turns, own_turns
@@ -45,8 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, language, seed = f"acts-{options.language}", options.language, options.seed
     heads = act_heads()
     own = act_turns(language, seed)
-    if options.calls:
-        own += promising_turns(language)
     rounds = ROUNDS
     if options.smoke:
         own, rounds = own[:200], 1
@@ -65,12 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ship_options(__doc__)
     parser.add_argument("--language", choices=("zh", "en"), required=True)
-    parser.add_argument(
-        "--no-calls",
-        dest="calls",
-        action="store_false",
-        help="learn nothing from written calls, for who learns from them",
-    )
     return parser.parse_args(arguments)
 
 
@@ -94,7 +85,7 @@ def joined(turns: Sequence[LabelledTurn], seed: int) -> list[LabelledTurn]:
     random = Random(seed)
     found = []
     for side in SIDES:
-        said = [turn for turn in turns if turn.speaker == side and not turn.open_acts]
+        said = [turn for turn in turns if turn.speaker == side]
         for _ in range(round(len(said) * JOINED_SHARE) if len(said) > 2 else 0):
             some = random.sample(said, random.choice((2, 2, 3)))
             text = random.choice(("，", " ", "。")).join(turn.text for turn in some)

@@ -48,7 +48,7 @@ def targets(turns: Sequence[LabelledTurn], heads: Mapping[str, tuple[str, ...]])
                 continue
             if unknown := set(said) - set(labels):
                 raise KeyError(f"{turn.source}: {head} has no label {sorted(unknown)[0]}")
-            part = [1.0 if label in said else NO_TARGET if label in turn.open_acts else 0.0 for label in labels]
+            part = [1.0 if label in said else 0.0 for label in labels]
             row[places[head]] = [v or NO_TARGET for v in part] if turn.positive_only else part
     return values
 
