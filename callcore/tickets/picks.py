@@ -19,9 +19,7 @@ from callcore.types import Label, Understanding
 MANY = 3.0  #: turns that count as one
 WORDED = ".worded"  #: ending of the name of a head that weighs how a call is worded, too
 ASKED_AS = {"request.topics": "request.topic"}  #: fields about which wordings answer the question of another
-EXCLUSIVE = frozenset(
-    {"request.topic"}
-)  #: questions about wordings with one answer; to others each answer is yes or no
+EXCLUSIVE = frozenset({"request.topic"})  #: questions about wordings with one answer; of others each holds or not
 MOST_ODDS = 6.0  #: that wordings give a code, for or against
 Candidates = Mapping[str, dict[str, float]]  #: by code, its signs
 
