@@ -60,6 +60,15 @@ MONEY = [
     ("to clear the statement you'd need two eighty-seven forty-seven", "287.47 USD"),
     ("eighty-six thousand shillings", "86000.00 KES"),
     ("my transfer of thirteen hundred and five didn't go through", "1305.00 USD"),
+    ("i paid four thousand nine fifty with the helper", "4950.00 USD"),
+    ("i paid eighty-four twelve sixty", "8412.60 USD"),
+    ("one million, nine hundred and twenty thousand on friday", "1920000.00 USD"),
+    ("the amount is one lakh fifty only", "150000.00 USD"),
+    ("Rs 7,50,000 principal", "750000.00 INR"),
+    ("₹3,71,450 since april", "371450.00 INR"),
+    ("it's a sixty-dollar tank", "60.00 USD"),
+    ("the five thousand dollar one", "5000.00 USD"),
+    ("a bank in the middle took sixty off", "60.00 USD"),
 ]
 
 RATES = [
@@ -233,6 +242,12 @@ def test_an_amount_without_a_currency_takes_the_one_said_in_the_turn() -> None:
         "since nineteen hundred",
         "two eighty-seven forty-seven",
         "oh seven seven, nine hundred, two one",
+        "eighty-four twelve sixty",
+        "four hundred and seven fifty",
+        "my pin's 171.55",
+        "it's 171.55",
+        "reference R21400",
+        "it is on R1",
     ],
 )
 def test_a_number_that_may_be_anything_is_no_amount(text: str) -> None:

@@ -185,6 +185,54 @@ def test_amounts_without_a_currency_are_in_that_which_the_call_mostly_names(line
     assert amount in _named("request.amount", lines, "en")
 
 
+@pytest.mark.parametrize(
+    ("lines", "amount"),
+    [
+        ("C: Five seventy-three apiece, in October and November.\nA: So eleven forty-six.", "1146.00 USD"),
+        ("C: I put three fifty in a meter.", "3.50 USD"),
+        ("A: And what was it?\nC: Fifty-four ninety-nine.", "54.99 USD"),
+        ("A: I see two eighty-nine ninety, at a shoe shop.", "289.90 USD"),
+        ("C: There's a thirty on the statement.\nA: I'll give you the thirty back.", "30.00 USD"),
+        ("C: I had thirty-two thousand in there, thirty-two five.", "32500.00 USD"),
+        ("C: One bond was thirty-five thousand, the other was forty-eight.", "48000.00 USD"),
+        ("C: Package is seven lakh eighty. Two eighty is not going.", "280000.00 INR"),
+        ("C: Three months, that's R195.\nA: I see.", "195.00 ZAR"),
+        ("C: There's R212,400 in it, and it's all held.", "212400.00 ZAR"),
+        ("C: It says 171.55 with that last one.", "171.55 USD"),
+        ("C: That's nineteen hundred altogether.", "1900.00 USD"),
+        ("A: Four hundred and seven fifty between the two.", "407.50 USD"),
+        ("A: So it's a hundred and seventy-four fifty now.", "174.50 USD"),
+        ("C: Four hundred and eighty-five goes to her every month.", "485.00 USD"),
+        ("C: They took £40, so it's forty-eight ninety-nine.", "48.99 GBP"),
+    ],
+)
+def test_numbers_that_may_be_sums_are_candidates(lines: str, amount: str):
+    assert amount in _named("request.amount", lines, "en")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "C: There's a thirty on the statement.\nA: I see.",  # said once, in no way as sums are
+        "C: I'm seventy-two years old.\nA: Seventy-two years!",
+        "C: I have thirty cards.\nA: Thirty cards?",
+        "C: Born in nineteen eighty-two.",
+        "C: At nine fifteen.\nA: Quarter past nine, at nine fifteen.",
+        "C: The account ends in four eight one six.\nA: Four eight one six.",
+        "C: I live at number forty-two.\nA: Number forty-two, Mill Lane.",
+        "C: 二十块。\nA: 三十。\nC: 三十。",
+    ],
+)
+def test_numbers_of_other_things_are_no_candidates(lines: str):
+    assert not {one for one in _named("request.amount", lines, "en") if not one.startswith("20.00 CNY")}
+
+
+def test_a_number_that_may_be_a_sum_is_in_the_currency_of_the_bank():
+    model = LinearModel(format=1, name="facts", version="9", features=VERSION, heads={"request.amount": ALWAYS})
+    bank = TicketRules.load(TicketSettings(), CATALOGUE, facts=model, currency="GBP")
+    assert normals(ticket("C: Two eighty-nine ninety.", "en", bank), "request.amount") == ["289.90 GBP"]
+
+
 def test_one_amount_in_pounds_does_not_outdo_the_country():
     lines = "C: The Interac to my landlord in Saskatoon, eleven hundred. My aunt sent £40."
     assert "1100.00 CAD" in _named("request.amount", lines, "en")

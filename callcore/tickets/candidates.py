@@ -10,6 +10,7 @@ from callcore.tickets.facts import exact, moments
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact
 from callcore.tickets.spec import FieldSpec, is_hidden
+from callcore.tickets.unsure import unsure_amounts
 from callcore.understand.entities.en.money import CURRENCY, DOLLARS, of_any_country
 
 FEWEST_STATED = 2  #: amounts in another currency than the country's by which those without one are in it
@@ -17,7 +18,7 @@ FEWEST_STATED = 2  #: amounts in another currency than the country's by which th
 _CURRENCY = re.compile(
     r"[$£€¥₹₦元块圆刀毛角]|人民币|美金|港纸|[日台港澳新加韩]币|英镑|泰铢|dollar|buck|pound|quid|euro|rupee|paise|yuan|"
     r"renminbi|kuai|sterling|rand\b|naira|cedi|shilling|riyal|dirham|peso|baht|yen\b|francs?\b|ringgit|won\b|\bp\b|pence|cent|"
-    r"\b(?:usd|gbp|eur|cny|rmb|hkd|aud|cad|nzd|sgd|inr|zar|ngn|jpy)\b"
+    r"\br\d|\brs\b|\b(?:usd|gbp|eur|cny|rmb|hkd|aud|cad|nzd|sgd|inr|zar|ngn|jpy)\b"
 )
 
 
@@ -34,6 +35,8 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
     facts = [fact for row in call.facts_of(spec.kinds) for fact in row]
     if "channel" in spec.kinds:  # who names a branch names the channel as well
         facts += [_as_channel(fact) for fact in call.facts.get("branch", ())]
+    assumed = _assumed(facts, call)
+    facts += [fact if is_stated(fact) else _in(fact, assumed) for fact in unsure_amounts(spec, call)]
     fits = [fact for fact in facts if fact.normal and not is_hidden(fact.normal) and spec.accepts(fact.normal)]
     fits.sort(key=lambda fact: fact.order)
     if spec.type == "amount":
@@ -87,6 +90,12 @@ def _in_the_calls_currency(facts: Sequence[Fact], home: str) -> list[Fact]:
     if home and stated.count(mostly) < FEWEST_STATED:
         return list(facts)
     return [fact if is_stated(fact) else _in(fact, mostly) for fact in facts]
+
+
+def _assumed(facts: Sequence[Fact], call: CallView) -> str:
+    """The currency that the call's amounts without one were given, else the bank's."""
+    amounts = (fact for fact in facts if fact.entity.kind == "amount" and not is_stated(fact))
+    return next(map(_currency, amounts), call.bank_currency or CURRENCY)
 
 
 def _as_stated(fact: Fact) -> Fact:

@@ -219,6 +219,7 @@ class TicketFold:
             self._ended is not None and upto is None,
             self._rules.reader.said_by,
             kept,
+            self._rules.currency,
         )
 
     def _changes(self, at_sample: int) -> list[Event]:

@@ -203,6 +203,7 @@ class CallView:
     ended: bool
     said_by: Mapping[str, str]  #: cue to whose words count
     kept: Kept = field(default_factory=Kept, repr=False)  #: of looks at the same call before
+    bank_currency: str = ""  #: ISO 4217 code that the bank has named for amounts without one
 
     @cached_property
     def currency(self) -> str:

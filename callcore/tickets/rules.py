@@ -38,6 +38,7 @@ class TicketRules:
     words: WordModel | None = None  #: what the wording of a call adds to the judge's answers
     facts: LinearModel | None = None  #: chooses among facts that were said; without it the rules do
     promises: LinearModel | None = None  #: takes or leaves what sentences may promise; without it the rules do
+    currency: str = ""  #: the bank's own, of amounts without one; "" = as calls show
 
     @classmethod
     def load(
@@ -77,6 +78,7 @@ class TicketRules:
             words,
             facts,
             promises,
+            currency,
         )
 
     def fold(self, started: CallStarted) -> TicketFold:

@@ -19,6 +19,7 @@ STATED, ASSUMED = 6, 3  #: ranks of amounts with a currency and without
 SEQUENCE = f"{CARDINAL}(?:(?: |-)(?:oh )?{CARDINAL}){{0,5}}"  #: numbers said one after the other
 _SMALLEST_BARE = 5
 _LONGEST_BARE = 7  # digits without any mark
+_LONGEST_MARK = 3  # letters of a currency that stand before a number: usd, rs
 _HUNDRED = Decimal(100)
 _REACH = 40  #: characters from an amount to the number that takes its place
 
@@ -39,14 +40,16 @@ _MONEY_CUES = (
     r"this)? ?(?:to|from|by) "
     r"|(?:worth|worth of|in the amount of|to the tune of|sum of|total of|minimum of|maximum of|value of) "
 )
-_FREE = (  # what may follow a number that counts nothing
+_PLAIN = (  # what may follow a number that counts nothing
     r"(?= ?(?:$|[,.?!;:)]| (?:to|from|into|out|for|on|in|and|at|by|please|as|was|is|this|last|yesterday|today|"
     r"tomorrow|but|or|that|which|instead|not|now|per|a month|a year|each|every|every"
     r"|if|when|because|so|with|sorry|no|wait|i|it|my|the|we|they|you|he|she|right|correct|then|before|after|"
     r"still|back|out|twice|again|cash|gone|went|were|has|would|will|should|of|altogether|together|all|total|behind|"
     r"short|over|extra|left|more|apiece|between|through|going|coming|came|didn't|doesn't|wasn't|isn't|hasn't|"
-    r"won't|never|there|here|than|until)\b))"
+    r"won't|never|there|here|than|until"
 )
+_MORE = r"goes|off|due|owed|owing|taken|paid|spent|charged|credited|debited|only"  # where it is money for other reasons
+FREE = rf"{_PLAIN}|{_MORE})\b))"  #: pattern of what may follow a sum
 
 
 def _amounts(reading: Reading, context: Context) -> Iterator[Span]:
@@ -75,13 +78,16 @@ def amounts(reading: Reading, context: Context) -> Iterator[Span]:
 
 
 def _stated(reading: Reading, match: re.Match[str], code: str) -> Iterator[Span]:
-    value = money(reading, match, "major")
+    value, end = money(reading, match, "major"), match.end()
     if value is None:
         return
     for group in ("minor", "rest"):
         if match.groupdict().get(group):
-            minor = money(reading, match, group)
-            value += minor / _HUNDRED if minor is not None and 0 < minor < _HUNDRED else 0
+            number = reading.numbers[match.start(group)]
+            if group == "rest" and number.said == "one":  # the five dollar one
+                end = match.end("currency")
+            elif 0 < number.value < _HUNDRED:
+                value += number.value / _HUNDRED
     shown = forms.amount(value, code)
     if match["from"]:
         first = money(reading, match, "from")
@@ -89,7 +95,7 @@ def _stated(reading: Reading, match: re.Match[str], code: str) -> Iterator[Span]
             scale = _scale(reading.values(*match.span("major"))[-1])
             low = first * scale if first < 100 <= scale and first * scale < value else first
             shown = forms.amount(low, code).split(" ", 1)[0] + "/" + shown
-    yield _span(reading, match, shown, STATED)
+    yield Span("amount", *reading.span(match.start(), end), shown, rank=STATED)
 
 
 def _bare(reading: Reading, currency: str) -> Iterator[Span]:
@@ -98,6 +104,8 @@ def _bare(reading: Reading, currency: str) -> Iterator[Span]:
     A letter that may stand for millions or for something else needs the words of money.
     """
     for match in _BARE.finditer(reading.code):
+        if not (match["cue"] or _PLAINLY_FREE.match(reading.code, match.end())):
+            continue
         numbers = reading.values(*match.span("major"))
         value = spoken_value(numbers, reading.code[match.start("major") : match.end("major")])
         if value is None or value < _SMALLEST_BARE or (len(numbers) > 1 and all(one.value < 10 for one in numbers)):
@@ -114,13 +122,17 @@ def _bare(reading: Reading, currency: str) -> Iterator[Span]:
 
 def _in_scales(number: Number) -> bool:
     """Whether a number is said in hundreds or thousands, as no digits are; not a year, not a mere "a hundred"."""
+    return in_hundreds(number) and not 1900 <= number.value < 2100
+
+
+def in_hundreds(number: Number) -> bool:
+    """The same of a number that may be a year: "nineteen hundred", "two thousand"."""
     if number.doubtful:
         return False
     said = number.said.removeprefix("a ").removeprefix("one ")
     if said in SCALES:
         return said == "thousand" and number.said.startswith("one ")
-    whole = said.endswith(tuple(SCALES)) or _IN_HUNDREDS.search(said)
-    return bool(whole) and number.value >= 100 and not 1900 <= number.value < 2100
+    return bool(said.endswith(tuple(SCALES)) or _IN_HUNDREDS.search(said)) and number.value >= 100
 
 
 def _beside_digits(reading: Reading, match: re.Match[str]) -> bool:
@@ -144,7 +156,8 @@ def money(reading: Reading, match: re.Match[str], group: str) -> Decimal | None:
 
 
 def spoken_value(numbers: Sequence[Number], code: str = "") -> Decimal | None:
-    """What numbers said one after the other come to: one twenty five fifty is 125.50, twelve oh five 12.05.
+    """What numbers said one after the other come to: one twenty five fifty is 125.50, twelve oh five 12.05, four
+    thousand nine fifty 4950, eighty-four twelve sixty 8412.60, one lakh fifty 150,000.
 
     ``code``: their stretch of :attr:`Reading.code`, which holds the "oh"s. None where they make no amount.
     """
@@ -160,12 +173,19 @@ def spoken_value(numbers: Sequence[Number], code: str = "") -> Decimal | None:
     if len(values) == 2 and numbers[1].figure and len(numbers[1].said) == 3 and values[0] < 1000:
         return Decimal(values[0] * 1000 + values[1])
     pairs = [10 <= one.value < 100 for one in numbers]
+    if len(values) == 2 and numbers[0].said.endswith(LAKHS) and pairs[1]:
+        return Decimal(values[0] + values[1] * _scale(numbers[0]) // 100)
+    if len(values) == 3 and values[0] % 1000 == 0 and 0 < values[1] < 10 <= values[2] < 100 <= values[0]:
+        return Decimal(values[0] + values[1] * 100 + values[2])
     pieces = code.split(CARDINAL)
     zeros = ["oh" in pieces[place] or one.said.startswith(("zero ", "0")) for place, one in enumerate(numbers)]
     fits = [pair or (zero and one.value < 10) for pair, zero, one in zip(pairs, zeros, numbers, strict=True)]
     if len(values) == 2 and fits[1]:
+        units = values[0] % 1000
+        if pairs[1] and values[0] >= 1000 and 0 < units < 10:  # four thousand nine | fifty
+            return Decimal(values[0] + units * 99 + values[1])
         return Decimal(values[0] * 100 + values[1]) if values[0] < 10 else values[0] + Decimal(values[1]) / 100
-    if len(values) == 3 and values[0] < 10 and fits[1] and fits[2]:
+    if len(values) == 3 and (values[0] < 10 or pairs[0]) and fits[1] and fits[2]:
         return values[0] * 100 + values[1] + Decimal(values[2]) / 100
     return None
 
@@ -235,7 +255,7 @@ def _currencies() -> re.Pattern[str]:
 def _before() -> re.Pattern[str]:
     """Reads "$3,500.00", "usd 35", "between $20 and $30"."""
     said = lexicon().spoken_currencies()
-    marks = alternatives(word for word in said if not word.isalpha() or len(word) == 3)
+    marks = alternatives(word for word in said if not word.isalpha() or len(word) <= _LONGEST_MARK)
     return re.compile(
         rf"(?:between )?(?:(?<!\w)(?:{marks}) ?(?P<from>{CARDINAL}) ?(?:-|to|and|or) "
         rf")?(?<!\w)(?P<currency>{marks}) ?(?P<major>{CARDINAL})"
@@ -251,7 +271,7 @@ def _after() -> re.Pattern[str]:
     unit = r"(?! ?(?:[a-z]+s\b|percent|per|%|am\b|pm\b|of\b|o'|/))"
     return re.compile(
         rf"(?:(?:between )?(?P<from>{SEQUENCE}) ?(?:-|to|and|or) ?)?(?P<major>{SEQUENCE})(?: of)? "
-        rf"?(?P<currency>{said})(?!\w)"
+        rf"?-?(?P<currency>{said})(?!\w)"
         rf"(?:,?(?: and)? (?P<minor>{CARDINAL}) ?(?:{minor})\b| (?P<rest>{CARDINAL})(?![\w{CARDINAL}]| "
         rf"{CARDINAL}){unit})?"
     )
@@ -263,10 +283,12 @@ def _cents() -> re.Pattern[str]:
 
 
 _HALF, _QUARTER = Decimal("0.5"), Decimal("0.25")
-_BARE = re.compile(rf"(?P<cue>\b(?:{_MONEY_CUES}))?(?<![\w{CARDINAL}])(?P<major>{SEQUENCE})(?!\w){_FREE}")
+_BARE = re.compile(rf"(?P<cue>\b(?:{_MONEY_CUES}))?(?<![\w{CARDINAL}])(?P<major>{SEQUENCE})(?!\w){FREE}")
+_PLAINLY_FREE = re.compile(rf"{_PLAIN})\b))")
 _DIGIT_BEFORE = re.compile(rf"(?P<digit>{CARDINAL}),? ?$")
 _DIGIT_AFTER = re.compile(rf",? ?(?P<digit>{CARDINAL})")
 _TEN = 10
+LAKHS = ("lakh", "lakhs", "crore", "crores")  #: after which lesser units are left out: "one lakh fifty"
 _MARKS = re.compile(r"[.?!;]")
 _OF_SUMS = re.compile(
     r"\b(?:altogether|all together|in total|in all|the lot|come to|comes to|came to|makes|clear|owing|outstanding|"

@@ -27,7 +27,9 @@ _GLUED = ("k", "m", "mm", "b", "bn")  # scales that are written without a space
 _DOUBTFUL = ("m", "mm", "b")  # of these, what may as well be metres, months or the end of a flat's number
 _PARTS = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.75")}
 _TOKENS = re.compile(
-    r"[a-z]+(?:'[a-z]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?|[^\s\w]|\w"
+    r"[a-z]+(?:'[a-z]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|"
+    r"(?:(?<=₹)|(?<=₹ )|(?<=rs)|(?<=rs )|(?<=rs\. )|(?<=inr ))[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])|"  # in lakhs
+    r"[0-9]+(?:\.[0-9]+)?|[^\s\w]|\w"
 )
 _ENDINGS = ("st", "nd", "rd", "th")
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
@@ -225,11 +227,11 @@ def _take_rest(done: list[Token | Number]) -> None:
 
 def _goes_on(last: Number, item: Number, comma: bool) -> bool:
     """Whether ``item`` is the rest of ``last``: "two lakh | fifty thousand", "2 million | 300 thousand", and after a
-    ``comma`` "two thousand, | three hundred ten".
+    ``comma`` "two thousand, | three hundred ten", "one million, | nine hundred thousand".
     """
-    if comma:
-        return last.said.endswith(" thousand") and " hundred" in item.said and item.value < SCALES["thousand"]
     scale = SCALES.get(last.said.rsplit(" ", 1)[-1], 0)
+    if comma:
+        return " " in last.said and scale >= SCALES["thousand"] and " hundred" in item.said and item.value < scale
     if scale < SCALES["lakh"] or " " not in last.said or item.ordinal:
         return False
     return item.value < scale and item.value >= 1000
