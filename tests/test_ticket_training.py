@@ -47,7 +47,7 @@ CALLS = [example(number) for number in range(100)]
 @pytest.mark.parametrize("name", FIELDS)
 def test_the_written_head_says_what_the_learned_one_says(name: str) -> None:
     vectors, model = judge._fitted(name, CALLS, 1.0)
-    head = head_of(vectors, model, 1.0)
+    head = head_of(list(map(str, vectors.get_feature_names_out())), model, 1.0)
     for one in CALLS[:6]:
         signs = judge._used(name, one)
         wanted = dict(zip(map(str, model.classes_), model.predict_proba(vectors.transform([signs]))[0], strict=True))

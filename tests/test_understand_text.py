@@ -109,6 +109,15 @@ def test_a_topic_that_was_taken_out_takes_no_place(own):
     assert [label.code for label in judged.topics] == ["credit_card.lost", "fraud.unauthorised", "loan.personal"]
 
 
+def test_unlikely_labels_are_kept_beside_those_that_are_sure(own):
+    every = {"credit_card.limit": 0.9, "loan.personal": 0.06, "credit_card.lost": 0.001}
+    found = scores({})
+    judged = judge(Scores({**found.heads, "topic": every}, 0.9, 0, 0, found.shown), THRESHOLDS, own, "我想办惠农贷")
+    assert judged.topics == ()
+    assert judged.scores["topic"] == {"loan.farm": 0.06}
+    assert set(judged.scores) == set(found.heads)
+
+
 def test_terms_of_a_topic_of_the_banks_own_are_facts_as_well(own):
 
     known = Understander(UnderstandSettings(), own, {})

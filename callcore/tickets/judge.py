@@ -14,12 +14,13 @@ from callcore.text.chars import is_chinese
 from callcore.tickets.caller import LEAST_LETTERS, ease
 from callcore.tickets.linear import NOTHING, LinearModel
 from callcore.tickets.matter import Judged, Matter
+from callcore.tickets.pooled import call_signs
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Reading, third_of
 from callcore.tickets.wording import Sums
 from callcore.types import Evidence, Label, Mood
 
-VERSION = 1  #: of these signs; a model made for another version is refused
+VERSION = 2  #: of these signs; a model made for another version is refused
 LAST = 4  #: turns that make the end of a call
 OPENING = 2  #: turns of the customer about business that make its opening
 MANY = 3  #: of something that counts once for each time it was seen: so many count as one
@@ -60,6 +61,8 @@ def signs(call: CallView, matter: Matter, promises: Promises) -> Signs:
     _said(call, found)
     _labelled(call.customer, found)
     _felt(call.customer, found)
+    for name, value, shown in call_signs(call.customer):
+        found.most(name, value, shown)
     for promise in promises.all:
         found.most(f"promise.{promise.by.value}.{promise.kind}", 1.0, promise.evidence[0])
         if promise.due:

@@ -13,9 +13,9 @@ from callcore.tickets.facts import OPENING_TURNS, choice_field, entity_field, pa
 from callcore.tickets.handling import Handling
 from callcore.tickets.judge import NOTHING_WORDED, ByRules, Signs, signs, verdicts
 from callcore.tickets.linear import LinearModel
-from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Support, Verdicts
+from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts
 from callcore.tickets.names import customer_name
-from callcore.tickets.picks import Candidates, cause_signs, chosen, intent_signs, main_first, topic_signs
+from callcore.tickets.picks import Candidates, Supports, cause_signs, chosen, intent_signs, main_first, topic_signs
 from callcore.tickets.promises import CONTACT_KINDS, TIME_KINDS, Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
@@ -107,19 +107,16 @@ class Look:
         return Verdicts(one, several)
 
     @property
-    def candidates(self) -> Mapping[str, tuple[Candidates, Mapping[str, Support]]]:
+    def candidates(self) -> Mapping[str, tuple[Candidates, Supports]]:
         """Codes that may be among those of a field, with their signs and with what speaks for them."""
-        intents = next((spec.intents for spec in self._rules.fields if spec.name == "request.intents"), ())
+        wanted = next((spec.intents for spec in self._rules.fields if spec.name == "request.intents"), ())
         topics = topic_signs(self.call, self.matter)
-        by_topic, by_intent = self.matter.topic_supports, self.matter.intent_supports(intents)
+        intents = intent_signs(self.call, self.matter, self.matter.intent_supports(wanted), frozenset(wanted))
         return {
-            "request.topic": (topics, by_topic),
-            "request.topics": (topics, by_topic),
-            "request.intents": (intent_signs(self.call, self.matter, by_intent), by_intent),
-            "caller.causes": (
-                cause_signs(self.call, self.matter, self.caller.cause_supports),
-                self.caller.cause_supports,
-            ),
+            "request.topic": topics,
+            "request.topics": topics,
+            "request.intents": intents,
+            "caller.causes": cause_signs(self.call, self.matter, self.caller.cause_supports),
         }
 
     @property

@@ -1,8 +1,8 @@
-"""Which of the codes that turns were labelled with are the call's own: topics, intents, causes of dissatisfaction.
+"""Which codes are the call's own: topics, intents, causes of dissatisfaction.
 
-Each code that anything in the call speaks for has its signs, and a learned model weighs them one by one. How the call
-is worded, which no label of a turn tells, is one more sign where a model of wordings knows the code. A pure function of
-the call.
+Each code that anything in the call speaks for, be it only that turns score it faintly, has its signs, and a learned
+model weighs them one by one. How the call is worded, which no label of a turn tells, is one more sign where a model of
+wordings knows the code. A pure function of the call.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.matter import Judged, Matter, Support
+from callcore.tickets.pooled import code_signs, supported
 from callcore.tickets.reading import CallView, Reading, third_of
 from callcore.tickets.wording import Sums
 from callcore.types import Label, Understanding
@@ -22,10 +23,11 @@ ASKED_AS = {"request.topics": "request.topic"}  #: fields about which wordings a
 EXCLUSIVE = frozenset({"request.topic"})  #: questions about wordings with one answer; of others each holds or not
 MOST_ODDS = 6.0  #: that wordings give a code, for or against
 Candidates = Mapping[str, dict[str, float]]  #: by code, its signs
+Supports = Mapping[str, Support]  #: by code, what it rests on
 
 
-def topic_signs(call: CallView, matter: Matter) -> Candidates:
-    """Signs of each topic that anything speaks for."""
+def topic_signs(call: CallView, matter: Matter) -> tuple[Candidates, Supports]:
+    """Signs of each topic that anything speaks for, and what it rests on."""
     supports = matter.topic_supports
     found = _labelled(call, matter, lambda meaning: meaning.topics, supports)
     top = max((support.weight for support in supports.values()), default=0.0)
@@ -40,17 +42,22 @@ def topic_signs(call: CallView, matter: Matter) -> Candidates:
             for name, codes in (("term", reading.terms), ("phrase", reading.topics)):
                 if any(code == one for one, _ in codes):
                     values[f"{name}.{who}"] = values.get(f"{name}.{who}", 0.0) + 1 / MANY
-    return found
+    return _with_scores(found, code_signs(call, "topic")), supported(call, "topic", supports)
 
 
-def intent_signs(call: CallView, matter: Matter, supports: Mapping[str, Support]) -> Candidates:
-    """Signs of each intent that anything speaks for."""
-    return _beside_category(_labelled(call, matter, lambda meaning: meaning.intents, supports), matter)
+def intent_signs(
+    call: CallView, matter: Matter, supports: Supports, wanted: frozenset[str]
+) -> tuple[Candidates, Supports]:
+    """Signs of each intent of ``wanted`` that anything speaks for, and what it rests on."""
+    found = _labelled(call, matter, lambda meaning: meaning.intents, supports)
+    scored = {code: values for code, values in code_signs(call, "intent").items() if code in wanted}
+    return _beside_category(_with_scores(found, scored), matter), supported(call, "intent", supports)
 
 
-def cause_signs(call: CallView, matter: Matter, supports: Mapping[str, Support]) -> Candidates:
-    """Signs of each cause of dissatisfaction that anything speaks for."""
-    return _beside_category(_labelled(call, matter, lambda meaning: meaning.causes, supports), matter)
+def cause_signs(call: CallView, matter: Matter, supports: Supports) -> tuple[Candidates, Supports]:
+    """Signs of each cause of dissatisfaction that anything speaks for, and what it rests on."""
+    found = _labelled(call, matter, lambda meaning: meaning.causes, supports)
+    return _beside_category(_with_scores(found, code_signs(call, "cause")), matter), supported(call, "cause", supports)
 
 
 def worded(name: str, candidates: Candidates, sums: Sums) -> Candidates:
@@ -65,7 +72,7 @@ def worded(name: str, candidates: Candidates, sums: Sums) -> Candidates:
 
 
 def chosen(
-    model: LinearModel, name: str, candidates: Candidates, supports: Mapping[str, Support], sums: Sums, source: str
+    model: LinearModel, name: str, candidates: Candidates, supports: Supports, sums: Sums, source: str
 ) -> list[Judged]:
     """The codes of a field that the model takes, surest first. ``source``: all models that had a say in ``sums``."""
     head = model.heads.get(f"{name}{WORDED}")
@@ -74,7 +81,7 @@ def chosen(
     return picked(head, source, worded(name, candidates, sums), supports)
 
 
-def picked(head: Head, source: str, candidates: Candidates, supports: Mapping[str, Support]) -> list[Judged]:
+def picked(head: Head, source: str, candidates: Candidates, supports: Supports) -> list[Judged]:
     """The codes that the model takes, surest first. ``source``: its name and version."""
     likely = {code: head.yes(values) for code, values in candidates.items()}
     ranked = sorted(likely, key=lambda code: (-likely[code], code))
@@ -108,7 +115,7 @@ def _labelled(
     call: CallView,
     matter: Matter,
     labels: Callable[[Understanding], Sequence[Label]],
-    supports: Mapping[str, Support],
+    supports: Supports,
 ) -> dict[str, dict[str, float]]:
     """How surely, how often, where and by whom turns were labelled with each code that has support."""
     opening = matter.opening
@@ -133,6 +140,10 @@ def _labelled(
 def _where(reading: Reading, place: float, opening: Sequence[Reading]) -> list[str]:
     who = "customer" if reading.customer else "agent"
     return [who, f"{who}.{third_of(place)}", *(["opening"] if reading in opening else [])]
+
+
+def _with_scores(found: Candidates, scored: Candidates) -> dict[str, dict[str, float]]:
+    return {code: found.get(code, {}) | scored.get(code, {}) for code in {**found, **scored}}
 
 
 def _beside_category(found: dict[str, dict[str, float]], matter: Matter) -> Candidates:

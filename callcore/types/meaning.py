@@ -78,6 +78,7 @@ class Understanding:
     source: str = ""  #: models and rules, with their versions
     acts: tuple[Label, ...] = ()  #: dialogue acts, each with the words of the sentence that holds it
     may_promise: tuple[Label, ...] = ()  #: promises among the acts, also unlikely ones: the rest of the call may tell
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  #: by head and label, also unlikely ones
 
 
 @dataclass(frozen=True, slots=True)

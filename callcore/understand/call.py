@@ -107,6 +107,7 @@ class Understander:
             in_scope=judged.in_scope,
             text_mood=judged.mood,
             mood=judged.mood,
+            scores=judged.scores,
             source=model.version,
         )
 

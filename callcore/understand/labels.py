@@ -12,6 +12,8 @@ from callcore.understand.catalogue import Catalogue
 NONE = "none"
 MOST = 3  #: labels of one kind on a turn
 DIGITS = 4  #: of probabilities; more would be noise
+LEAST_SCORE = 0.02  #: probability of a label that is worth keeping for what the whole call adds up to
+SCORE_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Judgement:
     caller: Label | None
     in_scope: float
     mood: Mood
+    scores: Mapping[str, Mapping[str, float]]  #: by head, of all labels from :data:`LEAST_SCORE` on
 
 
 def judge(
@@ -40,6 +43,7 @@ def judge(
         caller=_one(scores, "caller", thresholds) if in_scope else None,
         in_scope=round(scores.in_scope, DIGITS),
         mood=_mood(scores, thresholds, source),
+        scores=_kept(scores, catalogue, text),
     )
 
 
@@ -67,10 +71,24 @@ def _own_topics(topics: tuple[Label, ...], catalogue: Catalogue, text: str) -> t
 
     Topics that the bank has taken out are left out.
     """
-    lower = text.lower()
-    own = {topic.like: topic.code for term, topic in catalogue.own_terms if term in lower}
-    renamed = [replace(label, code=own[label.code]) if label.code in own else label for label in topics]
+    own = _own_codes(catalogue, text)
+    renamed = [replace(label, code=own.get(label.code, label.code)) for label in topics]
     return tuple(label for label in renamed if label.code in catalogue.topics)
+
+
+def _own_codes(catalogue: Catalogue, text: str) -> dict[str, str]:
+    lower = text.lower()
+    return {topic.like: topic.code for term, topic in catalogue.own_terms if topic.like and term in lower}
+
+
+def _kept(scores: Scores, catalogue: Catalogue, text: str) -> dict[str, dict[str, float]]:
+    own = _own_codes(catalogue, text)
+    kept = {
+        head: {code: round(likely, SCORE_DIGITS) for code, likely in options.items() if likely >= LEAST_SCORE}
+        for head, options in scores.heads.items()
+    }
+    topics = {own.get(code, code): likely for code, likely in kept.get("topic", {}).items()}
+    return kept | {"topic": {code: likely for code, likely in topics.items() if code in catalogue.topics}}
 
 
 def _mood(scores: Scores, thresholds: Mapping[str, float], source: str) -> Mood:

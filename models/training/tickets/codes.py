@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from callcore.tickets.linear import NO, YES, Head
 from callcore.tickets.picks import ASKED_AS, EXCLUSIVE, WORDED, Candidates, worded
-from models.training.tickets.views import RARE, STRENGTHS, head_of, parts
+from models.training.tickets.views import RARE, STRENGTHS, head_of, parts, sparse
 from models.training.tickets.words import Words
 
 LISTS = ("request.topic", "request.topics", "request.intents", "caller.causes")
@@ -69,17 +68,17 @@ def learn(name: str, fresh: Sequence[Coded], tuned: Sequence[Coded]) -> Picked:
     for strength in STRENGTHS:
         likely: list[dict[str, float]] = [{} for _ in fresh]
         for train, test in parts(len(fresh)):
-            vectors, model = _fitted([*(fresh[i] for i in train), *tuned], strength)
+            names, model = _fitted([*(fresh[i] for i in train), *tuned], strength)
             rows = [(i, code, values) for i in test for code, values in fresh[i].candidates.items()]
-            taken = model.predict_proba(vectors.transform([values for _, _, values in rows]))[:, 1]
+            taken = model.predict_proba(sparse([values for _, _, values in rows], names))[:, 1]
             for (i, code, _), probability in zip(rows, taken.tolist(), strict=True):
                 likely[i][code] = probability
         for least in np.arange(0.15, 0.75, 0.05):
             found = [_taken(one, float(least), single=name in EXCLUSIVE) for one in likely]
             best = max(best, (_f1(fresh, found), strength, float(least)))
     f1, strength, least = best
-    vectors, model = _fitted([*fresh, *tuned], strength)
-    head = head_of(vectors, model, 1.0).model_copy(update={"labels": (NO, YES), "least": round(least, 2)})
+    names, model = _fitted([*fresh, *tuned], strength)
+    head = head_of(names, model, 1.0).model_copy(update={"labels": (NO, YES), "least": round(least, 2)})
     return Picked(head, f1, _f1(fresh, [one.ruled for one in fresh]), strength)
 
 
@@ -95,9 +94,9 @@ def _f1(calls: Sequence[Coded], found: Sequence[frozenset[str]]) -> float:
     return 2 * right / max(sum(len(one.gold) + len(codes) for one, codes in zip(calls, found, strict=True)), 1)
 
 
-def _fitted(calls: Sequence[Coded], strength: float) -> tuple[DictVectorizer, LogisticRegression]:
+def _fitted(calls: Sequence[Coded], strength: float) -> tuple[Sequence[str], LogisticRegression]:
     rows = [(values, code in one.gold) for one in calls for code, values in one.candidates.items()]
     counts = Counter(sign for values, _ in rows for sign in values)
-    vectors, model = DictVectorizer(sparse=False), LogisticRegression(C=strength, max_iter=5000)
-    known = [{sign: value for sign, value in values.items() if counts[sign] >= RARE} for values, _ in rows]
-    return vectors, model.fit(vectors.fit_transform(known), [held for _, held in rows])
+    names = sorted(sign for sign, count in counts.items() if count >= RARE)
+    model = LogisticRegression(C=strength, solver="liblinear", max_iter=3000)
+    return names, model.fit(sparse([values for values, _ in rows], names), [held for _, held in rows])

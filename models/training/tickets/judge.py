@@ -157,7 +157,7 @@ def learn(name: str, fresh: Sequence[Example], tuned: Sequence[Example], words: 
     together = shares[0] * by_signs + shares[1] * by_words
     vectors, model = _fitted(name, [*fresh, *tuned], strength)
     return Learned(
-        head_of(vectors, model, float(shares[0])),
+        head_of(list(map(str, vectors.get_feature_names_out())), model, float(shares[0])),
         float(shares[1]),
         float(np.mean(together.argmax(axis=1) == right)),
         float(np.mean(by_signs.argmax(axis=1) == right)),

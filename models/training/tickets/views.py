@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
@@ -105,16 +104,15 @@ def opposed(model: LogisticRegression, share: float) -> tuple[Matrix, Matrix]:
     return weights, bias
 
 
-def head_of(vectors: DictVectorizer, model: LogisticRegression, scale: float) -> Head:
-    """Weights by sign; two classes as two opposite rows, so that all heads are read alike."""
+def head_of(names: Sequence[str], model: LogisticRegression, scale: float) -> Head:
+    """Weights by sign, named as the columns are; two classes as two opposite rows, so that all heads are read alike."""
     weights, bias = opposed(model, scale)
-    names = vectors.get_feature_names_out()
     return Head(
         labels=tuple(map(str, model.classes_)),
         bias=tuple(round(float(value), DECIMALS) for value in bias),
         weights={
-            str(names[i]): tuple(round(float(value), DECIMALS) for value in weights[:, i])
-            for i in range(len(names))
+            name: tuple(round(float(value), DECIMALS) for value in weights[:, i])
+            for i, name in enumerate(names)
             if np.abs(weights[:, i]).max() >= 10**-DECIMALS
         },
     )

@@ -1,0 +1,126 @@
+"""What the scores of all turns add up to over a call, label by label, also of labels that no turn is sure of.
+
+Many faint hints of one thing tell more than one clear word of another: the odds of a label over the turns are added up,
+as in a naive Bayes classifier over independent turns, and its highest scores are given beside. A pure function of the
+call.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from callcore.text.chars import is_chinese
+from callcore.tickets.matter import MOST_EVIDENCE, Support
+from callcore.tickets.reading import CallView, Reading, third_of
+from callcore.types import Evidence, Label, Understanding
+from callcore.understand.labels import LEAST_SCORE
+
+MOST_SCORE = 0.99  #: that counts; a model is never surer than that
+SCALE = 10.0  #: of sums of odds, so that signs are of similar size
+EDGE = 2  #: first and last turns of the customer that are looked at by themselves
+BROAD_EDGE = 4
+DISTRIBUTED = ("category", "caller", "emotion")  #: heads whose labels exclude each other
+SEVERAL = ("intent", "cause")  #: heads of which a turn may have several
+MOMENTS = ("category", "emotion")  #: heads of which beginning and end count by themselves
+OF_BUSINESS = ("topic", "cause")  #: heads that mean nothing in turns that are no business of a bank
+Scored = tuple[str, Reading, float]  #: third of the call, turn, score
+Values = dict[str, float]
+
+
+def scores_of(found: Understanding, head: str) -> Mapping[str, float]:
+    """Scores of a turn by label; of a turn that an older callcore has read those of its labels."""
+    if found.scores:
+        return found.scores.get(head, {})
+    sure: Mapping[str, Sequence[Label]] = {"topic": found.topics, "intent": found.intents, "cause": found.causes}
+    return {label.code: label.probability for label in sure.get(head, ())}
+
+
+def code_signs(call: CallView, head: str) -> dict[str, Values]:
+    """Signs of each code of ``head`` that any turn scores, whoever speaks."""
+    turns = {"customer": len(call.customer), "agent": len(call.agent)}
+    found: dict[str, Values] = {}
+    for code, scored in _scored(call, head).items():
+        values = {f"score.{code}": 1.0, "chinese": float(is_chinese(call.language))}
+        for who, count in turns.items():
+            side = [one for one in scored if one[1].speaks(who)]
+            if side:
+                values |= _of_side(who, side, count)
+        values[f"score.{code}.sum"] = values.get("score.customer.sum", 0.0)
+        found[code] = values
+    return found
+
+
+def supported(call: CallView, head: str, supports: Mapping[str, Support]) -> dict[str, Support]:
+    """``supports``, and of the codes that have none the turns that score highest, which they rest on."""
+    found = dict(supports)
+    for code, scored in _scored(call, head).items():
+        if code not in found:
+            highest = sorted(scored, key=lambda one: -one[2])[:MOST_EVIDENCE]
+            found[code] = Support(places=[(score, reading.at()) for _, reading, score in highest])
+    return found
+
+
+def call_signs(customer: Sequence[Reading]) -> Iterator[tuple[str, float, Evidence]]:
+    """Signs of the customer's turns together, each with the turn that shows it best."""
+    read = [(reading, reading.found) for reading in customer if reading.found and reading.found.scores]
+    if not read:
+        return
+    for head in (*DISTRIBUTED, *SEVERAL):
+        rows = [scores_of(found, head) for _, found in read]
+        for code in sorted(set().union(*rows)):
+            scores = [row.get(code, 0.0) for row in rows]
+            place = read[scores.index(max(scores))][0].at()
+            for name, value in _of_label(scores, moments=head in MOMENTS):
+                yield f"score.{head}.{code}.{name}", value, place
+
+
+def _of_label(scores: Sequence[float], *, moments: bool) -> Iterator[tuple[str, float]]:
+    first, second = [*sorted(scores, reverse=True), 0.0][:2]
+    yield "most", first
+    yield "second", second
+    yield "mean", _mean(scores)
+    yield "odds", _mean([_rise(score) for score in scores]) / 2
+    if moments:
+        for name, some in (("first", scores[:EDGE]), ("last", scores[-EDGE:])):
+            yield name, _mean(some)
+        for name, some in (("begin", scores[:BROAD_EDGE]), ("end", scores[-BROAD_EDGE:])):
+            yield name, _mean(some)
+
+
+def _scored(call: CallView, head: str) -> dict[str, list[Scored]]:
+    """By code, the turns that score it, in order."""
+    found: dict[str, list[Scored]] = {}
+    for place, reading in enumerate(call.readings):
+        if reading.found is None:
+            continue
+        weight = reading.found.in_scope if head in OF_BUSINESS else 1.0
+        for code, score in scores_of(reading.found, head).items():
+            found.setdefault(code, []).append((third_of(place / len(call.readings)), reading, score * weight))
+    return found
+
+
+def _of_side(who: str, scored: Sequence[Scored], turns: int) -> Values:
+    """What one side's ``scored`` turns, of ``turns`` in all, say of a code."""
+    first, second = [*sorted((score for _, _, score in scored), reverse=True), 0.0][:2]
+    values = {
+        f"score.{who}.most": first,
+        f"score.{who}.second": second,
+        f"score.{who}.sum": math.log1p(sum(-math.log1p(-min(score, MOST_SCORE)) for _, _, score in scored)),
+        f"score.{who}.odds": sum(_rise(score) for _, _, score in scored) / math.sqrt(turns) / SCALE,
+        f"score.{who}.best": _rise(first) / 2,
+    }
+    for third, _, score in scored:
+        name = f"score.{who}.{third}"
+        values[name] = max(values.get(name, 0.0), score)
+    return values
+
+
+def _rise(score: float) -> float:
+    """Logarithm of how far a score is above the least that is kept."""
+    return math.log(max(score, LEAST_SCORE) / LEAST_SCORE)
+
+
+def _mean(values: Iterable[float]) -> float:
+    found = list(values)
+    return sum(found) / len(found)
