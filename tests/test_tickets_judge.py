@@ -16,6 +16,7 @@ from callcore.loading import load_ticket_rules
 from callcore.tickets import TicketRules
 from callcore.tickets.judge import VERSION
 from callcore.tickets.linear import Head, LinearModel
+from callcore.tickets.wording import FEWEST
 from callcore.types import CallEnded
 
 CALL = """
@@ -74,15 +75,23 @@ def test_a_verdict_of_nothing_leaves_the_field_empty():
 
 
 def test_codes_are_taken_one_by_one_and_the_main_topic_comes_first():
-    calls = "C: 我的信用卡丢了，怎么办？\nC: 还有我的额度是多少？\nA: 好的。"
+    calls = "C: 我的信用卡丢了，怎么办？\nC: 还有我的额度是多少？" + "\nA: 好的。" * FEWEST
     main = Head(labels=("no", "yes"), bias=(0.0, 0.0), weights={"code.credit_card.limit": (0.0, 3.0)})
-    all_ = Head(labels=("no", "yes"), bias=(0.0, 1.0), weights={})
+    all_ = Head(labels=("no", "yes"), bias=(0.0, -1.0), weights={"best": (0.0, 3.0)})
     found = ticket(calls, rules=judged({"request.topic": main, "request.topics": all_}))
     assert normals(found, "request.topic") == ["credit_card.limit"]
     assert normals(found, "request.topics") == ["credit_card.limit", "credit_card.lost"]
     strict = all_.model_copy(update={"least": 0.9})
     found = ticket(calls, rules=judged({"request.topic": main, "request.topics": strict}))
     assert normals(found, "request.topics") == ["credit_card.limit"]
+
+
+def test_of_short_calls_rules_choose_the_codes():
+    never = Head(labels=("no", "yes"), bias=(0.0, -9.0), weights={}, least=0.5)
+    found = ticket(
+        "C: 我的信用卡丢了，怎么办？\nA: 好的。", rules=judged({"request.topic": never, "request.topics": never})
+    )
+    assert normals(found, "request.topic") == ["credit_card.lost"]
 
 
 def test_tickets_of_different_models_are_told_apart_by_the_hash_of_their_rules():

@@ -12,15 +12,19 @@ from callcore.tickets import TicketRules
 from callcore.tickets.judge import VERSION
 from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.pooled import call_signs, code_signs, supported
+from callcore.tickets.wording import FEWEST
 from callcore.types import Understanding
 
-CALL = """
+CALL = (
+    """
     C: 我想问一件事。
     A: 您请说。
     C: 上个月那笔钱。
     A: 我看一下。
     C: 一直没有动静。
 """
+    + "    A: 嗯。\n" * FEWEST
+)
 CODE = "transfer.domestic"
 WEIGHS_SUMS = Head(labels=("no", "yes"), bias=(0.0, -1.0), weights={"score.customer.sum": (0.0, 5.0)}, least=0.5)
 

@@ -98,7 +98,7 @@ def test_of_a_short_call_the_signs_tell_alone(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("call", "topic", "source"),
-    [(LIMIT + CALL, "credit_card.limit", "judge@9+words@7"), (LIMIT + SHORT, "credit_card.lost", "judge@9")],
+    [(LIMIT + CALL, "credit_card.limit", "judge@9+words@7"), (LIMIT + SHORT, "credit_card.lost", "rules/topic/2")],
 )
 def test_how_a_call_is_worded_chooses_among_its_topics(tmp_path: Path, call: str, topic: str, source: str):
     answers = {"request.topic": ["credit_card.limit", "credit_card.lost"]}

@@ -97,6 +97,8 @@ class Look:
         if words and len(self.call.readings) >= FEWEST:
             worded, source = words.sums(wording(self.call)), f"{source}+{words.card.source}"
         one = verdicts(judge, self.signs, self.judged_by_rules, worded, source)
+        if len(self.call.readings) < FEWEST:  # no call so short has taught what scores add up to
+            return Verdicts(one)
         several = {
             name: chosen(judge, name, candidates, supports, worded, source)
             for name, (candidates, supports) in self.candidates.items()
