@@ -102,6 +102,12 @@ def test_a_broken_promise_is_broken_even_when_it_is_made_again():
     assert judged(call) == "broken"
 
 
+def test_a_customer_who_calls_has_kept_the_promise_to_ring():
+    assert judged(later("C: 你好，还是年费的事。"), by="customer", due="") == "kept"
+    assert judged(later("C: 你好，房贷的事。", topics=("loan.mortgage",)), by="customer", due="") is None
+    assert judged(later("A: 您好，给您回个电话。"), by="customer", due="") is None, "the bank has rung"
+
+
 def test_what_the_customer_promised_is_kept_or_repeated_and_never_broken():
     assert judged(later("C: 材料我昨天已经寄出了。"), kind="document", by="customer") == "kept"
     assert judged(later("C: I've sent the form."), kind="document", by="customer") == "kept"

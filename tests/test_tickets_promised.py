@@ -59,6 +59,14 @@ def test_of_one_sentence_the_likeliest_is_taken() -> None:
     assert found.kind == max(view.chances, key=lambda chance: chance.probability).hit.kind
 
 
+def test_a_telephone_number_is_wanted_where_the_bank_will_ring_and_not_where_the_customer_will() -> None:
+    rules = judged(head(-2.0, CALLS_BACK | {"is.customer.call_back": 4.0}))
+    assert "customer.phone" in ticket(CALL_BACK, rules=rules).missing
+    found = ticket("C: 我问清楚了明天再给你们打电话。", rules=rules)
+    assert [(promise.by, promise.kind) for promise in found.promises] == [("customer", "call_back")]
+    assert "customer.phone" not in found.missing
+
+
 def test_words_of_the_sentence_and_of_the_turn_before_count() -> None:
     def taken(weights: dict[str, float], lines: str = CALL_BACK) -> bool:
         return bool(ticket(lines, rules=judged(head(-2.0, weights))).promises)
@@ -107,6 +115,7 @@ def test_a_turn_that_an_older_callcore_has_read_has_its_acts_alone() -> None:
         (VISIT, "zh", "visit"),
         ("A: I'll call you back by Friday.", "en", "call_back"),
         ("C: I'll email you the documents tomorrow.", "en", "document"),
+        ("C: I'll check with my husband and ring you back tomorrow.", "en", "call_back"),
     ],
 )
 def test_what_comes_with_callcore_takes_promises(line: str, language: str, kind: str) -> None:

@@ -24,7 +24,7 @@ from callcore.understand.catalogue import Catalogue
 FOLDER = Path(__file__).parent
 HALVES = ("dev", "test")  #: that are measured
 PARTS = ("train", "fresh", *HALVES)
-FEWEST_TURNS, MOST_TURNS = 14, 40
+FEWEST_TURNS, MOST_TURNS = 6, 40
 SHORTEST_SOUGHT = 3  #: characters of a secret that is looked for where it is not listed; shorter ones are common words
 COUNTED = ("request.category", "request.product", "handling.severity", "handling.authority", "handling.resolution")
 RISKS = ("possible", "stated")  #: of leaving, with which it is noted whether the customer was asked to stay

@@ -82,7 +82,7 @@ class Form:
             if name in ticket.fields or name in edits
         }
         normals = {name: field.normals for name, field in fields.items() if field.normals}
-        lacking = missing(rules.fields, normals, [promise.kind for promise in ticket.promises])
+        lacking = missing(rules.fields, normals, [(promise.by, promise.kind) for promise in ticket.promises])
         if order is None:
             return cls(ticket, fields, lacking)
         return cls(ticket, fields, lacking, order.version, order.state, order.updated_at)

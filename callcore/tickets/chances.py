@@ -13,7 +13,7 @@ from callcore.tickets.facts import span_of
 from callcore.tickets.grams import grams
 from callcore.tickets.reading import CallView, Chance, Fact, Reading, Span
 
-VERSION = 2  #: of these traits; a model made for another version is refused
+VERSION = 3  #: of these traits; a model made for another version is refused
 PROMISES = "promises"  #: the head that takes or leaves what a sentence may promise
 SURE = 0.99  #: probability beyond which the odds grow no more
 LONG_ZH, LONG_EN = 60, 180  #: characters of a sentence beyond which more count no more
@@ -72,7 +72,7 @@ class Chances:
     def _own(self, reading: Reading, one: Chance, chances: Sequence[Chance]) -> Traits:
         """Of the sentence, and beside it."""
         span, act = one.hit.span, one.hit.act
-        inside = _likeliest(other for other in chances if other.hit.span == span and other is not one)
+        inside = _likeliest(other for other in chances if other.hit.span == span and other.hit.act != act)
         outside = _likeliest(other for other in chances if other.hit.span != span)
         rival, again = max(inside.values(), default=0.0), outside.get(act, 0.0)
         text = reading.text[span[0] : span[1]].strip()

@@ -90,6 +90,8 @@ class FollowupRules(Entry):
     def _customers(self, owed: Owed, later: LaterCall) -> Verdict | None:
         if said := _heard(self.done, later, "customer"):
             return Verdict("kept", f"done, {_place(said)}")
+        if owed.kind == "call_back" and not self._called_back(later):
+            return Verdict("kept", "the customer called")
         if any(promise == ("customer", owed.kind) for promise in later.promises):
             return Verdict("repeated", "promised again")
         return None

@@ -230,7 +230,7 @@ def _lacking(
     specs: Sequence[FieldSpec], fields: Mapping[str, tuple[FieldValue, ...]], promises: Sequence[Promise]
 ) -> tuple[str, ...]:
     normals = {name: [value.normal for value in values] for name, values in fields.items()}
-    return missing(specs, normals, [promise.kind for promise in promises])
+    return missing(specs, normals, [(promise.by, promise.kind) for promise in promises])
 
 
 def _suggestion(value: FieldValue) -> FieldValue:

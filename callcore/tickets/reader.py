@@ -124,8 +124,8 @@ class Reader:
         found = reading.found.may_promise or reading.found.acts if reading.found else ()
         for label, span in self._by_speaker(reading, found):
             act = self._acts[label.code]
-            if act.promise:
-                hit = PromiseHit(act.promise, act.by, span, self._for_today(reading, span), act.code)
+            for kind in filter(None, (act.promise, *act.or_promise)):
+                hit = PromiseHit(kind, act.by, span, self._for_today(reading, span), act.code)
                 yield Chance(hit, label.probability, self._denied(reading, span))
 
     def _with_acts(self, reading: Reading) -> dict[str, tuple[Span, ...]]:

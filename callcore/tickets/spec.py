@@ -31,8 +31,9 @@ class Entry(BaseModel):
 
 
 class Condition(Entry):
-    """Holds where ``field`` has one of the values ``is``, or where one of the ``promises`` (kinds) was made.
+    """Holds where ``field`` has one of the values ``is``, or where one of the ``promises`` was made.
 
+    A promise is named by its kind, or by side and kind ("agent.call_back").
     ``unless``: fields of which one that is filled takes the condition away.
     """
 
@@ -42,10 +43,10 @@ class Condition(Entry):
     unless: tuple[FieldName, ...] = ()
 
     def holds(self, normals: Mapping[str, Sequence[str]], promised: Collection[str]) -> bool:
-        """Of a ticket with these normal forms by field, in which these kinds of promises were made."""
+        """Of a ticket with these normal forms by field, in which promises of these names were made."""
         if any(name in normals for name in self.unless):
             return False
-        if any(kind in promised for kind in self.promises):
+        if any(name in promised for name in self.promises):
             return True
         return self.field is not None and any(normal in self.values for normal in normals.get(self.field, ()))
 
@@ -158,9 +159,10 @@ class FieldSpec(Entry):
 
 
 def missing(
-    specs: Iterable[FieldSpec], normals: Mapping[str, Sequence[str]], promised: Collection[str]
+    specs: Iterable[FieldSpec], normals: Mapping[str, Sequence[str]], promises: Iterable[tuple[str, str]]
 ) -> tuple[str, ...]:
-    """Required fields without a value. ``normals``: by name, of fields that have one; ``promised``: kinds."""
+    """Required fields without a value. ``normals``: by name, of fields that have one; ``promises``: side and kind."""
+    promised = {name for by, kind in promises for name in (kind, f"{by}.{kind}")}
     return tuple(
         spec.name
         for spec in specs

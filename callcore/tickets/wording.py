@@ -19,7 +19,7 @@ from callcore.understand.features import features, without_marks
 VERSION = 1  #: of what is counted; a model made for another version is refused
 VIEWS = ("customer", "agent", "end")
 END = 8  #: turns, whoever speaks
-FEWEST = 14  #: turns of the shortest calls that wordings are learned from; of shorter ones they tell nothing
+FEWEST = 6  #: turns of the shortest calls that wordings are learned from; of shorter ones they tell nothing
 
 Wording = Sequence[Mapping[int, int]]  #: for each of VIEWS: n-gram to the number of turns that hold it
 Sums = Mapping[str, Mapping[str, float]]  #: by question and answer: what the wording adds to its logit

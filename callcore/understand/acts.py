@@ -15,7 +15,7 @@ from callcore.understand.text_reader import Network, joined, words_of
 
 LEAST_LETTERS = 2  #: of a sentence that may do something
 MOST = 12  #: sentences of a turn that are read one by one; of a longer one the last is the rest of it
-LEAST = 0.05  #: probability of an act that is looked at any further
+LEAST = 0.02  #: probability of an act that is looked at any further
 DIGITS = 4  #: of probabilities
 
 

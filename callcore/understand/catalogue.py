@@ -52,11 +52,14 @@ class Cause(Named):
 
 
 class Act(Named):
-    """What a sentence does in the call. ``by``: whose act it is; ``promise``: kind of the promise that it makes."""
+    """What a sentence does in the call. ``by``: whose act it is; ``promise``: kind of the promise that it makes;
+    ``or_promise``: kinds that it makes instead where the words are such.
+    """
 
     code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
     by: Literal["agent", "customer"]
     promise: PromiseKind | None = None
+    or_promise: tuple[PromiseKind, ...] = ()
 
 
 class Acts(BaseModel):

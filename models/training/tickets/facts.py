@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,10 @@ from sklearn.linear_model import LogisticRegression
 from callcore.evaluate.tickets import GoldCall, read_gold
 from callcore.tickets.chosen import deadline_rows, field_rows, name_rows
 from callcore.tickets.linear import NO, YES
+from callcore.tickets.look import Look
 from callcore.tickets.name_traits import NAME as NAME_FIELD
 from callcore.tickets.traits import DEADLINE, VERSION
+from models.training.tickets.promises import unseen
 from models.training.tickets.views import CALLS, ROOT, Traits, Views, fitted, write
 
 NAME, RELEASE = "ticket-facts", "1"
@@ -65,12 +67,12 @@ class Learned:
         return float(1 / (1 + np.exp(-total)))
 
 
-def questions(views: Views, calls: Iterable[GoldCall]) -> dict[str, list[Question]]:
-    """By field. Of the term only calls in which the bank has one to keep."""
+def questions(views: Views, calls: Iterable[GoldCall], look: Callable[[GoldCall], Look]) -> dict[str, list[Question]]:
+    """By field, as ``look`` sees the calls. Of the term only calls in which the bank has one to keep."""
     found: dict[str, list[Question]] = {name: [] for name in FIELDS}
     specs = {spec.name: spec for spec in views.rules.fields}
     for one in calls:
-        seen = views.look(one)
+        seen = look(one)
         for name in FIELDS:
             gold = one.gold.fields.get(name, ("",))[0]
             if name == NAME_FIELD:
@@ -218,10 +220,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "models")
     options = parser.parse_args(arguments)
     held = {one.name: one for one in read_gold(options.held)} if options.held else {}
-    views = Views()
-    fresh = questions(views, (one for one in read_gold(options.calls / "train") if one.name not in held))
-    tuned = questions(views, read_gold(options.calls / "dev"))
-    left = questions(views, held.values())
+    views, train = Views(), [one for one in read_gold(options.calls / "train") if one.name not in held]
+    look = unseen(views, train)
+    fresh, tuned, left = (
+        questions(views, some, look) for some in (train, read_gold(options.calls / "dev"), held.values())
+    )
     heads, rows = {}, []
     for name in FIELDS:
         how = best(fresh[name], tuned[name])

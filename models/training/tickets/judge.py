@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from callcore.tickets.look import Look
 from callcore.tickets.picks import WORDED
 from callcore.tickets.wording import Wording, wording
 from models.training.tickets.codes import LISTS, QUESTIONS, Coded, Picked, learn_all
+from models.training.tickets.promises import unseen
 from models.training.tickets.views import (
     CALLS,
     FOLDS,
@@ -101,8 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--calls", type=Path, default=CALLS, help="folder with the parts train and dev")
     parser.add_argument("--version", default="1")
     options = parser.parse_args(arguments)
-    views = Views()
-    fresh, tuned = (examples(views, read_gold(options.calls / part)) for part in ("train", "dev"))
+    views, train = Views(), read_gold(options.calls / "train")
+    look = unseen(views, train)
+    fresh, tuned = (examples(views, some, look) for some in (train, read_gold(options.calls / "dev")))
     words = Words(fresh, tuned)
     learned = {name: learn(name, fresh, tuned, words) for name in FIELDS}
     for name, one in learned.items():
@@ -120,9 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def examples(views: Views, calls: Iterable[GoldCall]) -> list[Example]:
-    """Calls as the judge sees them, by rules alone."""
-    return [_example(views.look(one), one, views.rules) for one in calls]
+def examples(views: Views, calls: Iterable[GoldCall], look: Callable[[GoldCall], Look]) -> list[Example]:
+    """Calls as the judge sees them when ``look`` looks at them."""
+    return [_example(look(one), one, views.rules) for one in calls]
 
 
 def _example(seen: Look, one: GoldCall, rules: TicketRules) -> Example:

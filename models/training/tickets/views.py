@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,7 @@ from callcore.loading import load_understander
 from callcore.privacy import Redactor
 from callcore.privacy.seal import Sealer, new_key
 from callcore.tickets import TicketRules
-from callcore.tickets.linear import Head
+from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.look import Look
 from callcore.tickets.spec import is_hidden
 from models.training.understand.enter import enter
@@ -50,8 +52,14 @@ class Views:
         redactor = Redactor.of(self._sealer, self._settings.understand, self._understander.taggers)
         self._following = Following(redactor, self.rules)
 
+    def promising(self, promises: LinearModel) -> Self:
+        """The same in which a model tells the promises."""
+        other = copy(self)
+        other.rules = replace(self.rules, promises=promises)
+        return other
+
     def look(self, one: GoldCall) -> Look:
-        """At a whole call, by rules alone."""
+        """At a whole call, by rules alone but for the promises of :meth:`promising`."""
         events = self._following.told(one.call, one.name, self._settings, self._understander, ticket=False)
         fold = self.rules.fold(events[0])  # type: ignore[arg-type]
         for event in events[1:]:
