@@ -1,21 +1,26 @@
-"""Real speech that comes with the repository: a telephone call on two channels, and a meeting with who speaks when."""
+"""Audio that comes with the repository: a real call on two channels, a meeting with who speaks when, a spoken call."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from callcore.audio import FaultDetector, open_audio, probe_layout
+from callcore.batch.transcriber import Transcriber
 from callcore.cli import run
-from callcore.config import AudioSettings, SegmentSettings
+from callcore.config import AudioSettings, SegmentSettings, load_settings
 from callcore.engines.silero import SileroVad
+from callcore.evaluate.normalise import ENGLISH
+from callcore.evaluate.rates import compare
 from callcore.segment import SegmentClosed, Segmenter
 from callcore.types import SAMPLE_RATE_HZ
 
 AUDIO = Path(__file__).parent.parent / "audio_fixtures"
 CALL, MEETING = AUDIO / "lca_auto_repairs_first30s.flac", AUDIO / "ami_dev00.flac"
+SPOKEN = AUDIO / "call02_charged_twice_8k_stereo.flac"
 COLLAR_S = 0.25  #: either side of a label's edge that is not judged, as in the field
 
 
@@ -83,3 +88,25 @@ def test_the_starter_model_says_that_it_is_not_made_for_people(tmp_path, monkeyp
     warning = " ".join(capsys.readouterr().err.split())
     assert "was not made for this audio" in warning
     assert "callcore models pull" in warning
+
+
+def test_the_english_call_is_heard_as_it_was_said():
+    settings = load_settings(None, {"recognise": {"language": "en"}}).unredacted()
+    with Transcriber(settings) as transcriber:
+        record = transcriber.record(SPOKEN)
+    assert record.started.model == "starter-en"
+    reference = json.loads((AUDIO / "call02_charged_twice.json").read_text(encoding="utf-8"))
+    for channel in (0, 1):
+        said = " ".join(turn["text"] for turn in reference["turns"] if turn["channel"] == channel)
+        heard = " ".join(turn.text for turn in record.turns if turn.channel == channel)
+        assert compare(said, heard, ENGLISH).rate <= 0.2
+
+
+def test_the_english_call_fills_its_ticket(tmp_path):
+    db, out = ["--db", str(tmp_path / "calls.db")], tmp_path / "tickets"
+    assert run(["transcribe", str(SPOKEN), "--language", "en", "--quiet", *db]) == 0
+    assert run(["tickets", "export", "--state", "draft", "--output", str(out), *db]) == 0
+    (file,) = out.glob("*.json")
+    ticket = json.loads(file.read_text(encoding="utf-8"))
+    assert ticket["fields"]["request.amount"]["normal"] == ["36.50 GBP"]
+    assert {(promise["by"], promise["kind"]) for promise in ticket["promises"]} >= {("agent", "call_back")}

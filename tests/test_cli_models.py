@@ -60,7 +60,8 @@ def test_list_as_json_says_all_of_it(capsys: pytest.CaptureFixture[str]):
     assert rows["starter-zh"]["synthetic_only"]
     assert rows["base"]["size_bytes"] == 147_882_941
     assert not rows["base"]["installed"]
-    assert not any(row["auto"] for row in listed(capsys, "--language", "en").values())
+    assert [name for name, row in listed(capsys, "--language", "en").items() if row["auto"]] == ["starter-en"]
+    assert not any(row["auto"] for row in listed(capsys, "--language", "de").values())
 
 
 def test_pull_then_list_verify_path_remove(hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

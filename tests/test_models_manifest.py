@@ -20,7 +20,7 @@ SMALL = weights(payload_bytes=64)
 
 def test_the_shipped_manifest_knows_the_published_sizes_by_name_alias_and_hub_id():
     manifest = load_manifest()
-    for name in ("starter-zh", "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"):
+    for name in ("starter-zh", "starter-en", "tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"):
         assert manifest.find(name) is not None
     assert manifest.find("turbo") is manifest.find("mobiuslabsgmbh/faster-whisper-large-v3-turbo")
     assert manifest.find("Systran/faster-whisper-base") is manifest.find("BASE")
@@ -35,10 +35,12 @@ def test_published_sizes_are_those_faster_whisper_fetches():
             assert utils._MODELS[row.name] == row.source.huggingface
 
 
-def test_the_starter_row_gives_the_checksums_of_the_bundled_files(starter_model: Path):
-    row = load_manifest().find("starter-zh")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_starters_rows_give_the_checksums_of_the_bundled_files(starter_model: Path, language: str):
+    starter_model = starter_model.with_name(f"starter-{language}")
+    row = load_manifest().find(starter_model.name)
     assert row is not None
-    assert row.languages == ("zh",)
+    assert row.languages == (language,)
     assert row.synthetic_only
     assert row.window_s == json.loads((starter_model / "preprocessor_config.json").read_text())["chunk_length"]
     for name, entry in row.files.items():

@@ -18,6 +18,7 @@ from callcore.models.install import add
 from callcore.models.registry import Place, find_models, language_code, resolve
 
 TINY = {"payload_bytes": 100}
+BUNDLED = {"starter-zh", "starter-en"}
 
 
 @pytest.fixture(autouse=True)
@@ -61,12 +62,18 @@ def cache_like_the_hub_library(home: Path, hub_id: str, files: dict[str, bytes])
     return snapshot
 
 
-def test_the_bundled_model_is_there_without_doing_anything(settings: ModelSettings):
-    model = resolve("auto", "zh", settings)
-    assert (model.name, model.place, model.languages) == ("starter-zh", Place.BUNDLED, ("zh",))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_bundled_models_are_there_without_doing_anything(settings: ModelSettings, language: str):
+    model = resolve("auto", language, settings)
+    assert (model.name, model.place, model.languages) == (f"starter-{language}", Place.BUNDLED, (language,))
     assert model.synthetic_only
     assert len(model.model_hash) == 64
-    assert resolve("starter", "zh-CN", settings) == model
+    assert resolve(f"starter-{language}", f"{language}-XX", settings) == model
+
+
+def test_without_a_language_the_bundled_model_is_the_mandarin_one(settings: ModelSettings):
+    assert resolve("auto", None, settings).name == "starter-zh"
+    assert resolve("starter", "zh-CN", settings).name == "starter-zh"
 
 
 def test_the_hash_follows_the_contents_and_nothing_else(settings: ModelSettings, home: Path):
@@ -175,7 +182,7 @@ def test_models_in_the_hub_cache_are_used_and_incomplete_ones_are_not(settings: 
     assert (model.name, model.place, model.folder) == ("tiny", Place.HUB_CACHE, snapshot)
     assert resolve("Systran/faster-whisper-tiny", None, settings) == model
     (snapshot / "tokenizer.json").unlink()
-    assert [found.name for found in find_models(settings)] == ["starter-zh"]
+    assert {found.name for found in find_models(settings)} == BUNDLED
     with pytest.raises(ModelNotFound, match="not installed"):
         resolve("tiny", "en", settings)
 
@@ -193,9 +200,10 @@ def test_any_hub_id_in_the_hub_cache_can_be_named(settings: ModelSettings, home:
         ("acme/own", None, ModelNotFound, "acme/own", "callcore models pull acme/own"),
         ("nonesuch", None, ModelNotFound, "starter-zh", "callcore models list"),
         ("./nowhere", None, ModelNotFound, "./nowhere", "path"),
-        ("auto", "en", LanguageUnsupported, "en", "callcore models pull small"),
+        ("auto", "de", LanguageUnsupported, "de", "callcore models pull small"),
         ("auto", "xx", LanguageUnsupported, "no model knows", "zh or en"),
-        ("starter-zh", "en", LanguageUnsupported, "only zh", "callcore models pull small"),
+        ("starter-zh", "de", LanguageUnsupported, "only zh", "callcore models pull small"),
+        ("starter-zh", "en", LanguageUnsupported, "only zh", "--model starter-en"),
         ("starter-zh", "xx", LanguageUnsupported, "only zh", "No model of callcore"),
     ],
 )
@@ -290,7 +298,7 @@ def test_folders_that_hold_no_model_are_no_models(settings: ModelSettings, home:
     (home / "models" / "notes").mkdir(parents=True)
     (home / "models" / "notes" / "todo.txt").write_text("nothing", encoding="utf-8")
     write_model(home / "models" / ".hidden")
-    assert [model.name for model in find_models(settings)] == ["starter-zh"]
+    assert {model.name for model in find_models(settings)} == BUNDLED
 
 
 @pytest.mark.parametrize(
