@@ -205,7 +205,7 @@ def test_formats_on_stdout(tmp_path, capsys, scripted):
         (["--model", "small"], 4, "models pull small"),
         (["--model", "./gone"], 4, "no model folder ./gone"),
         (["--language", "xx"], 4, "xx"),
-        (["--language", "en"], 4, "models pull"),
+        (["--language", "de"], 4, "models pull"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
