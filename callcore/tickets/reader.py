@@ -124,7 +124,7 @@ class Reader:
         found = reading.found.may_promise or reading.found.acts if reading.found else ()
         for label, span in self._by_speaker(reading, found):
             act = self._acts[label.code]
-            for kind in filter(None, (act.promise, *act.or_promise)):
+            for kind in act.may_promise:
                 hit = PromiseHit(kind, act.by, span, self._for_today(reading, span), act.code)
                 yield Chance(hit, label.probability, self._denied(reading, span))
 

@@ -61,6 +61,11 @@ class Act(Named):
     promise: PromiseKind | None = None
     or_promise: tuple[PromiseKind, ...] = ()
 
+    @property
+    def may_promise(self) -> tuple[PromiseKind, ...]:
+        """Kinds of promises that it may make, the usual one first."""
+        return (self.promise, *self.or_promise) if self.promise else ()
+
 
 class Acts(BaseModel):
     """The parsed file of acts."""
