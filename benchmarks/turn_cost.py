@@ -5,8 +5,8 @@
 
 Written calls with gold tickets, all but those that models learn from, go the way of heard calls, on one thread: meaning
 of the turn (labels, mood, entities, dialogue acts), redaction, ticket. A turn's time is that of its final and its turn
-together, so it is also how long after the final a field that the final holds is filled. Nothing is heard, so no voice is
-judged.
+together, so it is also how long after the final a field that the final holds is filled. Nothing is heard, so no voice
+is judged.
 """
 
 from __future__ import annotations
