@@ -81,7 +81,9 @@ def _better(model: InstalledModel, language: str | None) -> str:
     if not model.synthetic_only:
         return ""
     suggestion = load_manifest().suggestion(language)
-    made_for = f"{model.name} knows synthetic speech only."
+    made_for = f"{model.name} knows synthetic speech only, in {', '.join(model.languages)}."
+    if language is None and len(model.languages) == 1:
+        made_for += " Is the call in another language? Name it: --language CODE."
     return f"{made_for} Get a better one: callcore models pull {suggestion.name}" if suggestion else made_for
 
 

@@ -110,3 +110,10 @@ def test_the_english_call_fills_its_ticket(tmp_path):
     ticket = json.loads(file.read_text(encoding="utf-8"))
     assert ticket["fields"]["request.amount"]["normal"] == ["36.50 GBP"]
     assert {(promise["by"], promise["kind"]) for promise in ticket["promises"]} >= {("agent", "call_back")}
+
+
+def test_a_call_in_a_language_that_nobody_named_is_asked_about(tmp_path, capsys):
+    assert run(["transcribe", str(SPOKEN), "--db", str(tmp_path / "calls.db")]) == 0
+    warning = " ".join(capsys.readouterr().err.split())
+    assert "starter-zh knows synthetic speech only, in zh." in warning
+    assert "--language CODE" in warning
