@@ -11,7 +11,7 @@ from callcore.config import TicketSettings
 from callcore.tickets import TicketRules
 from callcore.tickets.judge import VERSION
 from callcore.tickets.linear import Head, LinearModel
-from callcore.tickets.pooled import call_signs, code_signs, supported
+from callcore.tickets.pooled import Pool, call_signs
 from callcore.tickets.wording import FEWEST
 from callcore.types import Understanding
 
@@ -49,14 +49,16 @@ def view(events):
 
 
 def test_faint_scores_of_several_turns_outweigh_those_of_one():
-    faint = code_signs(view(scored({CODE: 0.3, "loan.personal": 0.4}, {CODE: 0.3}, {CODE: 0.3})), "topic")
+    faint = Pool.of(view(scored({CODE: 0.3, "loan.personal": 0.4}, {CODE: 0.3}, {CODE: 0.3})), "topic").signs()
     assert faint[CODE]["score.customer.sum"] > faint["loan.personal"]["score.customer.sum"]
     assert faint[CODE]["score.customer.most"] < faint["loan.personal"]["score.customer.most"]
     assert "score.agent.sum" not in faint[CODE]
 
 
 def test_what_is_no_business_of_a_bank_counts_less():
-    inside, outside = (code_signs(view(scored({CODE: 0.6}, in_scope=share)), "topic")[CODE] for share in (1.0, 0.1))
+    inside, outside = (
+        Pool.of(view(scored({CODE: 0.6}, in_scope=share)), "topic").signs()[CODE] for share in (1.0, 0.1)
+    )
     assert outside["score.customer.sum"] < inside["score.customer.sum"] / 4
 
 
@@ -81,14 +83,14 @@ def test_turns_read_by_an_older_callcore_give_what_they_were_sure_of():
         for event in events_of("C: 我的信用卡丢了。\n A: 好的。")
     ]
     call = view(events)
-    assert code_signs(call, "topic")["credit_card.lost"]["score.customer.most"] == pytest.approx(0.8 * 0.95)
+    assert Pool.of(call, "topic").signs()["credit_card.lost"]["score.customer.most"] == pytest.approx(0.8 * 0.95)
     assert list(call_signs(call.customer)) == []
 
 
 def test_what_has_support_keeps_it():
     call = view(events_of("C: 我的信用卡丢了。\n A: 好的。"))
     known = {"credit_card.lost": object()}
-    assert supported(call, "topic", known)["credit_card.lost"] is known["credit_card.lost"]
+    assert Pool.of(call, "topic").supported(known)["credit_card.lost"] is known["credit_card.lost"]
 
 
 def test_moods_are_told_from_the_beginning_to_the_end():

@@ -94,10 +94,11 @@ class Look:
 
     def _verdicts(self, judge: LinearModel) -> Verdicts:
         words, worded, source = self._rules.words, NOTHING_WORDED, judge.source
-        if words and len(self.call.readings) >= FEWEST:
+        short = len(self.call.readings) < FEWEST  # none so short has taught how calls are worded, what scores add up to
+        if words and not short:
             worded, source = words.sums(wording(self.call)), f"{source}+{words.card.source}"
         one = verdicts(judge, self.signs, self.judged_by_rules, worded, source)
-        if len(self.call.readings) < FEWEST:  # no call so short has taught what scores add up to
+        if short:
             return Verdicts(one)
         several = {
             name: chosen(judge, name, candidates, supports, worded, source)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.matter import Judged, Matter, Support
-from callcore.tickets.pooled import code_signs, supported
+from callcore.tickets.pooled import Pool
 from callcore.tickets.reading import CallView, Reading, third_of
 from callcore.tickets.wording import Sums
 from callcore.types import Label, Understanding
@@ -42,7 +42,8 @@ def topic_signs(call: CallView, matter: Matter) -> tuple[Candidates, Supports]:
             for name, codes in (("term", reading.terms), ("phrase", reading.topics)):
                 if any(code == one for one, _ in codes):
                     values[f"{name}.{who}"] = values.get(f"{name}.{who}", 0.0) + 1 / MANY
-    return _with_scores(found, code_signs(call, "topic")), supported(call, "topic", supports)
+    pool = Pool.of(call, "topic")
+    return _with_scores(found, pool.signs()), pool.supported(supports)
 
 
 def intent_signs(
@@ -50,14 +51,16 @@ def intent_signs(
 ) -> tuple[Candidates, Supports]:
     """Signs of each intent of ``wanted`` that anything speaks for, and what it rests on."""
     found = _labelled(call, matter, lambda meaning: meaning.intents, supports)
-    scored = {code: values for code, values in code_signs(call, "intent").items() if code in wanted}
-    return _beside_category(_with_scores(found, scored), matter), supported(call, "intent", supports)
+    pool = Pool.of(call, "intent")
+    scored = {code: values for code, values in pool.signs().items() if code in wanted}
+    return _beside_category(_with_scores(found, scored), matter), pool.supported(supports)
 
 
 def cause_signs(call: CallView, matter: Matter, supports: Supports) -> tuple[Candidates, Supports]:
     """Signs of each cause of dissatisfaction that anything speaks for, and what it rests on."""
     found = _labelled(call, matter, lambda meaning: meaning.causes, supports)
-    return _beside_category(_with_scores(found, code_signs(call, "cause")), matter), supported(call, "cause", supports)
+    pool = Pool.of(call, "cause")
+    return _beside_category(_with_scores(found, pool.signs()), matter), pool.supported(supports)
 
 
 def worded(name: str, candidates: Candidates, sums: Sums) -> Candidates:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Self
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.matter import MOST_EVIDENCE, Support
@@ -36,29 +39,47 @@ def scores_of(found: Understanding, head: str) -> Mapping[str, float]:
     return {label.code: label.probability for label in sure.get(head, ())}
 
 
-def code_signs(call: CallView, head: str) -> dict[str, Values]:
-    """Signs of each code of ``head`` that any turn scores, whoever speaks."""
-    turns = {"customer": len(call.customer), "agent": len(call.agent)}
-    found: dict[str, Values] = {}
-    for code, scored in _scored(call, head).items():
-        values = {f"score.{code}": 1.0, "chinese": float(is_chinese(call.language))}
-        for who, count in turns.items():
-            side = [one for one in scored if one[1].speaks(who)]
-            if side:
-                values |= _of_side(who, side, count)
-        values[f"score.{code}.sum"] = values.get("score.customer.sum", 0.0)
-        found[code] = values
-    return found
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The turns of a call that score each code of one head, in order; whoever speaks."""
 
+    call: CallView
+    scored: Mapping[str, Sequence[Scored]]
 
-def supported(call: CallView, head: str, supports: Mapping[str, Support]) -> dict[str, Support]:
-    """``supports``, and of the codes that have none the turns that score highest, which they rest on."""
-    found = dict(supports)
-    for code, scored in _scored(call, head).items():
-        if code not in found:
-            highest = sorted(scored, key=lambda one: -one[2])[:MOST_EVIDENCE]
-            found[code] = Support(places=[(score, reading.at()) for _, reading, score in highest])
-    return found
+    @classmethod
+    def of(cls, call: CallView, head: str) -> Self:
+        """Of all turns that were read."""
+        found: dict[str, list[Scored]] = {}
+        for place, reading in enumerate(call.readings):
+            if reading.found is None:
+                continue
+            weight = reading.found.in_scope if head in OF_BUSINESS else 1.0
+            for code, score in scores_of(reading.found, head).items():
+                found.setdefault(code, []).append((third_of(place / len(call.readings)), reading, score * weight))
+        return cls(call, found)
+
+    def signs(self) -> dict[str, Values]:
+        """Of each code."""
+        turns = {"customer": len(self.call.customer), "agent": len(self.call.agent)}
+        found: dict[str, Values] = {}
+        for code, scored in self.scored.items():
+            values = {f"score.{code}": 1.0, "chinese": float(is_chinese(self.call.language))}
+            for who, count in turns.items():
+                side = [one for one in scored if one[1].speaks(who)]
+                if side:
+                    values |= _of_side(who, side, count)
+            values[f"score.{code}.sum"] = values.get("score.customer.sum", 0.0)
+            found[code] = values
+        return found
+
+    def supported(self, supports: Mapping[str, Support]) -> dict[str, Support]:
+        """``supports``, and of the codes that have none the turns that score highest, which they rest on."""
+        found = dict(supports)
+        for code, scored in self.scored.items():
+            if code not in found:
+                highest = sorted(scored, key=lambda one: -one[2])[:MOST_EVIDENCE]
+                found[code] = Support(places=[(score, reading.at()) for _, reading, score in highest])
+        return found
 
 
 def call_signs(customer: Sequence[Reading]) -> Iterator[tuple[str, float, Evidence]]:
@@ -76,33 +97,21 @@ def call_signs(customer: Sequence[Reading]) -> Iterator[tuple[str, float, Eviden
 
 
 def _of_label(scores: Sequence[float], *, moments: bool) -> Iterator[tuple[str, float]]:
-    first, second = [*sorted(scores, reverse=True), 0.0][:2]
+    first, second = _two_highest(scores)
     yield "most", first
     yield "second", second
-    yield "mean", _mean(scores)
-    yield "odds", _mean([_rise(score) for score in scores]) / 2
+    yield "mean", fmean(scores)
+    yield "odds", fmean(map(_rise, scores)) / 2
     if moments:
         for name, some in (("first", scores[:EDGE]), ("last", scores[-EDGE:])):
-            yield name, _mean(some)
+            yield name, fmean(some)
         for name, some in (("begin", scores[:BROAD_EDGE]), ("end", scores[-BROAD_EDGE:])):
-            yield name, _mean(some)
-
-
-def _scored(call: CallView, head: str) -> dict[str, list[Scored]]:
-    """By code, the turns that score it, in order."""
-    found: dict[str, list[Scored]] = {}
-    for place, reading in enumerate(call.readings):
-        if reading.found is None:
-            continue
-        weight = reading.found.in_scope if head in OF_BUSINESS else 1.0
-        for code, score in scores_of(reading.found, head).items():
-            found.setdefault(code, []).append((third_of(place / len(call.readings)), reading, score * weight))
-    return found
+            yield name, fmean(some)
 
 
 def _of_side(who: str, scored: Sequence[Scored], turns: int) -> Values:
     """What one side's ``scored`` turns, of ``turns`` in all, say of a code."""
-    first, second = [*sorted((score for _, _, score in scored), reverse=True), 0.0][:2]
+    first, second = _two_highest(score for _, _, score in scored)
     values = {
         f"score.{who}.most": first,
         f"score.{who}.second": second,
@@ -121,6 +130,7 @@ def _rise(score: float) -> float:
     return math.log(max(score, LEAST_SCORE) / LEAST_SCORE)
 
 
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found)
+def _two_highest(scores: Iterable[float]) -> tuple[float, float]:
+    """0 in place of a second that is not there."""
+    first, second = [*sorted(scores, reverse=True), 0.0][:2]
+    return first, second

@@ -34,16 +34,16 @@ def judge(
     scores: Scores, thresholds: Mapping[str, float], catalogue: Catalogue, text: str, source: str = ""
 ) -> Judgement:
     """Labels at or above their head's threshold, most probable first. ``text``: that was scored, any case."""
-    in_scope = scores.in_scope >= thresholds["in_scope"]
+    in_scope, own = scores.in_scope >= thresholds["in_scope"], _own_codes(catalogue, text)
     return Judgement(
         category=_one(scores, "category", thresholds) if in_scope else None,
-        topics=_own_topics(_sure(scores, "topic", thresholds), catalogue, text)[:MOST] if in_scope else (),
+        topics=_own_topics(_sure(scores, "topic", thresholds), own, catalogue)[:MOST] if in_scope else (),
         intents=_sure(scores, "intent", thresholds)[:MOST],
         causes=_sure(scores, "cause", thresholds)[:MOST] if in_scope else (),
         caller=_one(scores, "caller", thresholds) if in_scope else None,
         in_scope=round(scores.in_scope, DIGITS),
         mood=_mood(scores, thresholds, source),
-        scores=_kept(scores, catalogue, text),
+        scores=_kept(scores, own, catalogue),
     )
 
 
@@ -66,23 +66,20 @@ def _sure(scores: Scores, head: str, thresholds: Mapping[str, float]) -> tuple[L
     return tuple(_label(scores, head, code) for code in sure)
 
 
-def _own_topics(topics: tuple[Label, ...], catalogue: Catalogue, text: str) -> tuple[Label, ...]:
-    """Topics of the bank's own stand in for those they are like, where one of their terms is said.
-
-    Topics that the bank has taken out are left out.
-    """
-    own = _own_codes(catalogue, text)
-    renamed = [replace(label, code=own.get(label.code, label.code)) for label in topics]
-    return tuple(label for label in renamed if label.code in catalogue.topics)
-
-
 def _own_codes(catalogue: Catalogue, text: str) -> dict[str, str]:
+    """Topics of the bank's own, one of whose terms is said, by those they are like and stand in for."""
     lower = text.lower()
     return {topic.like: topic.code for term, topic in catalogue.own_terms if topic.like and term in lower}
 
 
-def _kept(scores: Scores, catalogue: Catalogue, text: str) -> dict[str, dict[str, float]]:
-    own = _own_codes(catalogue, text)
+def _own_topics(topics: tuple[Label, ...], own: Mapping[str, str], catalogue: Catalogue) -> tuple[Label, ...]:
+    """With the bank's ``own``; topics that the bank has taken out are left out."""
+    renamed = [replace(label, code=own.get(label.code, label.code)) for label in topics]
+    return tuple(label for label in renamed if label.code in catalogue.topics)
+
+
+def _kept(scores: Scores, own: Mapping[str, str], catalogue: Catalogue) -> dict[str, dict[str, float]]:
+    """By head, the labels worth keeping; topics as :func:`_own_topics` has them."""
     kept = {
         head: {code: round(likely, SCORE_DIGITS) for code, likely in options.items() if likely >= LEAST_SCORE}
         for head, options in scores.heads.items()

@@ -93,12 +93,12 @@ def unseen(views: Views, train: Sequence[GoldCall]) -> Callable[[GoldCall], Look
     """
     lessons = _lessons(views, train)
 
-    def learned(some: Iterable[Lesson]) -> Views:
-        return views.promising(asking(learn(some, USUAL_STRENGTH), USUAL_LEAST))
+    def told_by(model: LinearModel) -> Views:
+        return views.promising(asking(model, USUAL_LEAST))
 
-    of_all, without = learned(lessons), dict[str, Views]()
-    for kept, left in parts(len(train)):
-        without |= dict.fromkeys((train[place].name for place in left), learned(lessons[place] for place in kept))
+    of_all, without = told_by(learn(lessons, USUAL_STRENGTH)), dict[str, Views]()
+    for model, left in crossed(lessons, USUAL_STRENGTH):
+        without |= dict.fromkeys((one.one.name for one in left), told_by(model))
     return lambda one: without.get(one.name, of_all).look(one)
 
 

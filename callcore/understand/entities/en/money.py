@@ -92,7 +92,7 @@ def _stated(reading: Reading, match: re.Match[str], code: str) -> Iterator[Span]
     if match["from"]:
         first = money(reading, match, "from")
         if first is not None and first < value:
-            scale = _scale(reading.values(*match.span("major"))[-1])
+            scale = reading.values(*match.span("major"))[-1].scale or 1  # "three to five thousand"
             low = first * scale if first < 100 <= scale and first * scale < value else first
             shown = forms.amount(low, code).split(" ", 1)[0] + "/" + shown
     yield Span("amount", *reading.span(match.start(), end), shown, rank=STATED)
@@ -174,7 +174,7 @@ def spoken_value(numbers: Sequence[Number], code: str = "") -> Decimal | None:
         return Decimal(values[0] * 1000 + values[1])
     pairs = [10 <= one.value < 100 for one in numbers]
     if len(values) == 2 and numbers[0].said.endswith(LAKHS) and pairs[1]:
-        return Decimal(values[0] + values[1] * _scale(numbers[0]) // 100)
+        return Decimal(values[0] + values[1] * numbers[0].scale // 100)
     if len(values) == 3 and values[0] % 1000 == 0 and 0 < values[1] < 10 <= values[2] < 100 <= values[0]:
         return Decimal(values[0] + values[1] * 100 + values[2])
     pieces = code.split(CARDINAL)
@@ -225,11 +225,6 @@ def _percent(reading: Reading, match: re.Match[str]) -> Decimal | None:
 def _span(reading: Reading, match: re.Match[str], value: str, rank: int) -> Span:
     start, end = reading.span(match.start(), match.end())
     return Span("amount", start, end, value, rank=rank)
-
-
-def _scale(number: Number) -> int:
-    """The thousands of "three to five thousand", 1 where there are none."""
-    return SCALES.get(number.said.rsplit(" ", 1)[-1], 1)
 
 
 def _own(context: Context) -> str:

@@ -56,6 +56,11 @@ class Number:
         return int(self.value) if self.value == int(self.value) else -1
 
     @property
+    def scale(self) -> int:
+        """The hundred, thousand, lakh or more that is its last word, 0 where that is none."""
+        return SCALES.get(self.said.rsplit(" ", 1)[-1], 0)
+
+    @property
     def doubtful(self) -> bool:
         """Whether its scale is a letter that makes millions of it only in the company of money: 12m, 614b."""
         return self.said.rsplit(" ", 1)[-1] in _DOUBTFUL
@@ -229,12 +234,12 @@ def _goes_on(last: Number, item: Number, comma: bool) -> bool:
     """Whether ``item`` is the rest of ``last``: "two lakh | fifty thousand", "2 million | 300 thousand", and after a
     ``comma`` "two thousand, | three hundred ten", "one million, | nine hundred thousand".
     """
-    scale = SCALES.get(last.said.rsplit(" ", 1)[-1], 0)
     if comma:
-        return " " in last.said and scale >= SCALES["thousand"] and " hundred" in item.said and item.value < scale
-    if scale < SCALES["lakh"] or " " not in last.said or item.ordinal:
+        whole = " " in last.said and last.scale >= SCALES["thousand"]
+        return whole and " hundred" in item.said and item.value < last.scale
+    if last.scale < SCALES["lakh"] or " " not in last.said or item.ordinal:
         return False
-    return item.value < scale and item.value >= 1000
+    return item.value < last.scale and item.value >= 1000
 
 
 def _take_article(done: list[Token | Number], item: Number) -> None:

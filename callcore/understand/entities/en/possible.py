@@ -69,7 +69,7 @@ def possible_sums(reading: Reading, sums: Collection[Range], taken: Collection[R
             yield Possible(start, end, value, shaped)
         if scale and not sure:
             yield from (Possible(start, end, value, True) for value in _scaled(numbers, scale))
-        scale = max(map(_scale, numbers)) or scale
+        scale = max((one.scale for one in numbers if one.scale >= _THOUSAND), default=scale)
 
 
 def _readings(numbers: Sequence[Number], said: str, sure: bool) -> Iterator[tuple[Decimal, bool]]:
@@ -103,12 +103,6 @@ def _bare(number: Number) -> Iterator[tuple[Decimal, bool]]:
             yield number.value, cents
     elif number.whole >= _SMALLEST:
         yield number.value, in_hundreds(number) and (number.whole not in _YEARS or "hundred" in number.said)
-
-
-def _scale(number: Number) -> int:
-    """The thousands or lakhs in which a number is said, 0 where it is not."""
-    scale = SCALES.get(number.said.rsplit(" ", 1)[-1], 0)
-    return scale if scale >= _THOUSAND else 0
 
 
 def _scaled(numbers: Sequence[Number], scale: int) -> Iterator[Decimal]:
