@@ -95,6 +95,19 @@ def masked(text: str) -> str:
         ("the new one is four Skerry Cottages, Stromness", "the new one is **** ****** ********* *********"),
         ("I ticked box 4 on the form", "I ticked box 4 on the form"),
         ("I sent it to K Morales today", "I sent it to * ******* today"),
+        ("To mine, it's 4 Orchard Steps, Wells, BA5 0ZZ.", "To mine, it's * ******* ****** ****** *** ***."),
+        ("Eleven ninety Hat Creek Road. I like it.", "****** ****** *** ***** ****. I like it."),
+        ("it comes by Rural Route 2 now", "it comes by ***** ***** * now"),
+        ("Good day, Maureen Bird here from Leeds.", "Good day, ******* **** here from Leeds."),
+        ("Fourteenth of the sixth, seventy-nine.", "********** ** *** ****** ************."),
+        ("and it's March 11, 2001.", "and it's ***** *** ****."),
+        ("一九七七年八月初十", "*********"),
+        ("我九六年11月2号生的", "我********生的"),
+        ("on the third of March 2026, and 2 April", "on the third of March 2026, and 2 April"),
+        ("去年三月五号，还有2025年6月1号", "去年三月五号，还有2025年6月1号"),
+        ("on the third of May fifty pounds went", "on the third of May fifty pounds went"),
+        ("R740,000. My mother has a kitchen now.", "R740,000. My mother has a kitchen now."),
+        ("The RM374 is the settlement charge", "The RM374 is the settlement charge"),
     ],
 )
 def test_secrets_are_masked_and_facts_are_not(text, shown):
@@ -233,6 +246,7 @@ def test_an_answer_to_a_question_for_a_name_is_one():
         ("Your address?", "Cairn House, Inveresk.", "***** ****** ********.", "en"),
         ("And your ID number?", "R, six one oh eight.", "*, *** *** ** *****.", "en"),
         ("怎么称呼您？", "郦。郦道元的郦。", "*。*****。", "zh"),
+        ("what's your name", "brenda cutting and the card is lost", "****** ******* and the card is lost", "en"),
     ],
 )
 def test_answers_are_known_by_their_questions(question, answer, shown, language):
@@ -283,6 +297,10 @@ def test_whom_a_greeting_names_is_of_the_bank_unless_it_is_said_to_them():
     assert told(call, turn(2, 1, "Thank you, Refilwe, you are kind.", "en"))[0].count("*") == 0
     assert told(following(roles=roles), turn(1, 0, "Hello, is that Margaret?", "en")) == ["Hello, is that ********?"]
     assert told(following(roles=roles), turn(1, 0, "Hello, Mrs Banks.", "en")) == ["Hello, *** *****."]
+    rung = "Hello, this is Fraser calling from Lomond Bank. Am I speaking to Catriona Muir?"
+    assert told(following(roles=roles), turn(1, 0, rung, "en")) == [rung.replace("Catriona Muir", "******** ****")]
+    rung = "Good evening, it's Rosa calling from Velmor. Is this Mr. Kirkland?"
+    assert told(following(roles=roles), turn(1, 0, rung, "en")) == [rung.replace("Mr. Kirkland", "*** ********")]
 
 
 def test_colleagues_of_an_agent_are_no_secret_and_customers_are():

@@ -44,6 +44,14 @@ _WHOSE = re.compile(
     r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|friend|uncle|aunt|auntie|cousin|nephew|"
     r"niece|grand\w+|nan|gran|landlord|landlady|neighbour|neighbor)\b"
 )
+_PROPER = r"[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*"
+_FULL = rf"(?P<name>{_PROPER}(?: {_PROPER}){{1,2}})"
+#: whom an agent that rings somebody asks for, and who says that it is they
+_ASKED_FOR = re.compile(
+    r"\b(?i:is (?:that|this)|am i (?:speaking|talking) (?:with|to)|(?:may|can|could) i (?:please )?(?:speak|talk) "
+    rf"(?:with|to)|calling for|looking for) {_FULL}(?=[?,.]|$)"
+)
+_IS_HERE = re.compile(rf"(?:^|[.?!,] ){_FULL} (?:here|speaking)\b")
 _CALLED_OUT = re.compile(r"(?:^|[.?!] )(?P<name>[A-Z][^\W\d_]+)!")
 _STREET = re.compile(r"(?:[\w'-]+ )?(?:road|street|avenue|square|lane|drive|mall|market)\b")
 _KIN = re.compile(r"\b(?:my|our) $")
@@ -180,6 +188,11 @@ def _word_names(view: View) -> Iterator[Secret]:
     for match in _WHOSE.finditer(raw):
         if match["name"].lower() not in not_names() | words_of()["capitals"]:
             yield Secret("name", *match.span("name"), least=NEVER)
+    for pattern in (_ASKED_FOR, _IS_HERE):
+        for match in pattern.finditer(raw):
+            *others, last = match["name"].split()
+            if all(map(_goes_with, others)) and last.lower() not in not_names() | words_of()["capitals"]:
+                yield Secret("name", *match.span("name"), least=NEVER)
     for pattern in (_WHOLE, _CALLED_OUT):
         for match in pattern.finditer(raw):
             first, *others = match["name"].split()
@@ -194,6 +207,8 @@ def whole_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
     """The words with a capital on both sides of a name, which are names as well, also those that are common words."""
     raw = view.spoken.raw
     if not _mixed(raw):
+        if view.asked == "name":
+            yield from _surnames(view, found)
         return
     for one in found:
         if one.kind != "name" or not raw[one.start].isupper():
@@ -209,6 +224,15 @@ def whole_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
         end = written.end() if written and written[0].strip(" .,") else end
         if (start, end) != (one.start, one.end):
             yield Secret("name", start, end)
+
+
+def _surnames(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
+    """The word after a first name that answers the question for a name, where nothing has capitals."""
+    for one in found:
+        if one.kind == "name" and view.text[one.start : one.end] in first_names():
+            word = re.compile(rf" (?P<name>{WORD})").match(view.text, one.end)
+            if word and word["name"] not in not_names() | _TALK and len(word["name"]) > 1:
+                yield Secret("name", one.start, word.end())
 
 
 def _goes_with(word: str) -> bool:

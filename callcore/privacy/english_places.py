@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
 from callcore.privacy.english_lexicon import is_no_name
-from callcore.privacy.spans import Secret
+from callcore.privacy.spans import DOUBT, NEVER, Secret
 from callcore.privacy.view import View
 
 _NUMBER_WORD = (
@@ -22,6 +22,7 @@ _STRONG = (
     "street|road|avenue|ave|lane|boulevard|blvd|crescent|terrace|parkway|highway|st|rd|ln|drive|dr|court|"
     "gardens|grove|mews|circle|cul-de-sac|cottages?|villas?|mansions|residency|residences?"
 )
+_SHORT = r"(?:(?<=\b(?:st|rd|ln|dr))|(?<=\bave)|(?<=\bblvd))"  #: which of them are written with a dot
 _WEAK = "way|place|close|square|hill|park|view|walk|row|green|rise|trail|loop|plaza|wharf|heights"
 _PLAIN = (
     r"(?!(?:of|to|the|a|an|and|or|in|on|at|for|from|with|is|was|days?|hours?|weeks?|months?|years?|minutes?|dollars?|"
@@ -34,7 +35,7 @@ _SIDE = r"(?:,? (?:north|south|east|west|northwest|northeast|southwest|southeast
 _FLAT = rf"(?:(?:apartment|apt|unit|suite|flat|floor|room|number|#)\.? ?(?:{_NUMBER}|[a-z])\b(?: ?[a-z]\b)?)"
 _STREET = re.compile(
     rf"(?:\b{_FLAT},? )?(?<![a-z0-9]){_NUMBER}{_SIDE} (?:{_NAME} ){{1,3}}?(?:(?P<strong>{_STRONG})|"
-    rf"(?P<weak>{_WEAK}))\b\.?{_SIDE}(?:,? {_FLAT})?"
+    rf"(?P<weak>{_WEAK}))\b(?:{_SHORT}\.)?{_SIDE}(?:,? {_FLAT})?"
 )
 _ZIP = r"\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}"
 _SPOKEN_ZIP = rf"(?:{_ZIP}|(?:(?:{_NUMBER_WORD})[ -]){{4}}(?:{_NUMBER_WORD}))"
@@ -44,7 +45,11 @@ _POSTCODE_CUE = re.compile(
     r"uh)[ ,]+){0,3}(?P<code>[\w]+(?:[ ,-]+[\w]+){0,6})"
 )
 _POSTCODE_WORD = re.compile(rf"(?:{_NUMBER_WORD}|\d+|[a-z]|[a-z]{{1,2}}\d+[a-z]?|\d[a-z]{{2}}|as|in|for)(?=[ ,.-]|$)")
-_BOX = re.compile(rf"\b(?P<post>p\.? ?o\.? )?box {_NUMBER}")
+_BOX = re.compile(rf"\b(?:(?P<post>p\.? ?o\.? )?box|(?P<route>rural route|r\.? ?r\.?)) {_NUMBER}")
+#: a house with what is written with a capital between it and what is known to be an address
+_HOUSE = re.compile(rf"(?<![\w'-])(?i:{_FLAT},? )?(?i:{_NUMBER}) (?:[A-Z][\w'-]+,? ){{0,4}}$")
+_BEGINS = re.compile(r"(?:^|[.?!] )(?:(?:yes|yeah|it's|it is|that's|at|um|uh)[ ,]+)*$")  #: a sentence
+_REACH = 60  # characters before an address in which it begins
 _CUE = re.compile(
     r"\b(?:(?:my|our|home|mailing|billing|current|new|old|postal|delivery|shipping|street|correspondence|work|his|her|"
     r"the) address(?: on (?:file|record|the account)| you have| i have| we have| now)?"
@@ -75,7 +80,8 @@ def addresses(view: View) -> Iterator[Secret]:
     text = view.text
     for match in _STREET.finditer(text):
         if _is_address(view, match):
-            yield Secret("address", match.start(), _end(view, match.end()))
+            told = match["strong"] and _BEGINS.search(text, 0, match.start())
+            yield Secret("address", match.start(), _end(view, match.end()), least=NEVER if told else DOUBT)
     for match in _POSTCODE.finditer(view.spoken.raw):
         yield Secret("address", *match.span())
     for match in _POSTCODE_CUE.finditer(text):
@@ -91,7 +97,7 @@ def addresses(view: View) -> Iterator[Secret]:
             yield Secret("address", match.start("code"), end)
     for match in _BOX.finditer(text):
         end = _end(view, match.end())
-        if match["post"] or end > match.end():  # with a town
+        if match["post"] or match["route"] or end > match.end():  # with a town
             yield Secret("address", match.start(), end)
     starts = [match.end() for match in _CUE.finditer(text)]
     if view.asked == "address":
@@ -103,6 +109,14 @@ def addresses(view: View) -> Iterator[Secret]:
             yield Secret("address", town.start("town"), _end(view, town.end("town")))
     for start in starts:
         yield from _told(view, start)
+
+
+def whole_addresses(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
+    """The number of a house, and the words with a capital after it, before what is known of an address."""
+    for one in found:
+        house = _HOUSE.search(view.spoken.raw, max(0, one.start - _REACH), one.start) if one.kind == "address" else None
+        if house:
+            yield Secret("address", house.start(), one.end)
 
 
 def _is_address(view: View, match: re.Match[str]) -> bool:

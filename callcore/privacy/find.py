@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from callcore.privacy import english, english_lexicon, english_names, english_places, mandarin, mandarin_places
+from callcore.privacy.births import births
 from callcore.privacy.digits import Stretch, stretches
 from callcore.privacy.learned import PHONE, certain, doubted, likely, refused, tagged
 from callcore.privacy.services import explained, is_service, mailboxes, of_reference
@@ -41,7 +42,7 @@ _UNIT = re.compile(
 _COUNTED = re.compile("线|[级等]|[百千万]")
 _EDGE = re.compile(" ?(?:结尾|收尾|开头|打头|起头)")  # of a number
 _ENDING = re.compile(r"\b(?:(?:ending|ends|end) (?:in|with)|card's) $")
-_DECIMAL = re.compile(r"(?:\d+, )?\d{1,6}\.\d{2}")
+_SUM = re.compile(r"(?:\d+, )?\d{1,6}\.\d{2}|\d{1,3}(?:,\d{3})+(?:\.\d{2})?")  #: as nobody writes another number
 _MOBILE = re.compile(r"(?:86)?1[3-9]\d{9}")
 _WORD_BEFORE = re.compile(
     r"[统唯万第之专不同某每另任进这那哪有]$|\b(?:last|first|final|these|those|all|other|next|just|only|any|"
@@ -59,7 +60,7 @@ _GAP = re.compile(
     r"[ ,.、。-]*){0,3}"
 )
 _LETTER = re.compile(
-    r"\b[a-z] (?:as in|for|like) [a-z]+\b|[a-z] ?(?:打头|开头)|\b[a-z]{1,2}(?=\d)|\b(?:alfa|alpha|bravo|charlie|delta|"
+    r"\b(?:[a-z] (?:as in|for)|[a-hj-z] like) [a-z]+\b|[a-z] ?(?:打头|开头)|\b[a-z]{1,2}(?=\d)|\b(?:alfa|alpha|bravo|charlie|delta|"
     r"echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|romeo|sierra|tango|uniform|victor|"
     r"whiskey|whisky|x-?ray|yankee|zulu)\b"
 )
@@ -92,6 +93,7 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     public = [one for one in entities if _public(one, view, sure=certain(found, one.start, one.end))]
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
+    kept += births(view)
     kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
@@ -109,7 +111,8 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     if found.language.name == "zh":
         kept += [one for one in misheard_digits(text, kept) if not view.readable(one.start, one.end)]
         kept += mandarin.more_of_names(view, kept)
-    kept += [*_gaps(text, kept), *_letters(text, kept), *english_names.whole_names(view, kept)]
+    kept += [*_gaps(text, kept), *_letters(text, kept)]
+    kept += [*english_names.whole_names(view, kept), *english_places.whole_addresses(view, kept)]
     names = frozenset(text[one.start : one.end] for one in staff)
     return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)))
 
@@ -273,7 +276,7 @@ def _least(view: View, one: Stretch) -> float:
 def _long(text: str, one: Stretch) -> bool:
     """Whether digits are too many for a number of things, and no round figure."""
     said = text[one.start : one.end]
-    if len(one.digits) < LONG or _round(said) or _DECIMAL.fullmatch(said):
+    if len(one.digits) < LONG or _round(said) or _SUM.fullmatch(said):
         return False
     return len(one.digits) >= NO_COUNT or not (_UNIT.match(text, one.end) or _COUNTED.match(text, one.end))
 

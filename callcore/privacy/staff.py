@@ -46,7 +46,7 @@ _PLACE = re.compile(
     r",? (?:at|in|from|of|over at|who's at|who is at) (?:(?:the|your|our|that|this) )?(?:[\w']+ ){0,2}?"
     r"(?:branch|desk|counter|team|department|office|front desk)\b"
 )
-_YOUR_MR = re.compile(r"\b(?:your|this|a|one|branch,) (?:mr|mrs|ms|miss?)\b\.? ?$")
+_YOUR_MR = re.compile(r"\b(?:your|(?<!is )this|a|one|branch,) (?:mr|mrs|ms|miss?)\b\.? ?$")
 _POST_AFTER = re.compile(
     r"(?: now)?[,.]? (?:who|she|he|they)(?:'s| is| are| runs?| leads?| heads?| deals?| handles?|"
     r" looks? after| opens?)\b"
@@ -59,10 +59,14 @@ _THANKED = re.compile(
     r"ta|bye|goodbye|good morning|good afternoon|good evening|god bless(?: you)?|bless you)"
     r"(?: again| so much| very much| there| then| a lot)?[, ]+$"
 )
+#: what comes before the name of whom an agent asks for
+_ASKED_FOR = re.compile(
+    r"\b(?:is that|is this|am i (?:speaking|talking) (?:with|to)|(?:may|can|could) i (?:please )?(?:speak|talk) (?:with|to)|"
+    r"calling for|looking for) (?:[\w.]+ )?$"
+)
 #: in a greeting, what says that the name is the other side's
 _FOR_WHOM = re.compile(
-    r"(?:\b(?:mr|mrs|ms|miss|doctor|dr)\.? |(?:is that|is this|am i (?:speaking|talking) (?:with|to)|"
-    r"(?:may|can|could) i (?:please )?(?:speak|talk) (?:with|to)|calling for|looking for) (?:\w+ )?|"
+    r"(?:\b(?:mr|mrs|ms|miss|doctor|dr)\.? |"
     r"^(?:hello|hi|hey|good morning|good afternoon|good evening|morning)(?: there)?,? )$"
     r"|(?:请问|您)(?:是|找)?$|^(?:喂|您好|你好)[ ,.。]*$"
 )
@@ -94,6 +98,8 @@ def of_staff(one: Secret, view: View, speaker: Role, found: Found, *, sure: bool
 def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
     """Whether an agent names themselves, or a colleague; of customers they speak to these."""
     text, before = view.text, max(0, one.start - _REACH)
+    if _ASKED_FOR.search(text, before, one.start):
+        return False
     if _OWN_NAME.search(text, before, one.start) or _COLLEAGUE.search(text, before, one.start):
         return True
     if _SPEAKING.match(text, one.end):

@@ -1,0 +1,53 @@
+"""Dates of birth: whole dates with a year of which most callers are, which bank calls name for little else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from callcore.privacy.spans import NEVER, Secret
+from callcore.privacy.view import View
+
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_ORDINAL = (
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|"
+    "fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -](?:first|second|third|fourth|fifth|"
+    "sixth|seventh|eighth|ninth)|thirtieth|thirty[ -]first"
+)
+_NAMED = (
+    "(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
+)
+_DAY = rf"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?|{_ORDINAL})"
+_MONTH = rf"(?:{_NAMED}|(?:0?[1-9]|1[0-2])(?:st|nd|rd|th)?\b|{_ORDINAL})"
+_DECADE = rf"(?:thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{_ONES}))?"
+#: of people old enough for an account of their own; a year in two digits is only one where the sentence ends with it
+_YEAR = (
+    rf"(?:(?:19\d\d|200\d|201[0-2])\b|(?:nineteen(?: hundred)?(?:[ -]and)?[ -](?:{_DECADE}|{_TEENS}|oh[ -](?:{_ONES}))|"
+    rf"two thousand(?:(?: and)? (?:{_ONES}|ten|eleven|twelve))?)\b|"
+    rf"['’]?(?:[3-9]\d\b|0\d\b|{_DECADE}\b|oh[ -](?:{_ONES})\b|ought[ -](?:{_ONES})\b)(?= ?(?:[.,?!;]|$)))"
+)
+_WORDS = re.compile(
+    rf"(?<![\w'-])(?:(?:the )?{_DAY}(?:,? of| the| in)*,? (?:the )?{_MONTH}|{_NAMED},? (?:the )?{_DAY})"
+    rf"(?:,? in| of)?,? (?:the year )?{_YEAR}"
+)
+_FIGURES = re.compile(
+    r"(?<![\w./-])(?:(?:0?[1-9]|[12]\d|3[01])([./ -])(?:0?[1-9]|[12]\d|3[01])\1(?:19\d\d|200\d|201[0-2]|[3-9]\d)|"
+    r"(?:19\d\d|200\d|201[0-2])([./-])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12]\d|3[01]))(?![\w/-])"
+)
+_HAN_DIGIT = "[零〇○一二三四五六七八九幺]"
+_HAN_MONTH = "(?:0?[1-9]|1[0-2]|十[一二]?|[正一二三四五六七八九冬腊])"
+_HAN_DAY = "(?:[12][0-9]|3[01]|0?[1-9]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|初?[一二三四五六七八九十])"
+_HAN = re.compile(
+    rf"(?:(?:19|[一幺]九)(?:\d\d|{_HAN_DIGIT}{{2}})|(?:20|二[零〇○])(?:0\d|1[0-2]|[零〇○]{_HAN_DIGIT}|一[零〇○一二])|"
+    rf"(?<![\d一二三四五六七八九十零〇])(?:[3-9]\d|[三四五六七八九]{_HAN_DIGIT}|[零〇○]{_HAN_DIGIT}))年(?:的|[,，、 ])*"
+    rf"(?:阴历|农历|阳历|公历|旧历|新历)?{_HAN_MONTH}(?:月份?|月的)[,，、 ]*{_HAN_DAY}[号日]?"
+)
+
+
+def births(view: View) -> Iterator[Secret]:
+    """Dates of birth, which prove who one is as much as a password does."""
+    for pattern in (_WORDS, _FIGURES, _HAN):
+        for match in pattern.finditer(view.text):
+            yield Secret("code", *match.span(), least=NEVER)
