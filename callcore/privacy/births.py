@@ -28,17 +28,27 @@ _YEAR = (
     rf"two thousand(?:(?: and)? (?:{_ONES}|ten|eleven|twelve))?)\b|"
     rf"['’]?(?:[3-9]\d\b|0\d\b|{_DECADE}\b|oh[ -](?:{_ONES})\b|ought[ -](?:{_ONES})\b)(?= ?(?:[.,?!;]|$)))"
 )
+_COUNT = rf"(?:{_ONES}|{_TEENS}|twenty(?:[ -](?:{_ONES}))?|thirty(?:[ -]one)?)"
+_LONG_YEAR = rf"(?:19[3-9]\d|nineteen(?: hundred)?(?:[ -]and)?[ -]{_DECADE})\b"
 _WORDS = re.compile(
-    rf"(?<![\w'-])(?:(?:the )?{_DAY}(?:,? of| the| in)*,? (?:the )?{_MONTH}|{_NAMED},? (?:the )?{_DAY})"
-    rf"(?:,? in| of)?,? (?:the year )?{_YEAR}"
+    rf"(?<![\w'-])(?:(?:(?:the )?{_DAY}(?:,? of| the| in)*,? (?:the )?{_MONTH}|"
+    rf"(?:{_COUNT} )?{_NAMED}(?:,? (?:the )?{_DAY})|{_COUNT} {_NAMED}|christmas(?: day| eve)?)"
+    rf"(?:,? in| of)?,? (?:the year )?{_YEAR}|"
+    rf"{_NAMED},?(?: of)? {_LONG_YEAR}|{_LONG_YEAR},? {_NAMED},? (?:the )?{_DAY})"
 )
+_CUE = re.compile(
+    r"\b(?:date of birth|birth ?date|d\.?o\.?b\.?)(?: is| was|'s|,|:)? (?P<date>[^.?!;]{4,40}?)(?=[.?!;,]|$)"
+)
+_ANY = re.compile(rf"\b(?:{_NAMED}|{_ORDINAL}|{_DECADE}|\d+)\b")
 _FIGURES = re.compile(
     r"(?<![\w./-])(?:(?:0?[1-9]|[12]\d|3[01])([./ -])(?:0?[1-9]|[12]\d|3[01])\1(?:19\d\d|200\d|201[0-2]|[3-9]\d)|"
     r"(?:19\d\d|200\d|201[0-2])([./-])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12]\d|3[01]))(?![\w/-])"
 )
 _HAN_DIGIT = "[零〇○一二三四五六七八九幺]"
 _HAN_MONTH = "(?:0?[1-9]|1[0-2]|十[一二]?|[正一二三四五六七八九冬腊])"
-_HAN_DAY = "(?:[12][0-9]|3[01]|0?[1-9]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|初?[一二三四五六七八九十])"
+_HAN_DAY = (
+    "(?:[12][0-9]|3[01]|0?[1-9]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|初?[一二三四五六七八九十])"
+)
 _HAN = re.compile(
     rf"(?:(?:19|[一幺]九)(?:\d\d|{_HAN_DIGIT}{{2}})|(?:20|二[零〇○])(?:0\d|1[0-2]|[零〇○]{_HAN_DIGIT}|一[零〇○一二])|"
     rf"(?<![\d一二三四五六七八九十零〇])(?:[3-9]\d|[三四五六七八九]{_HAN_DIGIT}|[零〇○]{_HAN_DIGIT}))年(?:的|[,，、 ])*"
@@ -51,3 +61,6 @@ def births(view: View) -> Iterator[Secret]:
     for pattern in (_WORDS, _FIGURES, _HAN):
         for match in pattern.finditer(view.text):
             yield Secret("code", *match.span(), least=NEVER)
+    for match in _CUE.finditer(view.text):
+        if _ANY.search(match["date"]):
+            yield Secret("code", *match.span("date"), least=NEVER)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from callcore.privacy.english_lexicon import WORD, acronyms, first_names, is_no_name, not_names, words_of
 from callcore.privacy.spans import DOUBT, NEVER, PLACE, SOFT, Secret
 from callcore.privacy.view import View
+from callcore.types import Role
 
 _NAME_CUE = re.compile(
     r"\b(?:(?:my|his|her|their|the|your|full|first|last|middle|given|family|maiden|legal|account|customer|cardholder's|"
@@ -22,18 +23,24 @@ _NAME_CUE = re.compile(
     r"wire) (?:it |them |money |that )?to|"
     r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|fiance|fiancee|friend|colleague|"
     r"boss|landlord|"
-    r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|"
+    r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|neighbou?r|helper|"
+    r"carer|tenant|flatmate|housemate|roommate|girlfriend|boyfriend|stepson|stepdaughter|grandson|granddaughter|"
     r"grandfather)(?:'s name is|,| is)?)\b[ ,:]+"
     r"(?:(?:is|um|uh|er|yes|it's|please)[ ,]+){0,2}"
 )
 _SURE_CUE = re.compile(r"name|surname|holder|payee|beneficiary|recipient|payable|made out|goes by|named|known as| me\b")
 _MY_NAME = re.compile(r"\bmy (?:\w+ ){0,2}name|s me\b|known as")
+_MY_PEOPLE = re.compile(  #: words for people that are nobody of the bank's, as in "my nephew Balu"
+    r"\b(?:my|our|his|her|their) (?:\w+ ){0,2}(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|"
+    r"partner|fiancee?|friend|uncle|aunt|auntie|cousin|nephew|niece|grand\w+|neighbou?r|helper|carer|tenant|\w+mate|"
+    r"girlfriend|boyfriend|step\w+|landlord|landlady),? $"
+)
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|missus|doctor|dr|professor|sir|madam|mma|ntate)\b\.? ")
 #: before a title and behind the name, where the two are said to whom they belong to
 _SAID_TO = re.compile(
     r"(?:^|[.?!] |\b(?:thank you|thanks|okay|ok|right|so|now|and|well|please|sorry|hello|hi|morning|"
     r"afternoon|evening|sure|"
-    r"alright|bye|you're|are you|is that|is this|this is|speaking (?:with|to)),? |, (?=\S+ \S+[.?!]))$"
+    r"alright|bye|you're|are you|is that|is this|this is|speaking (?:with|to)),? |, (?=\S+ \S+[.?!,]))$"
 )
 _OF_OURS = re.compile(r"\b(?:my|our|his|her|their|your|to|for|and)(?: (?:own|late|poor|dear|big|little))* $")
 _LIKE_WORD = re.compile(r"\b(?P<name>[A-Z][^\W\d_]+)(?:[.,] Like|,? (?:like|as in)) the\b")
@@ -71,7 +78,7 @@ _CALLED_TO = re.compile(
 _NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{WORD})")
 _NO_WORDS = ("mr", "mrs", "ms", "mister", "missus")  #: titles that are nothing else
 _TITLED = 0.01  #: probability below which the tagger takes back a name with a title
-_FIRST = 0.05  #: that, of a first name
+_FIRST, _OWN_FIRST = 0.05, 0.01  #: that, of a first name; said by a customer
 _NEXT = re.compile(r" (?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?<!'s)")
 _LAST = re.compile(r"(?<![\w'-])(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*) $")
 _INITIAL = re.compile(r"(?<![\w'-])(?P<name>[B-HJ-Z])\.? $")  # before a name; "A" and "I" are words
@@ -85,7 +92,8 @@ _INNER_CAPITAL = re.compile(r"(?<=[^\W_] |[,;:] )[A-Z][a-z]+(?:['-][^\W\d_]+)*")
 _SPELLED_WORD = re.compile(rf"(?P<name>{WORD})[ ,.]+(?:(?:that's|it's|spelled|spelt|so|as in|is)[ ,]+){{0,2}}$")
 _PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
 _LETTERS = re.compile(
-    r"(?<![\w'])(?:(?:double |capital )?[a-z](?: (?:as in|for|like) [a-z]+)?(?:[ .,-]+|$)){2,30}(?![a-z'])"
+    r"(?<![\w'])(?:(?:(?:double |capital )?(?:[a-z]|zed|zee)(?: (?:as in|for|like) [a-z]+| with (?:an?|the) [a-z]+)?|"
+    r"(?:then )?(?:hyphen|dash|space|apostrophe))(?:[ .,-]+|$)){2,40}"
 )
 
 
@@ -93,7 +101,8 @@ def names(view: View) -> Iterator[Secret]:
     """Names after words that introduce one, after titles, called to, spelled, and as answers."""
     text = view.text
     for match in _NAME_CUE.finditer(text):
-        sure = NEVER if _MY_NAME.search(match[0]) else DOUBT
+        mine = view.speaker is Role.CUSTOMER and _MY_PEOPLE.search(text, 0, match.end())
+        sure = NEVER if mine or _MY_NAME.search(match[0]) else DOUBT
         yield from _named(view, match.end(), 4, strict=not _SURE_CUE.search(match[0]), least=sure)
     for match in _TITLE.finditer(text):
         word = match[0].strip(" .")
@@ -158,8 +167,15 @@ def at_place(text: str, start: int) -> bool:
 
 
 def _known(view: View) -> Iterator[Secret]:
-    """First names that are nothing else, with a capital; and whatever with a capital follows them."""
+    """First names that are nothing else, where they have a capital or nothing has; and the capitals that follow."""
     raw = view.spoken.raw
+    least = _OWN_FIRST if view.speaker is Role.CUSTOMER else _FIRST
+    if not any(map(str.isupper, raw)):
+        for match in re.finditer(WORD, raw):
+            word = match[0].removesuffix("'s")
+            if word in first_names():
+                yield Secret("name", match.start(), match.start() + len(word), least=least)
+        return
     for match in _CAPITAL.finditer(raw):
         word = match[0].lower().removesuffix("'s")
         if word not in first_names() or view.readable(*match.span()):
@@ -171,7 +187,7 @@ def _known(view: View) -> Iterator[Secret]:
             if view.readable(after.start(1), after.end(1)):
                 break
             end = after.end(1) - (2 if after[1].lower().endswith("'s") else 0)
-        yield Secret("name", match.start(), end, least=_FIRST)
+        yield Secret("name", match.start(), end, least=least)
 
 
 def _word_names(view: View) -> Iterator[Secret]:
@@ -258,7 +274,8 @@ def _called_to(view: View) -> Iterator[Secret]:
         if _is_place(view.spoken.raw, *match.span(group)):
             continue
         more = match["more"] if match["more"] and match["more"].strip().lower() not in not_names() else ""
-        yield Secret("name", match.start(group), match.end(group) + len(more), least=SOFT)
+        least = NEVER if view.speaker is Role.AGENT and not view.opening else SOFT
+        yield Secret("name", match.start(group), match.end(group) + len(more), least=least)
 
 
 def _unexplained(view: View) -> Iterator[Secret]:

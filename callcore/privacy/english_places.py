@@ -32,10 +32,13 @@ _PLAIN = (
 )
 _NAME = rf"{_PLAIN}[\w'.-]+"
 _SIDE = r"(?:,? (?:north|south|east|west|northwest|northeast|southwest|southeast|n|s|e|w|nw|ne|sw|se)\b\.?)?"
-_FLAT = rf"(?:(?:apartment|apt|unit|suite|flat|floor|room|number|#)\.? ?(?:{_NUMBER}|[a-z])\b(?: ?[a-z]\b)?)"
+_FLAT = (
+    r"(?:(?:apartment|apt|unit|suite|flat|floor|room|block|blk|number|no\.|#)\.? ?"
+    rf"(?:{_NUMBER}|[a-z])\b(?:-\d+)?(?: ?[a-z]\b)?)"
+)
 _STREET = re.compile(
-    rf"(?:\b{_FLAT},? )?(?<![a-z0-9]){_NUMBER}{_SIDE} (?:{_NAME} ){{1,3}}?(?:(?P<strong>{_STRONG})|"
-    rf"(?P<weak>{_WEAK}))\b(?:{_SHORT}\.)?{_SIDE}(?:,? {_FLAT})?"
+    rf"(?:\b{_FLAT},? (?:{_NUMBER}{_SIDE} )?|(?<![a-z0-9]){_NUMBER}{_SIDE} )(?:{_NAME} ){{1,3}}?"
+    rf"(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b(?:{_SHORT}\.)?{_SIDE}(?:,? {_FLAT})?"
 )
 _ZIP = r"\d{5}(?:-\d{4})?|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}"
 _SPOKEN_ZIP = rf"(?:{_ZIP}|(?:(?:{_NUMBER_WORD})[ -]){{4}}(?:{_NUMBER_WORD}))"
@@ -46,6 +49,11 @@ _POSTCODE_CUE = re.compile(
 )
 _POSTCODE_WORD = re.compile(rf"(?:{_NUMBER_WORD}|\d+|[a-z]|[a-z]{{1,2}}\d+[a-z]?|\d[a-z]{{2}}|as|in|for)(?=[ ,.-]|$)")
 _BOX = re.compile(rf"\b(?:(?P<post>p\.? ?o\.? )?box|(?P<route>rural route|r\.? ?r\.?)) {_NUMBER}")
+#: a street of which only the number is missing, or said after it
+_ROAD = re.compile(
+    rf"\b(?:[A-Z][\w'-]+ ){{1,3}}(?:Street|Road|Avenue|Lane|Drive|Close|Crescent|Terrace|Court|Grove|Gardens|Mews)\b"
+    rf"(?P<number>,? (?:(?:civic )?number |no\.? )?(?i:{_NUMBER})(?=[.,?!]|$))?"
+)
 #: a house with what is written with a capital between it and what is known to be an address
 _HOUSE = re.compile(rf"(?<![\w'-])(?i:{_FLAT},? )?(?i:{_NUMBER}) (?:[A-Z][\w'-]+,? ){{0,4}}$")
 _BEGINS = re.compile(r"(?:^|[.?!] )(?:(?:yes|yeah|it's|it is|that's|at|um|uh)[ ,]+)*$")  #: a sentence
@@ -82,6 +90,11 @@ def addresses(view: View) -> Iterator[Secret]:
         if _is_address(view, match):
             told = match["strong"] and _BEGINS.search(text, 0, match.start())
             yield Secret("address", match.start(), _end(view, match.end()), least=NEVER if told else DOUBT)
+    for match in _ROAD.finditer(view.spoken.raw):
+        personal = match["number"] or _PERSONAL.search(text, max(0, match.start() - _REACH), match.start())
+        branch = _PUBLIC.search(text, match.end(), match.end() + 12) or view.readable(*match.span())
+        if personal and not branch:
+            yield Secret("address", *match.span())
     for match in _POSTCODE.finditer(view.spoken.raw):
         yield Secret("address", *match.span())
     for match in _POSTCODE_CUE.finditer(text):

@@ -12,6 +12,7 @@ from callcore.privacy.births import births
 from callcore.privacy.digits import Stretch, stretches
 from callcore.privacy.learned import PHONE, certain, doubted, likely, refused, tagged
 from callcore.privacy.services import explained, is_service, mailboxes, of_reference
+from callcore.privacy.signs import signs
 from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import DIGITS, DOUBT, HAN, NEVER, NUMBER_KINDS, SECRET_KINDS, SOFT, Secret
 from callcore.privacy.staff import of_staff
@@ -60,7 +61,8 @@ _GAP = re.compile(
     r"[ ,.、。-]*){0,3}"
 )
 _LETTER = re.compile(
-    r"\b(?:[a-z] (?:as in|for)|[a-hj-z] like) [a-z]+\b|[a-z] ?(?:打头|开头)|\b[a-z]{1,2}(?=\d)|\b(?:alfa|alpha|bravo|charlie|delta|"
+    r"\b(?:[a-z] (?:as in|for)|[a-hj-z] like) [a-z]+\b|[a-z] ?(?:打头|开头)|\b[a-z]{1,2}(?=\d)|"
+    r"\b(?:alfa|alpha|bravo|charlie|delta|"
     r"echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|romeo|sierra|tango|uniform|victor|"
     r"whiskey|whisky|x-?ray|yankee|zulu)\b"
 )
@@ -86,7 +88,7 @@ class Search:
     public: frozenset[str]
 
 
-def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
+def search(found: Found, view: View) -> Search:
     """What is to be masked, and what is known to be no secret. ``found``: the entities of the view's text."""
     text = view.text
     entities = [*_entities(found, view)]
@@ -94,6 +96,7 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
     kept += births(view)
+    kept += signs(view) if found.language.name == "en" else ()
     kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
@@ -102,10 +105,10 @@ def search(found: Found, view: View, speaker: Role = Role.UNKNOWN) -> Search:
     staff = [
         one
         for one in kept
-        if one.kind == "name" and of_staff(one, view, speaker, found, sure=any(_within(other, one) for other in sure))
+        if one.kind == "name" and of_staff(one, view, found, sure=any(_within(other, one) for other in sure))
     ]
-    kept = [one for one in kept if not _of_the_bank(one, staff, view, speaker)]
-    if speaker is not Role.UNKNOWN:  # of whom nobody knows the tagger knows too little to take something back
+    kept = [one for one in kept if not _of_the_bank(one, staff, view)]
+    if view.speaker is not Role.UNKNOWN:  # of whom nobody knows the tagger knows too little to take something back
         kept = [one for one in kept if not refused(one, found)]
         kept = [replace(one, lasting=False) if doubted(one, found) else one for one in kept]
     if found.language.name == "zh":
@@ -139,11 +142,11 @@ def _of_somebody(number: str, *, sure: bool) -> bool:
     return _MOBILE.fullmatch(number) is not None or (sure and number.isdigit() and len(number) >= PHONE)
 
 
-def _of_the_bank(one: Secret, staff: Sequence[Secret], view: View, speaker: Role) -> bool:
+def _of_the_bank(one: Secret, staff: Sequence[Secret], view: View) -> bool:
     """Whether what was found is a name of the bank's people, how such a name is written, or a mailbox of a desk."""
     if any(_within(one, other) for other in staff):
         return True
-    if one.kind == "email" and speaker is Role.AGENT:
+    if one.kind == "email" and view.speaker is Role.AGENT:
         return any(start < one.end and one.start < end for start, end in mailboxes(view.text))
     return one.kind == "name" and any(
         mandarin.tells_characters_of(view.text[one.start : one.end], name)

@@ -135,8 +135,9 @@ class CallRedactor:
         self._heard: set[int] = set()  #: channels that have had a turn
         self._open: OrderedDict[str, Masked] = OrderedDict()  #: by segment: its last partial, or its final
         self._ended: OrderedDict[int, Masked] = OrderedDict()  #: by turn
-        self._kinds: dict[tuple[int, int], str] = {}  #: by turn and place: kind of an entity, "" where it can be read
-        self._hidden: dict[str, str] = {}  #: by value that was sealed, its kind
+        #: by turn and place: kind of an entity, and whether it was hidden
+        self._kinds: dict[tuple[int, int], tuple[str, bool]] = {}
+        self._hidden: set[str] = set()  #: values that were sealed
         self._told = False  #: that something could not be searched
 
     def follow(self, outputs: Sequence[Output]) -> list[Output]:
@@ -207,8 +208,8 @@ class CallRedactor:
         known = self._known(event.channel, self._turns, self._entities.expected(event.channel))
         speaker = self._roles.get(event.channel, Role.UNKNOWN)
         found, _ = self._entities.take(replace(event, words=self._as_meant(event.words)), speaker)
-        view = View(found.spoken, found.spans, Stage.TURN, **known)
-        own = search(found, view, speaker)
+        view = View(found.spoken, found.spans, Stage.TURN, speaker=speaker, **known)
+        own = search(found, view)
         self._memory.remember(view.text, own)
         hidden = _hidden(view, own, self._memory)
         self._note_question(event.channel, found, own)
@@ -231,8 +232,9 @@ class CallRedactor:
             found = Found.of(together, language, context)
         else:
             found = self._entities.glance(together, language, channel, speaker, context)
-        view = View(found.spoken, found.spans, stage, **self._known(channel, self._turns + 1, context))
-        own = search(found, view, speaker)
+        known = self._known(channel, self._turns + 1, context)
+        view = View(found.spoken, found.spans, stage, speaker=speaker, **known)
+        own = search(found, view)
         hidden = _hidden(view, own, self._memory)
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
@@ -285,16 +287,17 @@ class CallRedactor:
         entities = []
         for place, entity in enumerate(event.entities):
             shown, hidden = self._redactor.entity(entity, masked)
-            self._kinds[event.turn_id, place] = entity.kind if hidden else ""
+            self._kinds[event.turn_id, place] = entity.kind, hidden
             if hidden:
-                self._hidden[entity.value] = entity.kind
+                self._hidden.add(entity.value)
             entities.append(shown)
         return replace(event, entities=tuple(entities))
 
     def _resolved(self, event: Resolved) -> Resolved:
-        kind = self._kinds.get((event.turn_id, event.entity), _UNKNOWN)
-        kind = kind or self._hidden.get(event.value, "")
-        return replace(event, value=self._redactor.sealer.seal(kind, event.value)) if kind else event
+        kind, hidden = self._kinds.get((event.turn_id, event.entity), (_UNKNOWN, True))
+        if not hidden and event.value not in self._hidden:
+            return event
+        return replace(event, value=self._redactor.sealer.seal(kind, event.value))
 
 
 def _hidden(view: View, own: Search, memory: CallMemory) -> frozenset[int]:

@@ -61,8 +61,8 @@ _THANKED = re.compile(
 )
 #: what comes before the name of whom an agent asks for
 _ASKED_FOR = re.compile(
-    r"\b(?:is that|is this|am i (?:speaking|talking) (?:with|to)|(?:may|can|could) i (?:please )?(?:speak|talk) (?:with|to)|"
-    r"calling for|looking for) (?:[\w.]+ )?$"
+    r"\b(?:is that|is this|am i (?:speaking|talking) (?:with|to)|(?:may|can|could) i (?:please )?(?:speak|talk) "
+    r"(?:with|to)|calling for|looking for) (?:[\w.]+ )?$"
 )
 #: in a greeting, what says that the name is the other side's
 _FOR_WHOM = re.compile(
@@ -77,7 +77,7 @@ _LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _REACH = 40  # characters before a name that are looked at
 
 
-def of_staff(one: Secret, view: View, speaker: Role, found: Found, *, sure: bool) -> bool:
+def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
     """Whether a name is that of somebody of the bank: the agent's own, or told with what they do there.
 
     ``sure``: that the words beside it make it a name whatever the tagger says, such as one that is spoken to.
@@ -88,11 +88,11 @@ def of_staff(one: Secret, view: View, speaker: Role, found: Found, *, sure: bool
         return True
     if _YOUR_MR.search(text, before, min(one.start + 4, one.end)):
         return True
-    if speaker is Role.AGENT:
+    if view.speaker is Role.AGENT:
         return _told_by_agent(one, view, found, sure=sure)
     at_place = _PLACE.match(text, one.end) is not None and _unlikely(one, found)
     met = at_place or _POST.match(text, one.end) or _MET.search(text, before, one.start)
-    return speaker is Role.CUSTOMER and bool(met or _THANKED.search(text, before, one.start))
+    return view.speaker is Role.CUSTOMER and bool(met or _THANKED.search(text, before, one.start))
 
 
 def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool:

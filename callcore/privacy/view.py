@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import TypedDict
 
 from callcore.privacy.spans import Secret
+from callcore.types import Role
 from callcore.understand.entities.spans import Span
 from callcore.understand.entities.spoken import Spoken
 
@@ -27,7 +28,7 @@ class View:
     ``spans``: what the rules for entities found, secret or not. ``asked``: what the other side has just asked for
     ("name", "address", "email", "word"), "" for nothing of these. ``number_wanted``: a number was asked for, or begun;
     ``reference_wanted``: one that is no secret. ``public``: numbers of the call that are none, ``staff``: names of
-    people of the bank. ``opening``: whether its side has not had a turn before.
+    people of the bank. ``opening``: whether its side has not had a turn before. ``speaker``: whose words they are.
     """
 
     spoken: Spoken
@@ -39,6 +40,7 @@ class View:
     public: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     opening: bool = False
+    speaker: Role = Role.UNKNOWN
 
     @property
     def text(self) -> str:

@@ -109,7 +109,7 @@ def silver(turns: Sequence[LabelledTurn], language: str, weight: float) -> list[
 def _silver_marks(text: str, speaker: str, language: str) -> Iterator[Mark]:
     words = plain_words(text)
     found = Found.of(as_meant(words), language, Context(SILVER_DAY))
-    secrets = search(found, View(found.spoken, found.spans), Role(speaker)).secrets
+    secrets = search(found, View(found.spoken, found.spans, speaker=Role(speaker))).secrets
     sure: set[int] = set()
     spans = {(span.kind, span.start, span.end) for span in found.spans}
     for one in sorted(secrets, key=lambda one: (one.kind == "digits", one.start)):
