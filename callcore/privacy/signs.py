@@ -22,7 +22,7 @@ _FEWEST = 4  #: letters and digits that make a number
 
 
 def signs(view: View) -> Iterator[Secret]:
-    """Numbers of letters and digits that nothing explains as references, which agents give: of these nothing is told."""
+    """Numbers of letters and digits that nothing explains as references, which agents give: of these none."""
     text = view.text
     if view.reference_wanted or view.speaker is Role.AGENT:
         return
