@@ -22,11 +22,12 @@ _NAMED = (
 _DAY = rf"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?|{_ORDINAL})"
 _MONTH = rf"(?:{_NAMED}|(?:0?[1-9]|1[0-2])(?:st|nd|rd|th)?\b|{_ORDINAL})"
 _DECADE = rf"(?:thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{_ONES}))?"
-#: of people old enough for an account of their own; a year in two digits is only one where the sentence ends with it
-_YEAR = (
-    rf"(?:(?:19\d\d|200\d|201[0-2])\b|(?:nineteen(?: hundred)?(?:[ -]and)?[ -](?:{_DECADE}|{_TEENS}|oh[ -](?:{_ONES}))|"
-    rf"two thousand(?:(?: and)? (?:{_ONES}|ten|eleven|twelve))?)\b|"
-    rf"['’]?(?:[3-9]\d\b|0\d\b|{_DECADE}\b|oh[ -](?:{_ONES})\b|ought[ -](?:{_ONES})\b)(?= ?(?:[.,?!;]|$)))"
+_END = r"(?= ?(?:[.,?!;](?!\d)|$))"  #: of a sentence, where a year is no count of something
+_YEAR = (  #: of people old enough for an account of their own
+    rf"(?:(?:19\d\d|200\d|201[0-2])\b(?!,\d)|"
+    rf"nineteen(?: hundred)?(?:[ -]and)?[ -](?:{_DECADE}|{_TEENS}|oh[ -](?:{_ONES}))\b|"
+    rf"two thousand(?:(?: and)? (?:{_ONES}|ten|eleven|twelve))?{_END}|"
+    rf"['’]?(?:[3-9]\d|0\d|{_DECADE}|(?:oh|ought)[ -](?:{_ONES})){_END})"
 )
 _COUNT = rf"(?:{_ONES}|{_TEENS}|twenty(?:[ -](?:{_ONES}))?|thirty(?:[ -]one)?)"
 _LONG_YEAR = rf"(?:19[3-9]\d|nineteen(?: hundred)?(?:[ -]and)?[ -]{_DECADE})\b"
