@@ -9,9 +9,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
+
+hypothesis.settings.register_profile("callcore", deadline=None)  # how fast an example is depends on what else runs
+hypothesis.settings.load_profile("callcore")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from callcore.bench.fleet import SHORT_OF_MACHINES, FleetWishes, erlang_b, places_needed, size_fleet, spares_needed
 from callcore.errors import ConfigError
@@ -41,8 +42,6 @@ def test_large_fleets_need_relatively_fewer_places():
 
 @given(needed=st.integers(1, 20_000), availability=st.floats(0.98, 1))
 def test_spares_are_the_fewest_that_do(needed, availability):
-    from scipy.stats import binom
-
     spare = spares_needed(needed, availability)
     assert spare >= 1
     assert binom.sf(spare, needed + spare, 1 - availability) <= SHORT_OF_MACHINES

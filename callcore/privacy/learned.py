@@ -79,6 +79,8 @@ def _needed(tag: Tag, digits: str, view: View) -> float:
     if view.readable(tag.start, tag.end):
         return EVIDENT if len(digits) > PIECE and _bare(tag, view) else OVER_FACTS
     said = view.text[tag.start : tag.end]
+    if len(said) == 1 and said.isascii() and not digits and not view.asked and not view.number_wanted:
+        return OVER_FACTS
     if digits and tag.kind in NUMBER_KINDS:
         if view.reference_wanted:
             return OVER_WORDS

@@ -188,6 +188,7 @@ _TOKENS = re.compile(
     r"(?:(?:大写|小写|字母|数字|符号|艾特|井号|下划线|星号|感叹号|点|杠|幺|"
     r"[a-z\d零一二三四五六七八九十@#$%&*_!~^+=.-])[ ,、]?)+"
 )
+_LETTERS_AND_DIGITS = re.compile(r"(?=.*[a-z])(?=.*\d)")
 _HAN_WORD = re.compile(rf"[{_HAN}]{{2,6}}?(?=[,.。!? ]|$)")
 _NO_SECRET = re.compile(
     "什么|多少|几|对|错|正确|不|没|哪|怎|我|你|您|他|她|这|那|忘|改|重|旧|新|原|初始|六位|四位|八位|随机|一样|必须|"
@@ -372,7 +373,8 @@ def words(view: View) -> Iterator[Secret]:
         told = _TELLS.search(match[0]) is not None  # and no comma alone
         said = _TOKENS.match(text, match.end()) or (_HAN_WORD.match(text, match.end()) if told else None)
         if said and not _NO_SECRET.match(text, match.end()) and not said[0].isspace():
-            yield Secret("code", match.end(), said.end(), least=HAN)
+            sure = told and _LETTERS_AND_DIGITS.match(said[0]) is not None
+            yield Secret("code", match.end(), said.end(), least=NEVER if sure else HAN)
     for match in _USER.finditer(text):
         yield Secret("account", *match.span("user"))
     if view.asked == "word" and len(text) <= 20:
