@@ -142,7 +142,7 @@ def test_next_to_nothing_is_not_judged(samples):
     assert judge(np.ones((2, samples), np.float32), rate_hz=16_000) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 12 * 16_000), max_size=8).map(sorted))
 def test_findings_do_not_depend_on_the_cuts(cuts):
     voice = tools.tones(16_000, 1, 12.0)[0] * 3

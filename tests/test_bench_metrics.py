@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 from bench_tools import HAN, Hand, calls, log_of, perfect, reference_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from callcore.bench.matching import as_first_said, first_times, settled_times
@@ -22,7 +22,6 @@ def measured(shown, reference, offline=None):
     return measure_call("c", shown, reference, texts_of(reference) if offline is None else offline)
 
 
-@settings(deadline=None)
 @given(calls(), st.tuples(LATENCIES, LATENCIES, LATENCIES).map(sorted))
 def test_a_perfect_listener_is_measured_as_what_it_is(reference, latencies):
     shown_s, commit_s, final_s = latencies
@@ -35,7 +34,6 @@ def test_a_perfect_listener_is_measured_as_what_it_is(reference, latencies):
     assert not any(turn.cut_early or turn.missed for turn in metrics.turns)
 
 
-@settings(deadline=None)
 @given(calls(), st.floats(0.0, 5.0))
 def test_a_later_arrival_of_everything_is_a_later_latency_of_everything(reference, delay_s):
     shown = perfect(reference, 0.2, 0.5, 0.6)
@@ -48,7 +46,6 @@ def test_a_later_arrival_of_everything_is_a_later_latency_of_everything(referenc
         assert other.finalisation_s == pytest.approx(one.finalisation_s + delay_s)
 
 
-@settings(deadline=None)
 @given(calls(), st.data())
 def test_repeating_a_text_changes_nothing(reference, data):
     shown = perfect(reference, 0.2, 0.5, 0.6)
@@ -58,7 +55,6 @@ def test_repeating_a_text_changes_nothing(reference, data):
     assert measured(doubled, reference) == measured(shown, reference)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), *[st.text("ab ", max_size=4)] * 3), max_size=20))
 def test_a_log_gives_back_what_was_shown(rows):
     log = log_of(*((at_s, *row) for at_s, row in enumerate(rows)))
@@ -183,7 +179,6 @@ def test_settled_times_tell_since_when_a_text_is_what_it_is():
     assert settled_times(seen) == [1.0, 2.0, 2.0, 3.0]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(HAN), min_size=100, max_size=160), st.integers(1, 5))
 def test_long_texts_are_matched_as_short_ones_are(units, step):
     starts = [float(index) for index in range(len(units))]

@@ -216,7 +216,7 @@ def test_levels_are_in_dbfs():
     assert levels[1] == -120.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     steps=st.lists(
         st.tuples(

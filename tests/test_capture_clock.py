@@ -50,7 +50,7 @@ def test_a_clock_that_is_off_is_followed_for_hours_through_jitter(ppm):
     assert drifts[-1] * 1e6 == pytest.approx(ppm, abs=2)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     ppm=st.floats(-300, 300),
     seed=st.integers(0, 2**16),

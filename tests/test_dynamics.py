@@ -303,7 +303,7 @@ def replayed(script, length_s, step, lag_s, *, with_sound=False):
 
 
 @given(calls())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_shares_and_lengths_add_up(script):
     length_s = 50 + 48  # eight sayings of up to 6 s after the last start
     told, snapshot = replayed(script, length_s, 8192, 0.5)
@@ -325,7 +325,7 @@ def test_shares_and_lengths_add_up(script):
 
 
 @given(calls(), st.sampled_from([4096, 6001, 8192, 50_000]), st.sampled_from([0.0, 0.3, 2.0, 7.7]))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_incidents_do_not_depend_on_portions_and_delays(script, step, lag_s):
     whole, last = replayed(script, 98, 98 * SAMPLE_RATE_HZ, 0.0)
     told, snapshot = replayed(script, 98, step, lag_s)
@@ -334,7 +334,7 @@ def test_incidents_do_not_depend_on_portions_and_delays(script, step, lag_s):
 
 
 @given(calls(), st.sampled_from([(1024, 0.4), (8192, 3.0), (31_111, 0.0)]))
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 def test_nor_does_music(script, cut):
     whole, last = replayed(script, 98, 98 * SAMPLE_RATE_HZ, 0.0, with_sound=True)
     told, snapshot = replayed(script, 98, *cut, with_sound=True)

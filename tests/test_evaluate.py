@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from callcore.cli import run
@@ -103,7 +103,6 @@ texts = st.text(st.sampled_from("我的卡丢了一二三12, 。abc "), max_size
 
 
 @given(texts, texts)
-@settings(deadline=None)
 def test_counts_add_up(reference: str, heard: str) -> None:
     wanted, units = mandarin_units(reference), mandarin_units(heard)
     counts = compare(reference, heard, MANDARIN)
@@ -115,7 +114,6 @@ def test_counts_add_up(reference: str, heard: str) -> None:
 
 
 @given(st.text(max_size=30))
-@settings(deadline=None)
 def test_normalising_twice_changes_nothing(text: str) -> None:
     once = mandarin_units(text)
     assert mandarin_units(" ".join(once)) == once

@@ -235,7 +235,7 @@ def test_without_colour_the_unstable_text_is_still_told_apart(monkeypatch):
 
 
 @given(st.integers(1, 130), st.integers(1, 50), st.sampled_from(["zh", "en"]), st.booleans(), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_fits_every_terminal(width, height, language, paused, warned):
     state = a_state(
         CallStarted("c", "一通很长的名字的电话录音" * 4, 2, 8000, "starter-zh", "m", "s"),
@@ -257,7 +257,6 @@ TEXT = st.text(alphabet="您好信用卡，。？（） abcdef 0123456789.,!", m
 
 
 @given(st.lists(st.tuples(TEXT, st.booleans()), max_size=4).map(tuple), st.integers(8, 40))
-@settings(deadline=None)
 def test_wrapping_loses_nothing_and_fits(runs, width):
     lines = wrapped(runs, width)
     for line in lines:
@@ -343,7 +342,7 @@ def test_without_tickets_the_conversation_has_the_whole_width():
 
 
 @given(width=st.integers(1, 160), height=st.integers(1, 50), plain=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_ticket_never_bursts_the_screen(width, height, plain):
     state = with_ticket(ticket_state(final("a", 1, 2.0, 4.0, "我的信用卡不见了，" * 9)))
     lines = shown(state, width=max(width, 20), height=max(height, 4), plain_signs=plain).splitlines()

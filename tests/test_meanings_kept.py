@@ -98,7 +98,7 @@ def test_the_lines_fold_back_to_the_call():
 
 
 @given(any_records(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_was_understood_the_document_keeps_to_its_schema(record, data):
     for turn in record.turns:
         if data.draw(st.booleans()):

@@ -88,7 +88,7 @@ def test_what_is_no_voice_has_no_tone(sound):
     st.sampled_from([None, np.nan, np.inf, -np.inf]),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_is_heard_every_measure_is_a_number(length, gain, bad, noisy):
     sound = (hiss(3, seed=length) if noisy else voice(3.0, seed=length % 5))[:length] * np.float32(gain)
     if bad is not None and length:

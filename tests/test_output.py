@@ -54,7 +54,7 @@ def test_an_unknown_format_is_named_with_the_known_ones():
 
 
 @given(any_records())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_format_is_utf8_and_the_same_each_time(record):
     for fmt in FORMATS:
         assert render(record, fmt).encode() == render(record, fmt).encode()
@@ -84,7 +84,7 @@ def test_json_says_who_said_what_when():
 
 
 @given(any_records())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_json_keeps_to_its_schema_and_keeps_the_text(record):
     document = strict_json(render(record, "json"))
     jsonschema.validate(document, SCHEMA)
@@ -122,7 +122,7 @@ def test_the_schema_refuses_another_version_and_a_turn_without_times():
 
 
 @given(any_records())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_jsonl_folds_back_to_the_record(record):
     text = render(record, "jsonl")
     lines = [strict_json(line) for line in text.splitlines()]
@@ -174,7 +174,7 @@ def test_vtt_names_the_speaker_in_a_voice_tag_and_escapes_text():
 
 
 @given(any_records())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @pytest.mark.parametrize("fmt", ["srt", "vtt"])
 def test_subtitles_read_back_as_the_words_of_each_speaker_in_order(fmt, record):
     text = render(record, fmt)
@@ -271,7 +271,7 @@ def test_txt_aligns_names_of_unequal_width_and_counts_hours():
 
 
 @given(any_records())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_txt_has_one_line_a_turn(record):
     assert len(render(record, "txt").splitlines()) == 2 + len(record.turns)
 
@@ -299,7 +299,7 @@ def test_csv_opens_in_excel_with_its_columns():
 
 
 @given(any_records())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_csv_rows_hold_the_turns_and_no_formula(record):
     text = render(record, "csv").removeprefix("\ufeff")
     rows = list(csv.reader(io.StringIO(text, newline="")))[1:]

@@ -70,7 +70,7 @@ def test_a_call_begins_and_ends_once_and_every_word_lies_in_its_turn():
         assert all(turn.start_sample <= w.start_sample <= w.end_sample <= turn.end_sample for w in turn.words)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_how_the_audio_is_cut_changes_nothing(data):
     whole = follow(TALK, roles=BOTH, frames=[AudioFrame(n, 0, audio) for n, audio in TALK.items()])

@@ -73,7 +73,7 @@ def test_committed_words_only_grow_and_stand_in_the_final(delay_s):
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_finals_do_not_depend_on_when_answers_come_or_whether_partials_are_answered(random):
     def delay(request):
         if request.kind is RequestKind.FINAL:

@@ -234,7 +234,7 @@ def events_of(call, cuts, *, partials: bool):
         )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.sampled_from(CALLS), st.lists(st.integers(1, 60), max_size=6), st.booleans())
 def test_however_turns_are_cut_no_secret_shows(call, cuts, partials):
     follower = redactor().call(DAY)
@@ -258,7 +258,7 @@ FRAMES = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.text("0123456789", min_size=12, max_size=19),
     st.sampled_from(FRAMES),

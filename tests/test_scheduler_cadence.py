@@ -5,15 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from callcore.config import LiveSettings
 from callcore.scheduler import Cadence
 
 TICK_S = 0.1
-
-unhurried = settings(deadline=None)  # the speed of the machine is no matter here
 
 
 def make(workers=4, busy_share=0.8, **options):
@@ -74,7 +72,6 @@ def test_silence_narrows_it_too():
     assert cadence.interval_s(180.0) == 0.3
 
 
-@unhurried
 @given(st.integers(0, 200), st.floats(0.001, 2.0), st.floats(0.0, 8.0), st.booleans(), st.integers(1, 16))
 def test_it_stays_within_its_bounds(channels, cost_s, other, batched, workers):
     cadence = make(workers, batched=batched)
@@ -83,7 +80,6 @@ def test_it_stays_within_its_bounds(channels, cost_s, other, batched, workers):
     assert all(0.3 <= interval <= 1.5 for interval in [*seen, cadence.interval_s(11.0)])
 
 
-@unhurried
 @given(st.integers(1, 60), st.integers(0, 60), st.floats(0.01, 0.3), st.floats(0.0, 2.0))
 def test_more_load_never_narrows_it(channels, more, cost_s, other):
     less_loaded = load(make(), 0.0, 10.0, channels=channels, cost_s=cost_s, other=other)
@@ -91,7 +87,6 @@ def test_more_load_never_narrows_it(channels, more, cost_s, other):
     assert all(above >= below - 1e-9 for below, above in zip(less_loaded, more_loaded, strict=True))
 
 
-@unhurried
 @given(st.integers(2, 60), st.integers(2, 60), st.floats(0.02, 0.2))
 def test_it_goes_from_one_steady_load_to_another_without_swinging(before, after, cost_s):
     cadence = make()
@@ -115,7 +110,6 @@ def follow_delay(cadence, length_s, delay_of, start_s=0.0):
     return seen
 
 
-@unhurried
 @given(st.floats(0.05, 3.0), st.floats(0.5, 4.0))
 def test_long_waits_widen_it_to_a_point_of_rest(delay_s, steepness):
     """Even where what a refresh costs says nothing (GPU)."""

@@ -514,5 +514,5 @@ class Disorder(RuleBasedStateMachine):
         assert len(told) == len(set(told)), "answered twice"
 
 
-Disorder.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=40, deadline=None)
+Disorder.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=40)
 TestDisorder = Disorder.TestCase

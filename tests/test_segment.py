@@ -283,7 +283,7 @@ some_settings = st.builds(
 
 
 @given(probability_lists, some_settings, st.lists(st.integers(0, 5000), max_size=40), st.integers(0, W - 1))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_events_do_not_depend_on_how_the_audio_is_cut(probabilities, chosen, cuts, missing):
     audio = np.random.default_rng(len(probabilities)).normal(0, 0.02, len(probabilities) * W - missing)
     audio = audio.astype(np.float32)
@@ -300,7 +300,7 @@ def test_events_do_not_depend_on_how_the_audio_is_cut(probabilities, chosen, cut
 
 
 @given(probability_lists, some_settings, st.integers(0, W - 1))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_segments_are_ordered_disjoint_inside_and_short_enough(probabilities, chosen, missing):
     chosen = chosen.model_copy(update={"gate": False})
     audio = audio_of(len(probabilities))[: len(probabilities) * W - missing]
@@ -327,7 +327,7 @@ def test_segments_are_ordered_disjoint_inside_and_short_enough(probabilities, ch
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 80)), min_size=1, max_size=10),
     some_settings,
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_speech_is_lost_but_short_bursts(gaps_and_lengths, chosen):
     chosen = chosen.model_copy(update={"gate": False, "min_mean_probability": 0.0})
     probabilities, stretches = [], []

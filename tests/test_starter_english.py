@@ -20,14 +20,12 @@ from models.training.starter.text import Sentences
 FLITE_VOICES = [*voices.FLITE, *voices.FLITE_HELD_OUT]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 999_999_999))
 def test_a_number_is_said_as_it_is_read(number: int) -> None:
     plain = str(num2words(number)).replace(",", "")
     assert english.cardinal(number).replace(" and ", " ") == plain.replace(" and ", " ")
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_slot_gives_words(seed: int) -> None:
     random = Random(seed)
@@ -35,7 +33,6 @@ def test_every_slot_gives_words(seed: int) -> None:
     assert english.sayable(english.fill(f"{{{slot}}}", random))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(3, 40))
 def test_texts_are_about_as_short_as_asked(seed: int, most: int) -> None:
     sentences = Sentences(("I lost my card yesterday in town", "please close it"), ("It ends in {tail}.",), ())
@@ -182,7 +179,7 @@ def drawn_text(seed: int) -> str:
     return stream.draw(12)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32), held_out=st.booleans())
 def test_flite_times_every_word_within_the_audio(synthesiser: flite.Flite, seed: int, held_out: bool) -> None:
     text = drawn_text(seed)
@@ -225,7 +222,7 @@ def test_pace_is_obeyed_and_pitch_heard(synthesiser: flite.Flite) -> None:
     assert not np.allclose(high.audio, long.audio, atol=0.05)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32), held_out=st.booleans())
 def test_an_utterance_by_flite_is_the_whole_text(synthesiser: flite.Flite, seed: int, held_out: bool) -> None:
     text, random = drawn_text(seed), Random(seed)

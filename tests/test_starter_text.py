@@ -8,7 +8,7 @@ from random import Random
 
 import cn2an
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.training.starter import sounds, spoken_zh, text
@@ -17,7 +17,6 @@ from models.training.starter.speech import Piece
 from models.training.starter.tokens import EOT, Tokens
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**12 - 1))
 def test_a_number_is_said_as_it_is_read(number: int) -> None:
     assert cn2an.cn2an(spoken_zh.cardinal(number), "normal") == number
@@ -38,7 +37,6 @@ def test_digits_are_written_as_they_are_said(written: str, said: str) -> None:
     assert spoken_zh.written_out(written, Random(0)).replace("幺", "一") == said
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_slot_gives_something_that_can_be_said(seed: int) -> None:
     random = Random(seed)
@@ -97,7 +95,6 @@ def test_lines_kept_apart_are_in_neither() -> None:
     assert line not in set(text.mandarin(None, apart=apart).lines())
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(3, 40))
 def test_texts_of_the_stream_are_as_short_as_asked(seed: int, most: int) -> None:
     sentences = text.Sentences(("我想查一下信用卡账单，还有利息。", "卡丢了"), ("尾号{tail}，手机号{phone}。",), ())

@@ -53,7 +53,7 @@ def test_g711_is_true_to_the_ear(codec: str) -> None:
     assert len(np.unique(channel.coded(audio, codec))) <= 256
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.integers(0, 20_000))
 def test_every_channel_keeps_the_length_and_the_scale(seed: int, count: int) -> None:
     audio = tone(500, 2.0)[:count]
@@ -77,7 +77,7 @@ def test_lost_packets_are_silent_or_repeat_the_one_before() -> None:
     assert np.mean(lossy**2) < 0.95 * np.mean(whole**2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.sampled_from([2, 4, 8, 15]))
 def test_utterances_lie_in_the_window_one_after_the_other(seed: int, length: int) -> None:
     random = Random(seed)
@@ -244,7 +244,7 @@ def test_what_was_never_recorded_is_not_said(tmp_path: Path) -> None:
 
 
 @given(st.floats(0.02, 15.0), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_machines_sound_as_long_as_asked_and_never_out_of_range(seconds: float, seed: int) -> None:
     audio = machines.sound(seconds, Random(seed))
     assert len(audio) == max(1, round(seconds * RATE))

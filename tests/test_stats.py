@@ -45,7 +45,6 @@ def short_records(draw: st.DrawFn) -> CallRecord:
 
 
 @given(short_records())
-@settings(deadline=None)
 def test_talk_overlap_and_silence_equal_a_count_sample_by_sample(record):
     stats = call_stats(record)
     cells = painted(record)
@@ -62,7 +61,6 @@ def test_talk_overlap_and_silence_equal_a_count_sample_by_sample(record):
 
 
 @given(short_records())
-@settings(deadline=None)
 def test_the_parts_of_a_call_add_up(record):
     stats = call_stats(record)
     assert stats.talk_samples + stats.silence_samples == stats.length_samples
@@ -208,6 +206,6 @@ def test_the_course_is_shown():
 
 
 @given(any_records(han), st.sampled_from(["zh", "en", ""]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_statistics_of_any_call_can_be_shown(record, language):
     assert shown(record, language)

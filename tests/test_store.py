@@ -109,7 +109,7 @@ def expected_projection(events: list[Event]) -> tuple[list, list, list]:
     return found, channels, [(record.language, record.sample_count)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STARTS, st.lists(st.lists(LATER_EVENTS, max_size=5), max_size=4), ENDS)
 def test_tables_say_what_the_fold_says_however_the_events_were_batched(
     tmp_path: Path, start, batches: list[list[Event]], end: CallEnded

@@ -178,7 +178,7 @@ def test_what_cannot_be_asked_is_explained(store: Store, query: str, why: str) -
 NASTY = st.sampled_from("\"'*()-^:+{}OR NEARANDNOT卡额度\0\ud800“”－ ")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters() | NASTY, max_size=40), st.booleans())
 @example('words : "卡', False)
 @example("NEAR(卡 额, 2)", False)
@@ -197,7 +197,7 @@ def test_any_text_is_answered_or_explained(store: Store, query: str, sounds_like
 ALPHABET = st.sampled_from('信用卡額额度行銀银aB éß3５,，。 \u3000-"OR*〇𠀀か한\u0301①㎡ＡＢ')
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(ALPHABET, max_size=20), min_size=1, max_size=5), st.data())
 def test_every_part_of_a_text_is_found_and_nothing_else(tmp_path: Path, lines: list[str], data: st.DataObject) -> None:
     path = tmp_path / "any.db"

@@ -146,7 +146,7 @@ def test_talk_without_secrets_has_none(language, text):
 
 
 @given(text=st.text(max_size=80), before=st.text(max_size=80))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_text_has_probabilities_for_each_character(text, before):
     this = said(text)
     tagged = bundled("en").read(this, said(before))

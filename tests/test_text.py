@@ -175,7 +175,7 @@ def timed(pieces: list[tuple[str, bool, int, int]]) -> list[Word]:
 
 
 @given(word_lists, any_settings, st.sampled_from(["zh", "en"]), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_words_add_up_to_the_text_whatever_the_recogniser_wrote(pieces, chosen, language, ended) -> None:
     words = timed(pieces)
     text, result = TextWriter(chosen).write(words, language, ended=ended)
@@ -190,7 +190,7 @@ def test_words_add_up_to_the_text_whatever_the_recogniser_wrote(pieces, chosen, 
 
 
 @given(word_lists, any_settings.filter(lambda chosen: chosen.script != "traditional"))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_writing_twice_changes_nothing(pieces, chosen) -> None:
     writer = TextWriter(chosen)
     once = writer.write(timed(pieces), "zh")
@@ -198,7 +198,7 @@ def test_writing_twice_changes_nothing(pieces, chosen) -> None:
 
 
 @given(word_lists)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_mandarin_never_has_two_marks_together(pieces) -> None:
     text, _ = TextWriter(TextSettings()).write(timed(pieces), "zh")
     for pair in ("，，", "。。", "，。", "。，", "？？", "、，", "！？", "；。"):

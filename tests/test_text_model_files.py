@@ -68,7 +68,7 @@ def test_probabilities_are_probabilities(model, text):
 
 
 @given(arrays.arrays(np.uint32, arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=30)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_grams_that_no_text_has_are_taken(grams):
     model = OnnxTextModel(reader_folder("text", "en"), VERSION)
     assert all(np.isfinite(values).all() for values in model.classify(grams).values())

@@ -319,7 +319,7 @@ TURNS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(TURNS)
 def test_values_were_said_and_every_prefix_of_a_call_has_a_ticket(turns: list[str]):
     events = events_of("\n".join(turns))

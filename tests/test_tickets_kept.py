@@ -57,7 +57,7 @@ def test_what_makes_a_sentence_no_promise_is_looked_for_once_a_turn(monkeypatch:
 
 
 @given(CALLS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_looking_after_every_event_finds_what_one_look_does(lines: str):
     events = events_of(lines)
     live, _ = folded(events[:1], BUNDLED)

@@ -76,7 +76,7 @@ def groups(events: list[Event]) -> tuple[list[Event], list[list[Event]], list[Ev
 
 
 @given(CALLS, st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_interleaving_of_turns_makes_no_difference(lines: str, chance: random.Random) -> None:
     events = events_of(lines)
     first, turns, last = groups(events)
@@ -86,7 +86,7 @@ def test_interleaving_of_turns_makes_no_difference(lines: str, chance: random.Ra
 
 
 @given(CALLS, st.integers(0, 12))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_roles_known_late_give_the_same_ticket(lines: str, late: int) -> None:
     events = events_of(lines)
     roles = next(event for event in events if isinstance(event, RolesAssigned))
@@ -96,7 +96,7 @@ def test_roles_known_late_give_the_same_ticket(lines: str, late: int) -> None:
 
 
 @given(CALLS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_replay_of_stored_events_equals_the_live_ticket(lines: str) -> None:
     events = events_of(lines)
     live, _ = folded(events)
@@ -105,7 +105,7 @@ def test_replay_of_stored_events_equals_the_live_ticket(lines: str) -> None:
 
 
 @given(CALLS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_history_ends_in_the_values_of_the_ticket(lines: str) -> None:
     found = ticket_of(events_of(lines), RULES)
     assert found is not None

@@ -149,7 +149,7 @@ TURNS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(TURNS)
 def test_what_follows_takes_no_promise_back(turns: list[str]) -> None:
     call = call_view("\n".join(turns))

@@ -41,7 +41,7 @@ def test_says_who_wants_what_and_what_was_done() -> None:
 
 
 @given(CALLS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_own_summaries_pass_the_check(lines: str) -> None:
     text = joined([part.text for part in ticket(lines).summary], "zh")
     assert check_summary(text, turns_of(lines), "zh", "2026-11-12") == []

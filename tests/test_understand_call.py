@@ -77,7 +77,7 @@ def test_previews_come_with_stable_words_at_most_every_interval_and_with_every_f
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 9), st.integers(100, 900)), max_size=30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_two_previews_of_an_open_segment_are_closer_than_the_interval(partials):
     call = a_call(preview_interval_ms=500)
     ends, at = {0: [0], 1: [0]}, 0

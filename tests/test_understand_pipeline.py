@@ -114,7 +114,7 @@ def test_agents_are_never_alerted_about_whenever_roles_are_known(roles):
     assert isinstance(events[-1], CallEnded)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.data())
 def test_how_the_audio_is_cut_changes_nothing_that_is_understood(data):
     whole = recorded(dead_air_s=5.0)

@@ -46,7 +46,7 @@ LIMITS = st.fixed_dictionaries(dict.fromkeys(THRESHOLDS, SHARES))
 
 
 @given(SCORES, LIMITS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_labels_are_sure_enough_in_order_and_at_most_three(found, limits):
     judged = judge(found, limits, CATALOGUE, "text")
     inside = found.in_scope >= limits["in_scope"]
@@ -188,20 +188,20 @@ def check_read(known, text, language):
 @given(
     st.lists(PIECES, max_size=20), st.sampled_from(["", " "]), st.sampled_from(["zh", "en", "yue", "zh-TW", "fr", ""])
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_read_and_what_is_found_lies_in_its_words(bundled, pieces, space, language):
     text = space.join(pieces)
     check_read(bundled, text, language or bundled.language_of(text))
 
 
 @given(PIECES.filter(lambda piece: bool(piece.strip())), st.sampled_from(["zh", "en"]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_ten_thousand_characters_are_read(bundled, piece, language):
     check_read(bundled, (piece * 10_000)[:10_000], language)
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["L", "N"]), max_size=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_of_signs_alone_nothing_is_said(bundled, text):
     found = check_read(bundled, text, "zh")
     assert found.category is found.mood is None
