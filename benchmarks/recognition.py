@@ -159,7 +159,8 @@ def plot(points: list[dict[str, Any]], path: Path) -> None:
         axis.plot(labels, [100 * point[name] for point in points], marker="o", color=colour, label=label)
     axis.set_xlabel("padding after the audio (s)")
     axis.set_ylabel("CER (%)")
-    axis.set_ylim(bottom=0)
+    highest = max(100 * point[name] for point in points for name in ("cer_calls", "cer_utterances"))
+    axis.set_ylim(0, 1.15 * highest or 1)  # lines that are level keep room above them
     axis.legend(frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
@@ -188,7 +189,7 @@ def write_page(document: dict[str, Any], path: Path) -> None:
         "",
         "## Padding",
         "",
-        "Windows trimmed to the audio plus this much padding, against the model's whole window of 12 s.",
+        "Windows trimmed to the audio plus this much padding, against the model's whole window of 15 s.",
         "",
         "![padding](padding.png)",
         "",
