@@ -23,8 +23,10 @@ from callcore.config import load_settings
 from callcore.evaluate.normalise import MANDARIN
 from callcore.evaluate.rates import Counts, compare, interval
 from callcore.evaluate.recognition import Recognised, Report, Row, evaluate, read_set
+from callcore.models.manifest import load_manifest
 from callcore.types import seconds
 
+MODEL = "starter-zh"
 PADDINGS_S: tuple[float | None, ...] = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, None)
 SWEEP_BUCKET_S = 0.1  #: fine, so that rounding adds next to no padding of its own
 PACKAGES = ("callcore", "faster-whisper", "ctranslate2", "jiwer", "opencc", "whisper-normalizer")
@@ -82,7 +84,7 @@ def score_set(rows: Sequence[Row], transcriber: Transcriber, **options: Any) -> 
 
 @contextmanager
 def _transcriber(**recognise: Any) -> Iterator[Transcriber]:
-    values = {"model": "starter-zh", "fallback_temperatures": (), **recognise}  # no sampling: the same each time
+    values = {"model": MODEL, "fallback_temperatures": (), **recognise}  # no sampling: the same each time
     with Transcriber(load_settings(None, {"recognise": values}).unredacted()) as transcriber:
         yield transcriber
 
@@ -171,6 +173,8 @@ def plot(points: list[dict[str, Any]], path: Path) -> None:
 def write_page(document: dict[str, Any], path: Path) -> None:
     """The results as a Markdown page."""
     results = document["results"]
+    row = load_manifest().find(MODEL)
+    assert row is not None
     lines = [
         "# Recognition with the starter model",
         "",
@@ -189,7 +193,7 @@ def write_page(document: dict[str, Any], path: Path) -> None:
         "",
         "## Padding",
         "",
-        "Windows trimmed to the audio plus this much padding, against the model's whole window of 15 s.",
+        f"Windows trimmed to the audio plus this much padding, against the model's whole window of {row.window_s:g} s.",
         "",
         "![padding](padding.png)",
         "",
@@ -234,7 +238,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "recognition.json")
     arguments = parser.parse_args()
     results = measure(arguments.data)
-    settings = load_settings().unredacted().result_settings() | {"model": "starter-zh", "fallback_temperatures": []}
+    settings = load_settings().unredacted().result_settings() | {"model": MODEL, "fallback_temperatures": []}
     document = write_result(arguments.output, "recognition", results, settings, PACKAGES)
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     plot(results["padding sweep"], PAGE.with_name("padding.png"))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from callcore.privacy.digits import ONES, TEENS
 from callcore.privacy.spans import NEVER, Secret
 from callcore.privacy.view import View
 
-_ONES = "one|two|three|four|five|six|seven|eight|nine"
-_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _ORDINAL = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|"
     "fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|twenty[ -](?:first|second|third|fourth|fifth|"
@@ -21,15 +20,15 @@ _NAMED = (
 )
 _DAY = rf"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?|{_ORDINAL})"
 _MONTH = rf"(?:{_NAMED}|(?:0?[1-9]|1[0-2])(?:st|nd|rd|th)?\b|{_ORDINAL})"
-_DECADE = rf"(?:thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{_ONES}))?"
+_DECADE = rf"(?:thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{ONES}))?"
 _END = r"(?= ?(?:[.,?!;](?!\d)|$))"  #: of a sentence, where a year is no count of something
 _YEAR = (  #: of people old enough for an account of their own
     rf"(?:(?:19\d\d|200\d|201[0-2])\b(?!,\d)|"
-    rf"nineteen(?: hundred)?(?:[ -]and)?[ -](?:{_DECADE}|{_TEENS}|oh[ -](?:{_ONES}))\b|"
-    rf"two thousand(?:(?: and)? (?:{_ONES}|ten|eleven|twelve))?{_END}|"
-    rf"['’]?(?:[3-9]\d|0\d|{_DECADE}|(?:oh|ought)[ -](?:{_ONES})){_END})"
+    rf"nineteen(?: hundred)?(?:[ -]and)?[ -](?:{_DECADE}|{TEENS}|oh[ -](?:{ONES}))\b|"
+    rf"two thousand(?:(?: and)? (?:{ONES}|ten|eleven|twelve))?{_END}|"
+    rf"['’]?(?:[3-9]\d|0\d|{_DECADE}|(?:oh|ought)[ -](?:{ONES})){_END})"
 )
-_COUNT = rf"(?:{_ONES}|{_TEENS}|twenty(?:[ -](?:{_ONES}))?|thirty(?:[ -]one)?)"
+_COUNT = rf"(?:{ONES}|{TEENS}|twenty(?:[ -](?:{ONES}))?|thirty(?:[ -]one)?)"
 _LONG_YEAR = rf"(?:19[3-9]\d|nineteen(?: hundred)?(?:[ -]and)?[ -]{_DECADE})\b"
 _WORDS = re.compile(
     rf"(?<![\w'-])(?:(?:(?:the )?{_DAY}(?:,? of| the| in)*,? (?:the )?{_MONTH}|"

@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 _HAN = "零一二三四五六七八九"
 _ODD = {"幺": "1", "洞": "0", "两": "2", "拐": "7", "勾": "9"}
 _ALL_HAN = f"{_HAN}幺洞拐勾"
-_UNITS = {word: str(n) for n, word in enumerate("zero one two three four five six seven eight nine".split())}
+#: English words for numbers, as alternatives of patterns
+ONES = "one|two|three|four|five|six|seven|eight|nine"
+TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_UNITS = {word: str(n) for n, word in enumerate(("zero", *ONES.split("|")))}
 _UNITS |= {"oh": "0", "o": "0", "nought": "0", "naught": "0"}
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_PAIRS = {word: str(n) for n, word in enumerate(_TEENS, 10)} | {word: f"{n}0" for n, word in enumerate(_TENS, 2)}
+_PAIRS = {word: str(n) for n, word in enumerate(TEENS.split("|"), 10)}
+_PAIRS |= {word: f"{n}0" for n, word in enumerate(TENS.split("|"), 2)}
+_TENS = frozenset(TENS.split("|"))
 _TIMES = {"双": 2, "double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 _MANY = 3  # digits that are certainly no count of things
 _ROUND = {"hundred": "00", "thousand": "000"}  #: "seven three six, five thousand" of a telephone number

@@ -7,9 +7,15 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+from callcore.text.chars import HAN_CHARACTER
 from callcore.understand.entities.en.lexicon import lexicon
 
 WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
+#: what an agent that rings somebody says before the name of whom it asks for, as alternatives of a pattern
+ASKS_FOR = (
+    r"is (?:that|this)|am i (?:speaking|talking) (?:with|to)|(?:may|can|could) i (?:please )?(?:speak|talk) "
+    r"(?:with|to)|calling for|looking for"
+)
 
 
 def is_no_name(name: str) -> bool:
@@ -23,8 +29,8 @@ def is_acronym(letters: str) -> bool:
 
 
 def is_name_word(word: str) -> bool:
-    """Whether a word in lower case can be known again as somebody's name: it is long enough and no common word."""
-    return len(word) >= 3 and word not in not_names()
+    """Whether a word in lower case can be known again as somebody's name: long enough, no common word, not in Han."""
+    return len(word) >= 3 and word not in not_names() and not HAN_CHARACTER.search(word)
 
 
 def is_place_word(word: str) -> bool:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from callcore.privacy.english_lexicon import WORD, acronyms, first_names, is_no_name, not_names, words_of
+from callcore.privacy.english_lexicon import ASKS_FOR, WORD, acronyms, first_names, is_no_name, not_names, words_of
 from callcore.privacy.spans import DOUBT, NEVER, PLACE, SOFT, Secret
 from callcore.privacy.view import View
 from callcore.types import Role
 
+_RELATIVES = (  # and others whom somebody calls theirs
+    "wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|friend|uncle|aunt|cousin|nephew|niece|"
+    "landlord|landlady|neighbou?r"
+)
 _NAME_CUE = re.compile(
     r"\b(?:(?:my|his|her|their|the|your|full|first|last|middle|given|family|maiden|legal|account|customer|cardholder's|"
     r"payee(?:'s)?|beneficiary(?:'s)?|recipient(?:'s)?|mother's maiden|user) name(?: on (?:the|my) (?:card|account))?"
@@ -21,9 +25,7 @@ _NAME_CUE = re.compile(
     r"called|(?:helped|served|handled|assisted|signed|told|advised|informed|given) by|on behalf of|belongs to|"
     r"(?:authorised|authorized|additional|joint) (?:user|holder)|(?:sent|pay|paid|transferred|wired|transfer|send|"
     r"wire) (?:it |them |money |that )?to|"
-    r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|fiance|fiancee|friend|colleague|"
-    r"boss|landlord|"
-    r"landlady|accountant|lawyer|secretary|assistant|uncle|aunt|cousin|nephew|niece|grandmother|neighbou?r|helper|"
+    rf"(?:{_RELATIVES}|fiancee?|colleague|boss|accountant|lawyer|secretary|assistant|grandmother|helper|"
     r"carer|tenant|flatmate|housemate|roommate|girlfriend|boyfriend|stepson|stepdaughter|grandson|granddaughter|"
     r"grandfather)(?:'s name is|,| is)?)\b[ ,:]+"
     r"(?:(?:is|um|uh|er|yes|it's|please)[ ,]+){0,2}"
@@ -31,9 +33,8 @@ _NAME_CUE = re.compile(
 _SURE_CUE = re.compile(r"name|surname|holder|payee|beneficiary|recipient|payable|made out|goes by|named|known as| me\b")
 _MY_NAME = re.compile(r"\bmy (?:\w+ ){0,2}name|s me\b|known as")
 _MY_PEOPLE = re.compile(  #: words for people that are nobody of the bank's, as in "my nephew Balu"
-    r"\b(?:my|our|his|her|their) (?:\w+ ){0,2}(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|"
-    r"partner|fiancee?|friend|uncle|aunt|auntie|cousin|nephew|niece|grand\w+|neighbou?r|helper|carer|tenant|\w+mate|"
-    r"girlfriend|boyfriend|step\w+|landlord|landlady),? $"
+    rf"\b(?:my|our|his|her|their) (?:\w+ ){{0,2}}(?:{_RELATIVES}|fiancee?|auntie|grand\w+|helper|carer|tenant|\w+mate|"
+    r"girlfriend|boyfriend|step\w+),? $"
 )
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|missus|doctor|dr|professor|sir|madam|mma|ntate)\b\.? ")
 #: before a title and behind the name, where the two are said to whom they belong to
@@ -48,16 +49,12 @@ _WHOLE = re.compile(r"(?:^|[.?!,] )(?P<name>[A-Z][^\W\d_]+(?: [A-Z][^\W\d_]+){1,
 _WHOSE = re.compile(
     r"\b(?P<name>[A-Z][^\W\d_]+)(?:,| is|, (?:that's|that is|who's|he's|she's)) (?:my|our|his|her) "
     r"(?:own |late |eldest |youngest )?"
-    r"(?:wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|friend|uncle|aunt|auntie|cousin|nephew|"
-    r"niece|grand\w+|nan|gran|landlord|landlady|neighbour|neighbor)\b"
+    rf"(?:{_RELATIVES}|auntie|grand\w+|nan|gran)\b"
 )
 _PROPER = r"[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*"
 _FULL = rf"(?P<name>{_PROPER}(?: {_PROPER}){{1,2}})"
 #: whom an agent that rings somebody asks for, and who says that it is they
-_ASKED_FOR = re.compile(
-    r"\b(?i:is (?:that|this)|am i (?:speaking|talking) (?:with|to)|(?:may|can|could) i (?:please )?(?:speak|talk) "
-    rf"(?:with|to)|calling for|looking for) {_FULL}(?=[?,.]|$)"
-)
+_ASKED_FOR = re.compile(rf"\b(?i:{ASKS_FOR}) {_FULL}(?=[?,.]|$)")
 _IS_HERE = re.compile(rf"(?:^|[.?!,] ){_FULL} (?:here|speaking)\b")
 _CALLED_OUT = re.compile(r"(?:^|[.?!] )(?P<name>[A-Z][^\W\d_]+)!")
 _STREET = re.compile(r"(?:[\w'-]+ )?(?:road|street|avenue|square|lane|drive|mall|market)\b")
@@ -73,14 +70,14 @@ _CAPITAL = re.compile(r"[A-Z][^\W\d_]*(?:['-][A-Z]?[^\W\d_]+)*")
 _CALLED_TO = re.compile(
     r"\b(?i:hi|hello|hey|thanks|thank you|okay|ok|bye|goodbye|sorry|morning|afternoon|evening|sure|right|"
     r"dear)(?: there| again)?[, ]+"
-    r"(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?P<more> [A-Z][^\W\d_]+)?|, (?P<last>[A-Z][^\W\d_]+)[.?!]?$"
+    rf"(?P<name>{_PROPER})(?P<more> [A-Z][^\W\d_]+)?|, (?P<last>[A-Z][^\W\d_]+)[.?!]?$"
 )
 _NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{WORD})")
 _NO_WORDS = ("mr", "mrs", "ms", "mister", "missus")  #: titles that are nothing else
 _TITLED = 0.01  #: probability below which the tagger takes back a name with a title
 _FIRST, _OWN_FIRST = 0.05, 0.01  #: that, of a first name; said by a customer
-_NEXT = re.compile(r" (?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)(?<!'s)")
-_LAST = re.compile(r"(?<![\w'-])(?P<name>[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*) $")
+_NEXT = re.compile(rf" (?P<name>{_PROPER})(?<!'s)")
+_LAST = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}) $")
 _INITIAL = re.compile(r"(?<![\w'-])(?P<name>[B-HJ-Z])\.? $")  # before a name; "A" and "I" are words
 _COMPANY = re.compile(
     r"(?:'s)?(?: [A-Z][a-z]+)? (?:Bank|Building|Credit|Insurance|Ltd|Limited|Inc|Group|Company|Union|Trust|Finance|"
@@ -181,7 +178,7 @@ def _known(view: View) -> Iterator[Secret]:
         if word not in first_names() or view.readable(*match.span()):
             continue
         end = match.start() + len(word)
-        while (after := re.compile(r" (?:[A-Z]\.? )?([A-Z][^\W\d_]+(?:['-][^\W\d_]+)*)").match(raw, end)) and after[
+        while (after := re.compile(rf" (?:[A-Z]\.? )?({_PROPER})").match(raw, end)) and after[
             1
         ].lower() not in not_names():
             if view.readable(after.start(1), after.end(1)):

@@ -8,15 +8,12 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
+from callcore.privacy.digits import ONES, TEENS, TENS
 from callcore.privacy.english_lexicon import is_no_name
 from callcore.privacy.spans import DOUBT, NEVER, Secret
 from callcore.privacy.view import View
 
-_NUMBER_WORD = (
-    "zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
-    "seventeen|eighteen|nineteen|"
-    "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|double|triple"
-)
+_NUMBER_WORD = f"zero|oh|{ONES}|{TEENS}|{TENS}|hundred|thousand|double|triple"
 _NUMBER = rf"(?:\d+[a-z]?|(?:{_NUMBER_WORD})(?:[ -](?:and )?(?:{_NUMBER_WORD}))*)"
 _STRONG = (
     "street|road|avenue|ave|lane|boulevard|blvd|crescent|terrace|parkway|highway|st|rd|ln|drive|dr|court|"

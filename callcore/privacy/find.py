@@ -28,7 +28,7 @@ NO_COUNT = 9  #: digits that are no number of things whatever follows them
 
 _RULES: Mapping[str, tuple[Rule, ...]] = {
     "zh": (mandarin.names, mandarin.words, mandarin.emails, mandarin_places.addresses, english_places.addresses),
-    "en": (english_names.names, english.words, english.emails, english_places.addresses),
+    "en": (english_names.names, english.words, english.emails, english_places.addresses, signs),
 }
 _ASKS = {"zh": mandarin.asks, "en": english.asks}
 _UNIT = re.compile(
@@ -95,8 +95,7 @@ def search(found: Found, view: View) -> Search:
     public = [one for one in entities if _public(one, view, sure=certain(found, one.start, one.end))]
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
-    kept += births(view)
-    kept += signs(view) if found.language.name == "en" else ()
+    kept += births(view)  # dates are facts, which the rules of a language leave alone
     kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]

@@ -95,19 +95,15 @@ class CallMemory:
                     self._phrases.add(plain[1:])
                 if SPOKEN_NAME <= len(plain) <= 4 and all(HAN_CHARACTER.match(one) for one in plain):
                     self._sounds.add(tuple(syllables(plain)))
-            self._words.update(
-                word for word in name_words(said) if not HAN_CHARACTER.search(word) and is_name_word(word)
-            )
+            self._words.update(filter(is_name_word, name_words(said)))
         elif len(plain) >= _LEAST[han]:
             self._phrases.add(plain)
         if kind == "email":  # parts of what stands before the @ are said again: "oakes, with an E"
             parts = _WORD.findall(said.partition("@")[0]) if "@" in said else ()
-            self._parts.update(word for word in parts if not HAN_CHARACTER.search(word) and is_name_word(word))
+            self._parts.update(filter(is_name_word, parts))
         if kind == "address":  # it is rarely repeated as a whole
             self._phrases.update(plain[i : i + _PIECE] for i in range(len(plain) - _PIECE + 1) if han)
-            self._words.update(
-                word for word in _WORD.findall(said) if not HAN_CHARACTER.search(word) and is_place_word(word)
-            )
+            self._words.update(filter(is_place_word, _WORD.findall(said)))
 
     def _numbers_again(self, view: View) -> Iterator[Secret]:
         for one in stretches(view.text):

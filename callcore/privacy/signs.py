@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from callcore.privacy.digits import ONES, TEENS, TENS
 from callcore.privacy.services import explained
 from callcore.privacy.spans import Secret
 from callcore.privacy.view import READABLE, View
 from callcore.types import Role
 
-_ONES = "one|two|three|four|five|six|seven|eight|nine"
-_TENS = f"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{_ONES}))?"
-_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-_SIGN = rf"(?:double |triple |treble )?(?:[a-z]|zed|zee|\d+|zero|oh|nought|{_ONES}|{_TEENS}|{_TENS})(?![\w'])"
+_TWO_DIGITS = f"(?:{TENS})(?:[ -](?:{ONES}))?"
+_SIGN = rf"(?:double |triple |treble )?(?:[a-z]|zed|zee|\d+|zero|oh|nought|{ONES}|{TEENS}|{_TWO_DIGITS})(?![\w'])"
 _SAID = re.compile(rf"(?<![\w'£$€-]){_SIGN}(?:[ ,.-]{{1,2}}{_SIGN}){{2,}}")
 _LETTER = re.compile(r"(?<![\w'])(?:[b-hj-z]|zed|zee)(?![\w'])")  # "a" and "I" are words
 _NUMBER = re.compile(r"(?<![\w'])(?![a-z](?!\w)|zed|zee|double|triple|treble)\w+")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from callcore.privacy.english_lexicon import ASKS_FOR
 from callcore.privacy.spans import PLACE, SOFT, Secret
 from callcore.privacy.view import View
 from callcore.text.chars import HAN_CHARACTER
@@ -60,10 +61,7 @@ _THANKED = re.compile(
     r"(?: again| so much| very much| there| then| a lot)?[, ]+$"
 )
 #: what comes before the name of whom an agent asks for
-_ASKED_FOR = re.compile(
-    r"\b(?:is that|is this|am i (?:speaking|talking) (?:with|to)|(?:may|can|could) i (?:please )?(?:speak|talk) "
-    r"(?:with|to)|calling for|looking for) (?:[\w.]+ )?$"
-)
+_ASKED_FOR = re.compile(rf"\b(?:{ASKS_FOR}) (?:[\w.]+ )?$")
 #: in a greeting, what says that the name is the other side's
 _FOR_WHOM = re.compile(
     r"(?:\b(?:mr|mrs|ms|miss|doctor|dr)\.? |"

@@ -16,7 +16,7 @@ from callcore.tickets.linear import LinearModel
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts
 from callcore.tickets.names import customer_name
 from callcore.tickets.picks import Candidates, Supports, cause_signs, chosen, intent_signs, main_first, topic_signs
-from callcore.tickets.pooled import Pool
+from callcore.tickets.pooled import scores_of
 from callcore.tickets.promises import CONTACT_KINDS, TIME_KINDS, Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.spec import FieldSpec, missing
@@ -99,7 +99,8 @@ class Look:
         if words and not short:
             worded, source = words.sums(wording(self.call)), f"{source}+{words.card.source}"
         one = verdicts(judge, self.signs, self.judged_by_rules, worded, source)
-        if short or not Pool.of(self.call, "topic").scored:  # nor of turns that no model has read
+        read = any(scores_of(one.found, "topic") for one in self.call.readings if one.found)
+        if short or not read:  # nor of turns that no model has read
             return Verdicts(one)
         several = {
             name: chosen(judge, name, candidates, supports, worded, source)
