@@ -37,6 +37,7 @@ from callcore.types import (
 )
 from callcore.understand.entities import plain_words
 from callcore.understand.entities.spoken import Spoken
+from tests.privacy_calls import taggers
 
 DAY = date(2026, 11, 22)
 REDACTOR = Redactor(Sealer())
@@ -106,6 +107,33 @@ def masked(text: str) -> str:
         ("on the third of March 2026, and 2 April", "on the third of March 2026, and 2 April"),
         ("去年三月五号，还有2025年6月1号", "去年三月五号，还有2025年6月1号"),
         ("on the third of May fifty pounds went", "on the third of May fifty pounds went"),
+        ("我的密码是六个八。", "我的密码是***。"),
+        ("支付密码四个零后面跟着一二。", "支付密码*********。"),
+        ("尾号四个七的那张卡", "尾号***的那张卡"),
+        ("密码是大写的A，小写的b，然后一二三感叹号", "密码是******************"),
+        ("QQ号是三四五六七八九", "QQ号是*******"),
+        ("军官证号是军字第20110号", "军官证号是*********"),
+        ("我护照号E一二三四五六七八也可以查", "我护照号*********也可以查"),
+        ("车牌京A12345，还有一辆粤B八八六K二", "车牌*******，还有一辆*******"),
+        ("密保问题，我小学是实验二小", "密保问题，我小学是****"),
+        ("我生日是八月初八", "我生日是****"),
+        ("我是李雷的太太", "我是**的太太"),
+        ("还打给我单位领导老邱", "还打给我单位领导**"),
+        ("我住在村东头大槐树旁边第二家。", "我住在***********。"),
+        ("我是农民，我是安徽人，我是白金卡", "我是农民，我是安徽人，我是白金卡"),
+        ("his card is four ones then two twos", "his card is **** **** **** *** ****"),
+        ("my password is correct horse battery staple", "my password is ******* ***** ******* ******"),
+        ("my password is correct but it says wrong", "my password is correct but it says wrong"),
+        ("the password is Tr0ub4dor and 3", "the password is ********* *** *"),
+        ("The memorable word is Marrakesh, I think, or Cairo.", "The memorable word is *********, I think, or *****."),
+        ("bob underscore the builder at protonmail dot ch", "*** ********** *** ******* ** ********** *** **"),
+        ("my Medicare number is 1EG4-TE5-MK73", "my Medicare number is *************"),
+        ("my member number is a b nine two seven x", "my member number is * * **** *** ***** *"),
+        ("the case number is W26-0415-77", "the case number is W26-0415-77"),
+        (
+            "I live above the chip shop on Station Road in Whitby",
+            "I live above the chip shop on ******* **** ** ******",
+        ),
         ("R740,000. My mother has a kitchen now.", "R740,000. My mother has a kitchen now."),
         ("The RM374 is the settlement charge", "The RM374 is the settlement charge"),
     ],
@@ -184,8 +212,8 @@ def final(number, channel, text, language="zh"):
     return Final(f"s{number}", channel, 0, 16_000, text, words_of(text), language, -0.1, 0.0, 0.9)
 
 
-def following(*, key="", roles=None):
-    call = Redactor(Sealer([key] if key else [])).call(DAY)
+def following(*, key="", roles=None, taggers=None):
+    call = Redactor(Sealer([key] if key else []), taggers=taggers or {}).call(DAY)
     if roles:
         call.follow([RolesAssigned(roles, 1.0, "option")])
     return call
@@ -310,6 +338,29 @@ def test_colleagues_of_an_agent_are_no_secret_and_customers_are():
     told(call, turn(1, 0, "您好，请讲。"))
     assert told(call, turn(2, 0, "我转给那边叫朱峻，他来办。")) == ["我转给那边叫朱峻，他来办。"]
     assert told(call, turn(3, 1, "我是项目经理，姓佟。")) == ["我是项目经理，姓*。"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "language"),
+    [
+        ("密码是芝麻开门。", "密码是****。", "zh"),
+        ("你好，我是司马青衫，想办张卡", "你好，我是****，想办张卡", "zh"),
+        ("我想check一下我的credit card的balance", "我想check一下我的credit card的balance", "zh"),
+        ("Hello, Nguyen Thi Lan here.", "Hello, ****** *** *** here.", "en"),
+        ("my wallet is bc1qar0srrr7xfkvy5l643lydnw", f"my wallet is {'*' * 27}", "en"),
+    ],
+)
+def test_what_callers_say_of_themselves_with_the_learned_taggers(text, shown, language):
+    call = following(taggers=taggers(), roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(
+        call, turn(1, 0, "您好，请问有什么可以帮您？" if language == "zh" else "Alder Bank, how can I help?", language)
+    )
+    assert told(call, turn(2, 1, text, language)) == [shown]
+
+
+def test_what_people_type_is_searched_in_both_languages():
+    note = REDACTOR.note("客户来电 password is hunter2，年费 waiver 已申请", DAY, "zh")
+    assert note == "客户来电 password is *******，年费 waiver 已申请"
 
 
 def test_mailboxes_of_desks_are_no_secret_and_those_of_customers_are():

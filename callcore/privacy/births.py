@@ -54,6 +54,10 @@ _HAN = re.compile(
     rf"(?<![\d一二三四五六七八九十零〇])(?:[3-9]\d|[三四五六七八九]{_HAN_DIGIT}|[零〇○]{_HAN_DIGIT}))年(?:的|[,，、 ])*"
     rf"(?:阴历|农历|阳历|公历|旧历|新历)?{_HAN_MONTH}(?:月份?|月的)[,，、 ]*{_HAN_DAY}[号日]?"
 )
+_HAN_CUE = re.compile(
+    rf"(?:生日|出生日期|出生)(?:就?是|在|为|:)?(?:阴历|农历|阳历|公历|旧历|新历)?(?:的)?"
+    rf"(?P<date>{_HAN_MONTH}月份?的?{_HAN_DAY}[号日]?)"
+)
 
 
 def births(view: View) -> Iterator[Secret]:
@@ -61,6 +65,8 @@ def births(view: View) -> Iterator[Secret]:
     for pattern in (_WORDS, _FIGURES, _HAN):
         for match in pattern.finditer(view.text):
             yield Secret("code", *match.span(), least=NEVER)
+    for match in _HAN_CUE.finditer(view.text):
+        yield Secret("code", *match.span("date"), least=NEVER)
     for match in _CUE.finditer(view.text):
         if _ANY.search(match["date"]):
             yield Secret("code", *match.span("date"), least=NEVER)

@@ -1,4 +1,4 @@
-"""Stretches of digits, however they are said or written: 六二二八, 6228 4801, 三个八, double six two, forty two.
+"""Stretches of digits, however they are said or written: 六二二八, 6228 4801, 三个八, double six, four ones, forty two.
 
 The rules for entities read numbers to know what they are; here nothing counts but that digits follow each other.
 """
@@ -22,6 +22,9 @@ _PAIRS = {word: str(n) for n, word in enumerate(TEENS.split("|"), 10)}
 _PAIRS |= {word: f"{n}0" for n, word in enumerate(TENS.split("|"), 2)}
 _TENS = frozenset(TENS.split("|"))
 _TIMES = {"双": 2, "double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_PLURALS = {f"{word}es" if word == "six" else f"{word}s": str(n) for n, word in enumerate(("zero", *ONES.split("|")))}
+_PLURALS |= {"zeroes": "0", "ohs": "0"}
 _MANY = 3  # digits that are certainly no count of things
 _ROUND = {"hundred": "00", "thousand": "000"}  #: "seven three six, five thousand" of a telephone number
 _WORDS = "|".join(sorted((*_UNITS, *_PAIRS), key=len, reverse=True))
@@ -33,15 +36,17 @@ _PIECE = re.compile(
     rf"|(?P<twice>双)(?P<of2>[{_ALL_HAN}\d])"
     rf"|(?P<han>(?<![十百千万亿点第])[{_ALL_HAN}两](?![十百千万亿点]))"
     rf"|\b(?P<times>double|triple|treble|quadruple) (?P<of3>\d|{'|'.join(_UNITS)})\b"
+    rf"|\b(?P<counted>{'|'.join(_COUNTS)}) (?P<of4>{'|'.join(_PLURALS)})\b"
     rf"|\b(?P<round>{'|'.join(_UNITS)}) (?P<size>hundred|thousand)\b"
     rf"|\b(?P<word>{_WORDS})\b{_LARGE}"
 )
 _BETWEEN = re.compile(
-    r"[ ,、。.;:()/_-]*(?:(?:嗯+|呃|啊|额|哦|那个|然后是?|接着是?|再是|后面是?|杠|横杠|斜杠|um|uh|er|erm|ah|and|then|"
-    r"dash|hyphen|slash)"
+    r"[ ,、。.;:()/_-]*(?:(?:嗯+|呃|啊|额|哦|那个|然后是?|接着是?|再是|后面(?:跟着?|是)?|杠|横杠|斜杠|um|uh|er|erm|ah|"
+    r"and|then|again|dash|hyphen|slash)"
     r"[ ,、。.;:()/_-]*){0,3}"
 )
 _LETTER = re.compile(r"[ -]?[xX](?![a-zA-Z])")
+_REPEATED = re.compile(rf"[二两三四五六2-6]个[{_ALL_HAN}]|\b(?:double|triple|treble|quadruple|{'|'.join(_PLURALS)})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,11 @@ def stretches(text: str, passed: Passed = lambda _start, _end: False) -> Iterato
         yield _closed(text, open_)
 
 
+def repeats(said: str) -> bool:
+    """Whether digits are said by how often they come, 四个七 or "four sevens", as nobody says a number of things."""
+    return _REPEATED.search(said) is not None
+
+
 def _goes_on(open_: Stretch | None, piece: re.Match[str]) -> bool:
     """Whether "five thousand" ends a number that is said digit by digit."""
     return open_ is not None and len(open_.digits) >= _MANY and open_.end + 1 == piece.start()
@@ -104,6 +114,8 @@ def _digits(piece: re.Match[str]) -> str:
         return _one(piece["han"])
     if piece["times"]:
         return _one(piece["of3"]) * _TIMES[piece["times"]]
+    if piece["counted"]:
+        return _PLURALS[piece["of4"]] * _COUNTS[piece["counted"]]
     if piece["round"]:
         return _UNITS[piece["round"]] + _ROUND[piece["size"]]
     word = piece["word"]

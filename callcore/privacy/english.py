@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from callcore.privacy.digits import ONES
 from callcore.privacy.english_lexicon import is_no_name
 from callcore.privacy.spans import DOUBT, NEVER, Secret, last_asked
 from callcore.privacy.view import View
+from callcore.types import Role
 
 _WORD_CUE = re.compile(
     r"\b(?:pass ?words?|pass ?phrases?|pass ?code|secret (?:word|answer|phrase)|security (?:word|answer|phrase|"
@@ -18,9 +20,20 @@ _WORD_CUE = re.compile(
     r"(?:\.[ ]+)?(?:(?:i use|i set|i chose|i had|i have)[ ,]+)?(?:is|was|are|it's|that's|would be|should be|to|as|=|"
     r":)[ ,:]+(?:(?:um|uh|er|well|the word|just|still|also)[ ,]+){0,2}"
 )
+#: which of them say that a word follows, of whom it belongs to
+_OWN_WORD = re.compile(
+    r"(?:pass ?words?|pass ?phrases?|pass ?code|secret word|memorable (?:word|place|name)|code ?word|safe ?word)\b.*"
+    r"\b(?:is|was|are|it's|that's)\b"
+)
 _SPOKEN_WORD = re.compile(
     r"(?:(?:capital|uppercase|lowercase|upper case|lower case|all caps|number|"
     r"symbol)[ ,]+)?[\w@#$%&*!~^+=.'-]+(?:[ ,-]+(?:[\w@#$%&*!~^+='-]+)){0,5}"
+)
+#: of a password: how it is, which with another word behind it may be the first of several ("correct horse")
+_STATE = re.compile(
+    r"(?:incorrect|wrong|correct|valid|safe|secure|private|weak|strong|long|short|old|new|case)"
+    r"(?= (?!for|to|and|but|so|because|enough|again|now|then|or|on|in|at|of|as|if|when|sensitive|since|though|"
+    r"anyway|every|any|this|that|the|a|an|it|i|we|you|they|he|she|my|your|one|ones|please|either|too|by|not)[a-z])"
 )
 _NO_SECRET = re.compile(
     r"(?:incorrect|wrong|not|expired|locked|the|a|an|too|required|needed|case|correct|valid|invalid|being|been|now|on|"
@@ -49,6 +62,14 @@ _STOP_WORD = re.compile(
     r"\b(?:and|but|so|because|which|that|is|was|it|i|can|could|please|thanks|thank|ok|okay|right|then|if|for|to|the|"
     r"with|on)\b|[.?!;]"
 )
+#: what goes on with a password ("and 3", "and an exclamation mark"), and what comes before another guess at it
+_AND_SIGN = re.compile(
+    rf"(?:,? (?:and|then)(?: then)?(?: the number| a| an)? (?:\d+|{ONES}|exclamation (?:mark|point)|hash|dollar sign|"
+    r"question mark|star|asterisk|at sign|full stop|underscore|dash|ampersand)\b)+"
+)
+_OR_ELSE = re.compile(
+    r"(?:,? (?:i (?:think|guess|believe)|um|uh|no|wait),?)*,? or,? (?:maybe |perhaps |possibly |was it |is it )?"
+)
 _MAIL_CUE = re.compile(
     r"\be-?mail(?: address)?(?: on file| for me)?(?: is| was|'s|:| to)[ ,:]+(?:(?:um|uh|er|it's|to)[ ,]+)?"
 )
@@ -59,7 +80,9 @@ _MAIL_HOST = re.compile(
     r"|\b\w+ (?:dot|underscore) \w+(?= at| @|$)"
 )
 _MAIL_SIGN = re.compile("mail|yahoo|outlook|icloud|aol|qq|163|dot|underscore")  # no host is without one
-_MAIL_STOPS = re.compile(r"\b(?:and|is|my|it's|please|the|can|could|but|so|i|for|send|thanks|thank you)\b")
+_MAIL_STOPS = re.compile(
+    r"(?<!underscore )(?<!dot )(?<!dash )\b(?:and|is|my|it's|please|the|can|could|but|so|i|for|send|thanks|thank you)\b"
+)
 
 _ASKS = (
     (
@@ -102,7 +125,8 @@ def words(view: View) -> Iterator[Secret]:
     """Passwords and answers to security questions."""
     text = view.text
     for match in _WORD_CUE.finditer(text):
-        yield from _word(text, match.end())
+        own = view.speaker is not Role.AGENT and _OWN_WORD.match(match[0])
+        yield from _word(text, match.end(), NEVER if own else DOUBT)
     if view.asked == "word":
         yield from _told_word(text)
         for letter in _LETTER.finditer(view.spoken.raw):
@@ -125,13 +149,17 @@ def _told_word(text: str) -> Iterator[Secret]:
 
 def _word(text: str, start: int, least: float = DOUBT) -> Iterator[Secret]:
     said = _SPOKEN_WORD.match(text, start)
-    if said is None or _NO_SECRET.match(text, start):
+    if said is None or (_NO_SECRET.match(text, start) and not _STATE.match(text, start)):
         return
     stop = _STOP_WORD.search(text, start + 1, said.end())
     end = stop.start() if stop else said.end()
     end = start + len(text[start:end].rstrip(" ,.-"))
     if end > start:
+        more = _AND_SIGN.match(text, end)
+        end = more.end() if more else end
         yield Secret("code", start, end, least=least)
+        if other := _OR_ELSE.match(text, end):
+            yield from _word(text, other.end(), least)
 
 
 def emails(view: View) -> Iterator[Secret]:

@@ -69,6 +69,7 @@ _PUBLIC = re.compile(r"\b(?:branch|atm|office|store|shop|cash ?point|cash machin
 _PERSONAL = re.compile(
     r"\b(?:live|living|home|my|our|address|moved|send|mail|post|deliver|ship|house|flat|apartment)\b"
 )
+_LIVES = re.compile(r"\b(?:i|we|he|she|they)(?:'m|'re| am| are|'s| is)? (?:live|lives|living|moved)\b[^.?!]*$")
 _PIECES = re.compile(  # of an address that was asked for: a flat, a postcode letter by letter
     rf"\b{_FLAT}|\b(?:(?:[a-z]|\d|{_NUMBER_WORD})(?: (?:as in|for) [a-z]+)?[ ,-]+){{3,}}(?:[a-z]|\d|{_NUMBER_WORD})\b"
 )
@@ -91,7 +92,8 @@ def addresses(view: View) -> Iterator[Secret]:
         personal = match["number"] or _PERSONAL.search(text, max(0, match.start() - _REACH), match.start())
         branch = _PUBLIC.search(text, match.end(), match.end() + 12) or view.readable(*match.span())
         if personal and not branch:
-            yield Secret("address", *match.span())
+            lives = _LIVES.search(text, max(0, match.start() - _REACH), match.start())
+            yield Secret("address", match.start(), _end(view, match.end()), least=NEVER if lives else DOUBT)
     for match in _POSTCODE.finditer(view.spoken.raw):
         yield Secret("address", *match.span())
     for match in _POSTCODE_CUE.finditer(text):

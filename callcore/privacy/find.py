@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from callcore.privacy import english, english_lexicon, english_names, english_places, mandarin, mandarin_places
 from callcore.privacy.births import births
-from callcore.privacy.digits import Stretch, stretches
+from callcore.privacy.digits import Stretch, repeats, stretches
 from callcore.privacy.learned import PHONE, certain, doubted, likely, refused, tagged
 from callcore.privacy.services import explained, is_service, mailboxes, of_reference
 from callcore.privacy.signs import signs
@@ -66,8 +66,8 @@ _LETTER = re.compile(
     r"echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|romeo|sierra|tango|uniform|victor|"
     r"whiskey|whisky|x-?ray|yankee|zulu)\b"
 )
-#: letters that a number begins with: "R, six one oh"; "a" and "I" are words
-_LEADING = re.compile(r"(?<![\w'-])[b-hj-z](?:[ ,.-]{1,2}[a-z])?(?=[ ,-]{1,2}$)")
+#: letters that a number begins with: "R, six one oh", 护照号E一二三; "a" and "I" are words
+_LEADING = re.compile(r"(?<![\w'-])[b-hj-z](?:[ ,.-]{1,2}[a-z])?(?=[ ,-]{1,2}$)|(?<=[\u4e00-\u9fff])[a-z]{1,2}$")
 _LEADING_REACH = 8  # characters before a number
 _NEAR = range(4)  # characters between
 _ASKS_NUMBER = re.compile(
@@ -268,7 +268,8 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
 
 def _least(view: View, one: Stretch) -> float:
     """The probability below which the tagger takes digits back."""
-    if _EDGE.match(view.text, one.end) or _MOBILE.fullmatch(one.digits):
+    said = view.text[one.start : one.end]
+    if _EDGE.match(view.text, one.end) or _MOBILE.fullmatch(one.digits) or repeats(said):
         return NEVER
     if view.number_wanted:
         return DOUBT

@@ -28,6 +28,7 @@ PHONE = 10  #: digits of a telephone number that no word for references makes on
 PIECE = 3  #: digits of a number that is known to be none
 _NO_NAME = re.compile("[嗯呃啊哦额唉哎]+|老先生|老人家|大姐|大哥|大叔|律师|您好|你好")
 _AFTER_NAME = re.compile("(?:女士|先生|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大叔|奶奶|爷爷|师傅|大哥|大姐|总|医生|经理)")
+_MAIL = re.compile("邮|mail|@|艾特|爱特|小老鼠|圈a|点|dot|com")
 _LETTERS = re.compile(r"(?<![\w'])(?:[a-z](?![\w'])[ .-]{0,2}){2,8}")
 
 
@@ -87,6 +88,8 @@ def _needed(tag: Tag, digits: str, view: View) -> float:
         if _whole_number(tag, digits, view):
             return EVIDENT
         return FOUND if view.number_wanted or len(digits) >= PIECE else LIKELY
+    if tag.kind == "email" and HAN_CHARACTER.search(view.text) and not (view.asked or _MAIL.search(view.text)):
+        return OVER_WORDS  # English words of a caller who mixes languages
     if tag.kind == "name" and HAN_CHARACTER.search(said):
         return _needed_in_han(tag, said, view)
     if tag.kind == "name" and english_names.at_place(view.text, tag.start):
@@ -127,8 +130,10 @@ def _whole_number(tag: Tag, digits: str, view: View) -> bool:
 
 def _known_as_none(tag: Tag, digits: str, view: View) -> bool:
     """Whether the call has told that what the tagger finds is no secret: a hotline, a reference, one of the bank."""
+    said = view.text[tag.start : tag.end]
+    if tag.kind in ("name", "address", "email") and _is_english_among_han(said, view.text):
+        return True
     if tag.kind == "name":
-        said = view.text[tag.start : tag.end]
         return is_staff(said, view.staff) or _is_acronym(tag, view.text)
     if tag.kind == "phone" and tag.likely >= OVER_FACTS and len(digits) >= PHONE:
         return False
@@ -137,6 +142,12 @@ def _known_as_none(tag: Tag, digits: str, view: View) -> bool:
     if len(digits) < PIECE or view.number_wanted:
         return False
     return any(digits in number for number in view.public) or is_service(digits)
+
+
+def _is_english_among_han(said: str, text: str) -> bool:
+    """Whether common English words stand in a Mandarin text, as some callers mix them: 我的 credit card."""
+    letters = said.isascii() and any(map(str.isalpha, said)) and not any(map(str.isdigit, said))
+    return letters and HAN_CHARACTER.search(text) is not None and english_lexicon.is_no_name(said)
 
 
 def _is_acronym(tag: Tag, text: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from callcore.pinyin import syllables
 from callcore.privacy.spans import DOUBT, HAN, NEVER, Secret, last_asked
 from callcore.privacy.view import View
+from callcore.types import Role
 from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 
 _ANY = (
@@ -130,6 +131,17 @@ _TO_SOMEBODY = re.compile(
     rf"(?:转给|汇给|打给|付给|寄给|发给|还给|借给|交给|转到|汇到|帮|替)(?P<name>(?:{COMPOUND}|[{_ANY}]){_GIVEN}{{1,2}})"
     r"(?=[ ,.。!?的]|[一二两三四五六七八九十百千万\d]|$|转|汇|打|还|交|存|取|办)"
 )
+#: who says who they are: 我是司马青衫, 我是李雷的太太
+_I_AM = re.compile(
+    rf"(?:^|[ ,.。!?、])(?:{_FILLER}[ ,]?)*(?:我|这边|这里)是"
+    rf"(?P<name>(?:(?:{COMPOUND}){_GIVEN}{{1,2}}|[{_FREQUENT}]{_GIVEN}{{2}})(?=[ ,.。!?]|$|的(?:{_PERSON}))|"
+    rf"[{_FREQUENT}]{_GIVEN}(?=的(?:{_PERSON})))"
+)
+#: a nickname behind whom it belongs to: 我单位领导老邱
+_NICKNAME = re.compile(
+    rf"(?:{_PERSON}|领导|哥们儿?|兄弟|战友|同学|工友|老乡|师兄|师弟|闺蜜)[ ,]?(?P<name>[老大小阿][{_FREQUENT}])"
+    rf"(?=[ ,.。!?的]|说|$|那|名下|转|打|帮)"
+)
 _SINGLE = re.compile(rf"单名(?:就?是)?(?:一个|个)?(?P<name>[{_HAN}])")
 _BEFORE_DESCRIBED = re.compile(rf"(?P<name>(?:{COMPOUND}|[{_ANY}])[{_HAN}]{{0,2}})[ ,、]*$")
 _DESCRIBED = re.compile(
@@ -185,15 +197,32 @@ _USER = re.compile(
     r" ){0,2}(?P<user>[a-z\d][a-z\d_.-]{3,})"
 )
 _TOKENS = re.compile(
-    r"(?:(?:大写|小写|字母|数字|符号|艾特|井号|下划线|星号|感叹号|点|杠|幺|"
+    r"(?:(?:大写的?|小写的?|字母|数字|符号|艾特|井号|下划线|星号|感叹号|问号|点|杠|幺|然后|接着|再加|"
     r"[a-z\d零一二三四五六七八九十@#$%&*_!~^+=.-])[ ,、]?)+"
 )
-_LETTERS_AND_DIGITS = re.compile(r"(?=.*[a-z])(?=.*\d)")
+_LETTERS_AND_DIGITS = re.compile(r"(?=.*[a-z])(?=.*[\d零一二三四五六七八九])")
+#: what a password is said to be that is none
+_NO_WORD = re.compile("位|数字|字母|那个|以前|原来|身份证|手机|生日|验证|加|上|的|记|输|按|试|次|后|前|银行|卡")
 _HAN_WORD = re.compile(rf"[{_HAN}]{{2,6}}?(?=[,.。!? ]|$)")
 _NO_SECRET = re.compile(
     "什么|多少|几|对|错|正确|不|没|哪|怎|我|你|您|他|她|这|那|忘|改|重|旧|新|原|初始|六位|四位|八位|随机|一样|必须|"
     "需要|由|指|用|为|要|在|通过|可以|发|短信|有|个|的|锁|"
     "初|默认|安全|保密|失效|过期|无效|有效|生日"
+)
+_DIGIT = r"[\d零一二三四五六七八九幺]"
+#: papers, with words for their numbers, and the number plates of cars
+_PAPER = re.compile(
+    r"(?:军官证|士兵证|警官证|护照|驾照|驾驶证|通行证|回乡证|台胞证|居住证|社保卡?|医保卡?|残疾证|车架|发动机|qq)(?:号码?|账号|编号)?"
+    rf"(?:就?是|为|叫|[:, ]){{0,2}}(?P<number>(?:[{_HAN}]字?第)?(?:[a-z] ?){{0,2}}(?:{_DIGIT}[ ,-]?){{4,}}{_DIGIT}号?)"
+)
+_PLATE = re.compile(
+    rf"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][ ·,.-]?(?=(?:[a-z]?[ ,]?{_DIGIT}){{3}})"
+    rf"(?:[a-z]|{_DIGIT})(?:[ ,]?(?:[a-z]|{_DIGIT})){{4,5}}[挂学警]?"
+)
+#: what is asked to know whom one speaks with, told unasked: 我小学是实验二小
+_PROOF = re.compile(
+    rf"(?:小学|中学|初中|高中|幼儿园|母校|宠物|偶像|出生地|毕业学校)(?:的?名字)?(?:是|叫|在)"
+    rf"(?P<answer>(?!什么|哪|啥|几|谁|不|没|您|你)[{_HAN}a-z\d]{{2,10}})(?=[ ,.。!?]|$)"
 )
 _MAIL_CUE = re.compile(
     r"(?:邮箱|邮件地址|电子邮件|email|e-mail|mail)(?:地址|账号)?(?:改成|换成|改为|就?是|为|:|,| ){1,2}"
@@ -248,10 +277,11 @@ def names(view: View) -> Iterator[Secret]:
     for match in _FAMILY.finditer(text):
         if not _NO_FAMILY.match(match["name"]):
             yield Secret("name", *match.span("name"))
-    for pattern in (_NAME_LIKE, _TAKEN_UP, _OF_MINE, _TO_SOMEBODY, _ADDRESSED):
+    for pattern in (_NAME_LIKE, _TAKEN_UP, _OF_MINE, _TO_SOMEBODY, _ADDRESSED, _I_AM, _NICKNAME):
+        least = NEVER if pattern in (_I_AM, _NICKNAME) else HAN
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
-                yield Secret("name", *match.span("name"), least=HAN)
+                yield Secret("name", *match.span("name"), least=least)
     for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER, _QUOTED):
         for match in pattern.finditer(text):
             yield Secret("name", *match.span("name"))
@@ -373,10 +403,18 @@ def words(view: View) -> Iterator[Secret]:
         told = _TELLS.search(match[0]) is not None  # and no comma alone
         said = _TOKENS.match(text, match.end()) or (_HAN_WORD.match(text, match.end()) if told else None)
         if said and not _NO_SECRET.match(text, match.end()) and not said[0].isspace():
-            sure = told and _LETTERS_AND_DIGITS.match(said[0]) is not None
+            own = view.speaker is not Role.AGENT and match[0][-1] in "是叫" and not _NO_WORD.search(said[0])
+            sure = told and (own or _LETTERS_AND_DIGITS.match(said[0]) is not None)
             yield Secret("code", match.end(), said.end(), least=NEVER if sure else HAN)
     for match in _USER.finditer(text):
         yield Secret("account", *match.span("user"))
+    for match in _PAPER.finditer(text):
+        yield Secret("id_number", *match.span("number"))
+    for match in _PLATE.finditer(text):
+        yield Secret("id_number", *match.span())
+    if view.asked == "word" or _SECURITY.search(text):
+        for match in _PROOF.finditer(text):
+            yield Secret("code", *match.span("answer"), least=NEVER)
     if view.asked == "word" and len(text) <= 20:
         answer = re.compile(rf"(?:[ ,.。!?]|{_FILLER})*(?P<word>[^ ,.。!?][^,.。!?]*)").match(text)
         if answer and not _NO_SECRET.match(answer["word"]) and not _NO_ANSWER.match(answer["word"]):

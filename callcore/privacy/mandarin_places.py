@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.privacy.spans import Secret
+from callcore.privacy.spans import NEVER, Secret
 from callcore.privacy.view import View
 
 _HAN = "\u4e00-\u9fff"
@@ -63,6 +63,14 @@ _HOUSE = re.compile(
     rf"(?![的了吧对是我您你他她那这就也还都要呢啊嗯呀哈不没])[{_HAN}]{{2,8}}(?:\d{{1,4}}|[一二三四五六七八九十]{{1,3}})?[楼层室]?"
     r"(?=[ ,。!?、]|$)"
 )
+#: where somebody lives, told by what stands there: 住在村东头大槐树旁边第二家
+_BESIDE = re.compile(
+    rf"(?:我|我们|我家|家)(?:就|现在|是|目前)?(?:住在?|在)(?P<place>[{_HAN}a-z\d]{{2,14}}?"
+    rf"(?:旁边|后面|对面|前面|隔壁|楼上|楼下|斜对过|斜对面|背后|东头|西头|南头|北头|路口|巷口|村口)"
+    rf"(?:的|那个|那栋|那幢|那边)*[{_HAN}\d]{{0,8}}(?:院子?|楼|家|户|屋|号|层|排|巷|弄)"
+    rf"(?:[ ,][{_HAN}\d]{{1,6}}(?:楼|层|户|室|号|手边|手))?)"
+    r"(?=[ ,.。!?]|$)"
+)
 _SHORTEST = 3  # characters of an address
 _REACH = 40  # characters after a cue in which an address lies
 
@@ -77,6 +85,9 @@ def addresses(view: View) -> Iterator[Secret]:
             start = _start(text, match.start(), match.end())
             if not _public(text, start, match.end()) and not view.readable(start, match.end()):
                 yield Secret("address", start, _house_end(view, start, match.end()))
+    for match in _BESIDE.finditer(text):
+        if not _PUBLIC.search(match["place"]):
+            yield Secret("address", *match.span("place"), least=NEVER)
     starts = [match.end() for match in _CUE.finditer(text)]
     if view.asked == "address":
         starts.append(0)

@@ -24,7 +24,7 @@ from callcore.privacy.seal import Sealer
 from callcore.privacy.sounds import as_meant
 from callcore.privacy.spans import SECRET_KINDS, characters
 from callcore.privacy.view import Known, Stage, View
-from callcore.text.chars import language_of
+from callcore.text.chars import HAN_CHARACTER, language_of
 from callcore.types import (
     AudioWarning,
     DecodeRequest,
@@ -56,6 +56,7 @@ KEPT = 64  #: turns and open segments whose masks are kept for what follows abou
 FAILED = "what was said could not be searched for secrets; it was masked as a whole."
 K = TypeVar("K", str, int)
 _MIXED = re.compile("(?<![a-z0-9])(?:[a-z]{1,3}[0-9]+|[0-9]+[a-z])(?![a-z0-9])")
+_LATIN_WORDS = re.compile(r"[A-Za-z][!-~]*(?: [!-~]+)+")
 _UNKNOWN = "unknown"  # kind of a value of which nothing is known
 
 
@@ -111,10 +112,14 @@ class Redactor:
     def note(self, text: str, day: date, language: str = "") -> str:
         """What somebody typed, as it may be stored; wholly masked where it cannot be searched for secrets.
 
-        ``language``: of the text; "": told by its script.
+        ``language``: of the text; "": told by its script. People who type mix languages: Latin words between Han
+        characters are searched by the rules of English as well.
         """
         try:
-            return self.text(text, language or language_of(text), day)
+            shown = self.text(text, language or language_of(text), day)
+            if HAN_CHARACTER.search(text):
+                shown = _LATIN_WORDS.sub(lambda match: self.text(match[0], "en", day), shown)
+            return shown
         except Exception:  # whatever it is: a text that was not searched does not go on
             return all_masked(text)
 

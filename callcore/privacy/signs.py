@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from callcore.privacy.digits import ONES, TEENS, TENS
 from callcore.privacy.services import explained
-from callcore.privacy.spans import Secret
+from callcore.privacy.spans import DOUBT, NEVER, Secret
 from callcore.privacy.view import READABLE, View
 from callcore.types import Role
 
@@ -16,7 +16,22 @@ _SIGN = rf"(?:double |triple |treble )?(?:[a-z]|zed|zee|\d+|zero|oh|nought|{ONES
 _SAID = re.compile(rf"(?<![\w'£$€-]){_SIGN}(?:[ ,.-]{{1,2}}{_SIGN}){{2,}}")
 _LETTER = re.compile(r"(?<![\w'])(?:[b-hj-z]|zed|zee)(?![\w'])")  # "a" and "I" are words
 _NUMBER = re.compile(r"(?<![\w'])(?![a-z](?!\w)|zed|zee|double|triple|treble)\w+")
-_WRITTEN = re.compile(r"(?<![\w'£$€-])(?=[a-z\d]*\d)(?=[a-z\d]*[a-z])(?![a-z]{1,3}\d{1,3}(?!\d))[a-z\d]{5,}(?![\w'])")
+_WRITTEN = re.compile(
+    r"(?<![\w'£$€-])(?=[a-z\d]*\d)(?=[a-z\d]*[a-z])(?![a-z]{1,3}\d{1,3}(?![a-z\d]))[a-z\d]{5,}(?![\w'])"
+)
+#: pieces with a hyphen between them, two of them with a digit, and a letter anywhere: 1EG4-TE5-MK73
+_JOINED = re.compile(
+    r"(?<![\w'£$€-])(?=[a-z\d-]*[a-z])(?=(?:[a-z]*-)*[a-z]*\d[a-z\d]*-(?:[a-z]*-)*[a-z]*\d)[a-z\d]{2,}(?:-[a-z\d]{2,})+(?![\w'])"
+)
+_REFERENCE = re.compile(
+    r"\b(?:case|reference|ref|ticket|complaint|order|tracking|claim)(?: number| no\.?)?[ ,:#]+(?:(?:is|it's)[ ,]+)?$"
+)
+_LONG = 12  #: signs from which on what is written with letters and digits is nothing but a number
+_OF_SOMEBODY = re.compile(
+    r"\b(?:number|id|code|plate|registration|policy|licen[cs]e|passport|medicare|member(?:ship)?|wallet|insurance)"
+    r"(?: number)?[ ,:]+(?:(?:is|it's|was|um|uh)[ ,]+){0,2}$"
+)
+_REACH = 30  #: characters before a number in which it is told whose it is
 _FEWEST = 4  #: letters and digits that make a number
 
 
@@ -25,11 +40,14 @@ def signs(view: View) -> Iterator[Secret]:
     text = view.text
     if view.reference_wanted or view.speaker is Role.AGENT:
         return
-    for match in (*_SAID.finditer(text), *_WRITTEN.finditer(text)):
+    for match in (*_SAID.finditer(text), *_WRITTEN.finditer(text), *_JOINED.finditer(text)):
         start, end = match.span()
         fact = any(span.start < end and start < span.end and span.kind in READABLE for span in view.spans)
-        if not fact and (match.re is _WRITTEN or _is_mixed(match[0])) and not explained(text, start, match[0]):
-            yield Secret("digits", start, end)
+        written = match.re is not _SAID
+        told = explained(text, start, match[0]) or _REFERENCE.search(text, max(0, start - _REACH), start)
+        if not fact and not told and (written or _is_mixed(match[0])):
+            sure = (written and end - start >= _LONG) or _OF_SOMEBODY.search(text, max(0, start - _REACH), start)
+            yield Secret("digits", start, end, least=NEVER if sure else DOUBT)
 
 
 def _is_mixed(said: str) -> bool:

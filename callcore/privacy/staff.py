@@ -60,6 +60,7 @@ _THANKED = re.compile(
     r"ta|bye|goodbye|good morning|good afternoon|good evening|god bless(?: you)?|bless you)"
     r"(?: again| so much| very much| there| then| a lot)?[, ]+$"
 )
+_IS_HERE = re.compile(r" (?:here|speaking)\b")  #: behind the name of who speaks: "Hello, Ann Bell here"
 #: what comes before the name of whom an agent asks for
 _ASKED_FOR = re.compile(rf"\b(?:{ASKS_FOR}) (?:[\w.]+ )?$")
 #: in a greeting, what says that the name is the other side's
@@ -90,7 +91,8 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
         return _told_by_agent(one, view, found, sure=sure)
     at_place = _PLACE.match(text, one.end) is not None and _unlikely(one, found)
     met = at_place or _POST.match(text, one.end) or _MET.search(text, before, one.start)
-    return view.speaker is Role.CUSTOMER and bool(met or _THANKED.search(text, before, one.start))
+    thanked = _THANKED.search(text, before, one.start) and not _IS_HERE.match(text, one.end)
+    return view.speaker is Role.CUSTOMER and bool(met or thanked)
 
 
 def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
