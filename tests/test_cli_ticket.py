@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ TURNS = [
     ("agent", "好的，已经为您办理了挂失，明天下午三点前给您回电。"),
     ("customer", "谢谢，再见。"),
 ]
+ENGLISH = [
+    ("agent", "River Bank, how can I help?"),
+    ("customer", "I want to make a complaint, I was charged the annual fee of ninety-five dollars twice."),
+    ("agent", "I'll investigate and call you back tomorrow at three."),
+    ("customer", "Thank you, that is all."),
+]
 GOLD = {
     "fields": {"request.topic": "credit_card.lost", "customer.card_tail": "7319", "request.intents": ["report_loss"]},
     "evidence": {"request.topic": [1], "customer.card_tail": [3]},
@@ -42,13 +49,16 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "220")
 
 
-def call_file(folder: Path, **more: Any) -> Path:
-    turns = [
+def written_turns(turns: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [
         {"speaker": speaker, "start_s": index * 3.0, "end_s": index * 3.0 + 2.5, "text": text}
-        for index, (speaker, text) in enumerate(TURNS)
+        for index, (speaker, text) in enumerate(turns)
     ]
+
+
+def call_file(folder: Path, **more: Any) -> Path:
     file = folder / "call.json"
-    values = {"language": "zh", "call_date": "2026-11-12", "turns": turns, **more}
+    values = {"language": "zh", "call_date": "2026-11-12", "turns": written_turns(TURNS), **more}
     file.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
     return file
 
@@ -61,6 +71,18 @@ def test_people_see_fields_with_who_said_them_and_when(capsys: pytest.CaptureFix
     assert "坐席: 回电, 2026-11-13T15:00" in out
     assert "一三九" not in out
     assert "139" not in out
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60, 40, 30])
+def test_no_word_is_broken_however_narrow_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    file = call_file(tmp_path, language="en", turns=written_turns(ENGLISH))
+    _, whole, _ = TICKET.called(capsys, file)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, narrow, _ = TICKET.called(capsys, file)
+    assert max(map(len, narrow.splitlines())) <= columns
+    assert set(whole.split()) == set(narrow.split())
 
 
 def test_programs_get_ticket_turns_and_masked_text(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from callcore.config import Settings
     from callcore.record import CallRecord
@@ -97,28 +98,27 @@ def _values(filled: Ticket, record: CallRecord) -> dict[str, Any]:
 
 
 def _print(filled: Ticket, rules: TicketRules, console: Console) -> None:
-    from rich.table import Table
     from rich.text import Text
 
+    from callcore.cli.fields import print_fields
     from callcore.cli.printing import printable
     from callcore.output.tickets import cited, rows, titles, words_for
 
     words = words_for(filled.call.language)
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    for overflow in ("ellipsis", "fold", "ellipsis", "fold"):
-        grid.add_column(overflow=overflow, no_wrap=overflow == "ellipsis")
+    lines: list[tuple[Text, ...]] = []
     section, last = "", ""
     for group, title, value in rows(filled, rules):
         if group != section:
-            grid.add_row(Text(words.get(f"{group}.", group), style="bold underline"))
+            lines.append((Text(words.get(f"{group}.", group), style="bold underline"),))
             section = group
         quoted = printable(cited(value.evidence[0], words)) if value.evidence else ""
         if value.source.startswith("rules/summary"):
             quoted = ""
         name = Text("" if title == last else title, style="dim")
-        grid.add_row(name, _shown(value, words), f"{value.confidence:.0%}", Text(quoted, style="dim"))
+        sure = Text(f"{value.confidence:>4.0%}", style="dim")
+        lines.append((name, _shown(value, words), sure, Text(quoted, style="dim")))
         last = title
-    console.print(grid)
+    print_fields(lines, console)
     if filled.promises:
         console.print(Text(words["promises"], style="bold underline"))
     for promise in filled.promises:
@@ -130,7 +130,7 @@ def _print(filled: Ticket, rules: TicketRules, console: Console) -> None:
         console.print(Text(f"{words['missing']}: {names}", style="yellow"))
 
 
-def _shown(value: Value, words: dict[str, str]) -> Any:
+def _shown(value: Value, words: dict[str, str]) -> Text:
     from rich.text import Text
 
     from callcore.cli.printing import printable

@@ -81,12 +81,13 @@ class Choice(Entry):
 class FieldSpec(Entry):
     """One field: where its values come from, when it must have one, and what a value must look like.
 
-    extractor: "entity" (facts of the ``kinds``), "intent" (which of the ``intents`` the customer has), "pattern" (the
-    first group of a regular expression), "choice" (the ``choice`` whose phrases are said), "rule" (the rule of that
-    name). ``pick``: of several entities the one that was said last, or the one the matter is about; ``prefer`` and
-    ``avoid``: what in the words just before and after it, or in its own, speaks for and against that; ``alone``: one
-    that only the agent names is the matter's where no other was named; ``ahead``: what must stand beside a day to come
-    for it to be the matter's; ``just_now``: what tells in the customer's first turns that the day is that of the call.
+    extractor: "entity" (facts of the ``kinds``; ``choice`` names their codes), "intent" (which of the ``intents`` the
+    customer has), "pattern" (the first group of a regular expression), "choice" (the ``choice`` whose phrases are
+    said), "rule" (the rule of that name). ``pick``: of several entities the one that was said last, or the one the
+    matter is about; ``prefer`` and ``avoid``: what in the words just before and after it, or in its own, speaks for and
+    against that; ``alone``: one that only the agent names is the matter's where no other was named; ``ahead``: what
+    must stand beside a day to come for it to be the matter's; ``just_now``: what tells in the customer's first turns
+    that the day is that of the call.
     """
 
     name: FieldName
@@ -131,6 +132,10 @@ class FieldSpec(Entry):
     def title(self, language: str) -> str:
         """In Chinese for "zh" and "yue", in English else."""
         return self.zh if is_chinese(language) else self.en
+
+    def choice_name(self, code: str, language: str) -> str:
+        """The name of one of its choices, as :meth:`title`; "" for a code that is none."""
+        return next((one.zh if is_chinese(language) else one.en for one in self.choice if one.code == code), "")
 
     def accepts(self, normal: str) -> bool:
         """Whether a normal form is one that the field takes; of a sealed original nobody can tell, and it is taken."""
