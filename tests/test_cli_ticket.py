@@ -111,13 +111,21 @@ def test_markdown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"language": "fr"}, "language"),
-        ({"call_date": "12/11/2026"}, "call_date"),
-        ({"turns": []}, "turns"),
-        ({"turns": [{"speaker": "bot", "start_s": 0, "end_s": 1, "text": "x"}]}, "turns.0.speaker"),
-        ({"turns": [{"speaker": "agent", "start_s": 2, "end_s": 1, "text": "x"}]}, "end_s lies before start_s"),
-        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1, "text": "   "}]}, "without words"),
-        ({"turns": [{"speaker": "agent", "start_s": -1, "end_s": 1, "text": "x"}]}, "turns.0.start_s"),
+        ({"language": "fr"}, "language must be 'zh', 'yue' or 'en'."),
+        ({"language": None}, "language must be"),
+        ({"call_date": "12/11/2026"}, "call_date must be a day such as 2026-11-12."),
+        ({"turns": []}, "turns holds none."),
+        ({"turns": "x"}, "turns must be a list."),
+        ({"turns": [3]}, "turn 1: no object with keys and values."),
+        ({"turns": [{"speaker": "bot", "start_s": 0, "end_s": 1, "text": "x"}]}, "turn 1: speaker must be 'agent'"),
+        ({"turns": [{"speaker": "agent", "start_s": 2, "end_s": 1, "text": "x"}]}, "1: end_s lies before start_s."),
+        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1, "text": "   "}]}, "no turn has words."),
+        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1}]}, "turn 1: text is missing."),
+        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1, "text": 1}]}, "turn 1: text must be a text."),
+        ({"turns": [{"speaker": "agent", "start_s": -1, "end_s": 1, "text": "x"}]}, "start_s must be 0 or more."),
+        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1e9, "text": "x"}]}, "end_s must be 86400 or less."),
+        ({"turns": [{"speaker": "agent", "start_s": "x", "end_s": 1, "text": "x"}]}, "start_s must be a number."),
+        ({"turns": [{"speaker": "agent", "start_s": None, "end_s": 1, "text": "x"}]}, "start_s must be a number."),
     ],
 )
 def test_wrong_files_name_what_is_wrong(
@@ -125,7 +133,46 @@ def test_wrong_files_name_what_is_wrong(
 ) -> None:
     message = TICKET.refused(capsys, call_file(tmp_path, **change))
     assert says in message
-    assert "call.json" in message
+    assert "call.json: " in message
+
+
+@pytest.mark.parametrize(
+    ("key", "option", "value", "add"),
+    [
+        ("language", "--language", "zh", 'Add "language": "zh"'),
+        ("call_date", "--date", "2026-11-12", 'Add "call_date": "2026-11-12"'),
+    ],
+)
+def test_a_key_that_is_missing_can_be_given_as_an_option(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, key: str, option: str, value: str, add: str
+) -> None:
+    file = call_file(tmp_path)
+    whole = TICKET.called(capsys, file, "--format", "json")
+    values = json.loads(file.read_text("utf-8"))
+    del values[key]
+    file.write_text(json.dumps(values), "utf-8")
+    message = TICKET.refused(capsys, file)
+    assert f"call.json: {key} is missing." in message
+    assert add in message
+    assert option in message
+    assert TICKET.called(capsys, file, option, value, "--format", "json") == whole
+
+
+def test_help_says_what_a_written_call_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = TICKET.called(capsys, "--help")
+    assert "All of these keys are required" in out
+    assert '"call_date": "2026-11-12"' in out
+
+
+def test_turns_without_words_are_left_out_and_counted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    _, whole, _ = TICKET.called(capsys, call_file(tmp_path), "--format", "json")
+    silent = written_turns([*TURNS, ("agent", " "), ("customer", "")])
+    code, out, err = TICKET.called(capsys, call_file(tmp_path, turns=silent), "--format", "json")
+    assert code == 0
+    assert err.endswith("call.json: 2 turns have no words and are left out.\n")
+    told = json.loads(out)
+    assert [turn["text"] for turn in told["turns"]] == [turn["text"] for turn in json.loads(whole)["turns"]]
+    assert told["ticket"]["fields"].keys() == json.loads(whole)["ticket"]["fields"].keys()
 
 
 @pytest.mark.parametrize("content", [b"", b"[1, 2]", b"{", b"\xff\xfe\x00", b"[" * 4000, b"null"])
@@ -136,7 +183,9 @@ def test_no_json_or_no_call(capsys: pytest.CaptureFixture[str], tmp_path: Path, 
 
 
 def test_no_such_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    TICKET.refused(capsys, tmp_path / "none.json")
+    message = TICKET.refused(capsys, tmp_path / "none.json")
+    assert "none.json cannot be read: there is no such file." in message
+    assert "Check the path." in message
 
 
 def test_switched_off(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from callcore.cli.options import settings_option
+from callcore.cli.counts import count_of
+from callcore.cli.options import overrides, settings_option
 from callcore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from callcore.tickets import Ticket, TicketRules
     from callcore.tickets.model import Value
 
+LANGUAGES = ("zh", "yue", "en")
 FORMATS = ("text", "json", "markdown")
 
 
@@ -28,15 +30,23 @@ FORMATS = ("text", "json", "markdown")
 Examples:
   callcore ticket CALL.json
   callcore ticket CALL.json --format json > ticket.json
+  callcore ticket EXPORT.json --language en --date 2026-11-12
 \b
 CALL.json: {"language": "zh", "call_date": "2026-11-12",
             "turns": [{"speaker": "agent", "start_s": 0.6, "end_s": 3.2, "text": "您好"}, ...]}
+\b
+All of these keys are required: language (zh, yue or en) and call_date (the day, which "tomorrow" is counted from)
+unless given as options; of every turn speaker (agent or customer), start_s and end_s (seconds) and text. Turns
+without words are left out; other keys are ignored.
+\b
 docs/tickets.md explains fields, rules and how a bank sets its own."""
 )
 @click.argument("call", type=click.Path(path_type=Path), metavar="CALL.json")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="For whom.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Of the call [default: as in the file].")
+@click.option("--date", "call_date", metavar="YYYY-MM-DD", help="Day of the call [default: as in the file].")
 @settings_option
-def ticket(call: Path, form: str, settings_file: Path | None) -> int:
+def ticket(call: Path, form: str, language: str | None, call_date: str | None, settings_file: Path | None) -> int:
     """Fill the ticket of a written call: fields with evidence, promises, what is missing."""
     from callcore.config import load_settings
     from callcore.following import Following
@@ -46,10 +56,14 @@ def ticket(call: Path, form: str, settings_file: Path | None) -> int:
     from callcore.tickets import ticket_of
     from callcore.written import read_written
 
-    written = read_written(call)
-    settings = load_settings(settings_file)
+    settings = load_settings(settings_file, overrides(understand={"call_date": call_date}))
+    given = {"language": language, "call_date": settings.understand.call_date}
+    written = read_written(call, {key: value for key, value in given.items() if value is not None})
     if not (settings.tickets.enabled and settings.understand.enabled):
         raise ConfigError("tickets are switched off.", "Set [tickets] enabled and [understand] enabled to true.")
+    if written.blank:
+        told = count_of(written.blank, "turn has no words and is left out", "turns have no words and are left out")
+        click.echo(f"{call}: {told}.", err=True)
     understander = load_understander(settings)
     redactor = load_redactor(settings, understander.taggers) if settings.privacy.redact else None
     following = Following.of(settings, understander, redactor)
