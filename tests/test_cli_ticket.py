@@ -175,6 +175,20 @@ def test_turns_without_words_are_left_out_and_counted(capsys: pytest.CaptureFixt
     assert told["ticket"]["fields"].keys() == json.loads(whole)["ticket"]["fields"].keys()
 
 
+@pytest.mark.parametrize(
+    ("turns", "language", "seems"),
+    [(TURNS, "en", "seems to be in Chinese"), (ENGLISH, "zh", "seems to be in English"), (ENGLISH, "en", "")],
+)
+def test_a_language_that_the_text_is_not_in_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, turns: Sequence[tuple[str, str]], language: str, seems: str
+) -> None:
+    code, out, err = TICKET.called(capsys, call_file(tmp_path, language=language, turns=written_turns(turns)))
+    assert code == 0
+    assert out
+    assert seems in err
+    assert bool(err) == bool(seems)
+
+
 @pytest.mark.parametrize("content", [b"", b"[1, 2]", b"{", b"\xff\xfe\x00", b"[" * 4000, b"null"])
 def test_no_json_or_no_call(capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "call.json"

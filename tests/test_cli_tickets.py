@@ -194,6 +194,33 @@ def test_what_makes_no_sense_is_refused(db, capsys, arguments, message):
     assert message in Command(*TICKETS).refused(capsys, *arguments, "--db", db)
 
 
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("request.ammount=3", "Did you mean request.amount or customer.account? All fields: callcore/"),
+        ("request.zzzz=3", "  All fields: callcore/tickets/data/fields.toml"),
+        ("request.topic=credit_card.fees", "Did you mean credit_card.fee"),
+        ("request.topic=zzzzzz", "  All codes: callcore/understand/data/taxonomy.toml"),
+        ("handling.severity=P9", "Known: P1, P2, P3, P4."),
+    ],
+)
+def test_what_was_meant_is_named_and_where_all_are(db, capsys, value, says):
+    message = Command(*TICKETS).refused(capsys, "edit", "20261112", value, "--db", db, code=11)
+    assert says in message
+    for path in re.findall(r"callcore/\S+\.toml", message):
+        assert (Path(__file__).parent.parent / path).is_file()
+
+
+def test_a_confirmed_work_order_may_be_edited_and_one_handed_on_may_not(db, capsys):
+    called(capsys, *TICKETS, "confirm", "20261112", "--db", db)
+    _, _, err = Command(*TICKETS).called(capsys, "edit", "20261112", "request.amount=3", "--db", db)
+    assert "confirmed, version 3" in err
+    assert "stays confirmed" in " ".join(called(capsys, *TICKETS, "edit", "--help").split())
+    called(capsys, *TICKETS, "dispatch", "20261112", "--db", db)
+    Command(*TICKETS).refused(capsys, "edit", "20261112", "request.amount=4", "--db", db, code=11)
+    assert "dispatched or closed" in " ".join(called(capsys, *TICKETS, "reopen", "--help").split())
+
+
 # Originals
 
 

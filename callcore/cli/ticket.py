@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from callcore.record import CallRecord
     from callcore.tickets import Ticket, TicketRules
     from callcore.tickets.model import Value
+    from callcore.written import WrittenCall
 
 LANGUAGES = ("zh", "yue", "en")
 FORMATS = ("text", "json", "markdown")
@@ -64,6 +65,8 @@ def ticket(call: Path, form: str, language: str | None, call_date: str | None, s
     if written.blank:
         told = count_of(written.blank, "turn has no words and is left out", "turns have no words and are left out")
         click.echo(f"{call}: {told}.", err=True)
+    if doubt := _doubt(written):
+        click.secho(f"{call}: {doubt}", fg="yellow", err=True)
     understander = load_understander(settings)
     redactor = load_redactor(settings, understander.taggers) if settings.privacy.redact else None
     following = Following.of(settings, understander, redactor)
@@ -81,6 +84,17 @@ def ticket(call: Path, form: str, language: str | None, call_date: str | None, s
 
         _print(filled, following.tickets, Console(highlight=False))
     return 0
+
+
+def _doubt(written: WrittenCall) -> str:
+    """What to say where the text is clearly in another script than its language is written in."""
+    from callcore.text.chars import is_chinese, script_of
+
+    seems = script_of(" ".join(turn.text for turn in written.turns))
+    if not seems or is_chinese(seems) == is_chinese(written.language):
+        return ""
+    name = "Chinese" if is_chinese(seems) else "English"
+    return f'the text seems to be in {name}, and is read as "{written.language}". If so, give --language {seems}.'
 
 
 def _rewritten(filled: Ticket, record: CallRecord, settings: Settings) -> Ticket:
