@@ -78,6 +78,25 @@ def test_a_variable_is_told_with_the_setting_that_is_like_it(capsys, monkeypatch
     assert "Did you mean recognise.beam_size?" in Command("calls", "list").refused(capsys)
 
 
+@pytest.mark.parametrize(
+    ("group", "says"),
+    [
+        ("followups", "callcore followups cancel | done | due | list --db"),
+        ("tickets", "callcore tickets close | confirm | "),
+        ("calls", " | list | "),
+    ],
+)
+def test_an_option_before_the_command_is_told_with_those_that_take_it(capsys, group, says):
+    code, _, err = Command(group).called(capsys, "--db", "x.db")
+    assert code == 2
+    assert says in err
+
+
+def test_an_option_that_no_command_takes_has_no_such_hint(capsys):
+    _, _, err = Command("followups").called(capsys, "--nonesuch")
+    assert "stands after" not in err
+
+
 def test_variables_that_are_settings_or_are_not_ours_are_taken(monkeypatch):
     monkeypatch.setenv("CALLCORE_PRIVACY__ROLES__LI", "admin")
     monkeypatch.setenv("CALLCORE_PRIVACY__REVEAL_ROLES", '["admin"]')
