@@ -12,6 +12,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self, get_origin
 
@@ -29,6 +30,7 @@ from callcore.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "CALLCORE_"
 ENVIRONMENT_ONLY = (("privacy", "key"),)  #: a settings file is read by others, copied and kept in version control
+ALL_SETTINGS = "See docs/settings.md for all settings."
 ADDRESS, CURRENCY, REGION = "^(https?://.+)?$", "^([A-Z]{3})?$", "^([A-Z]{2})?$"
 PATTERNS = {
     ADDRESS: "an address begins with http:// or https://",
@@ -325,10 +327,12 @@ def load_settings(file: Path | None = None, overrides: Mapping[str, Any] | None 
             why = "is a folder" if file.is_dir() else "does not exist"
             raise ConfigError(f"settings file {file} {why}.", "Check the path given to --settings.")
         return Settings.model_validate(Layered(**(overrides or {})).model_dump())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"settings file {file}: {error}", "See docs/settings.md for the format.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"settings file {file} is no TOML: {error}", ALL_SETTINGS) from error
     except (ValidationError, SettingsError) as error:
-        raise ConfigError(_first_problem(error), "See docs/settings.md for all settings.") from error
+        raise _first_problem(error) from error
 
 
 def _check_no_key(values: Mapping[str, Any]) -> None:
@@ -342,11 +346,23 @@ def _check_no_key(values: Mapping[str, Any]) -> None:
             )
 
 
-def _first_problem(error: ValidationError | SettingsError) -> str:
+def _first_problem(error: ValidationError | SettingsError) -> ConfigError:
     if isinstance(error, SettingsError):
-        return str(error)
-    where = ".".join(str(part) for part in error.errors()[0]["loc"])
-    return f"setting {where}: {_said(error)}"
+        return ConfigError(str(error), ALL_SETTINGS)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return ConfigError(f"there is no setting {where}.", _near(where))
+    return ConfigError(f"setting {where}: {_said(error)}", ALL_SETTINGS)
+
+
+def _near(name: str) -> str:
+    """What to do about a setting or section that there is not."""
+    section, _, key = name.partition(".")
+    fields = _section(section).model_fields if section in Settings.model_fields else {}
+    known = [f"{section}.{one}" for one in fields] if key else list(Settings.model_fields)
+    near = get_close_matches(name, known, 1)
+    return f"Did you mean {near[0]}? {ALL_SETTINGS}" if near else ALL_SETTINGS
 
 
 def _said(error: ValidationError) -> str:
@@ -379,7 +395,7 @@ def _check_environment() -> None:
         if keys and keys[0] not in fields:
             raise ConfigError(
                 f"environment variable {variable}: there is no setting {'.'.join([section, *keys])}.",
-                "See docs/settings.md for all settings.",
+                _near(f"{section}.{keys[0]}"),
             )
         if not keys or (len(keys) == 1 and get_origin(fields[keys[0]].annotation) in (dict, tuple)):
             _check_json(variable, value)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callcore.config import Settings, settings_hash
+from callcore.datafile import unreadable
 from callcore.engines.base import Recogniser
 from callcore.engines.card import read_card
 from callcore.engines.faster_whisper import FasterWhisperEngine, WhisperFiles
@@ -18,7 +19,7 @@ from callcore.engines.tag_model import OnnxTagModel
 from callcore.engines.text_model import OnnxTextModel
 from callcore.engines.voice_model import VoiceMoodModel
 from callcore.engines.word_model import LinearWordModel
-from callcore.errors import ConfigError, LanguageUnsupported, ModelNotFound
+from callcore.errors import LanguageUnsupported, ModelNotFound
 from callcore.keys import load_sealer
 from callcore.models.manifest import load_manifest
 from callcore.models.readers import reader_folder
@@ -207,5 +208,5 @@ def read_hotwords(file: Path | None) -> tuple[str, ...]:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"hotwords file {file}: {error}", "Give a UTF-8 text file with one word a line.") from error
+        raise unreadable(f"hotwords file {file}", error, "Give a UTF-8 text file with one word a line.") from error
     return tuple(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))

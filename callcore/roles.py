@@ -18,8 +18,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz
 
-from callcore.datafile import parse_toml
-from callcore.errors import ConfigError
+from callcore.datafile import parse_toml, unreadable
 from callcore.pinyin import syllables
 from callcore.types import AudioWarning, Role, RolesAssigned, WarningKind
 
@@ -73,7 +72,7 @@ class RoleCues(BaseModel):
         try:
             return cls.parse(file.read_text(encoding="utf-8"), str(file))
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"role cues {file} cannot be read: {error}", "Check [roles] cues_file.") from error
+            raise unreadable(f"role cues {file}", error, "Check [roles] cues_file.") from error
 
 
 def assign_roles(

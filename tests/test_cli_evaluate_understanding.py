@@ -151,6 +151,12 @@ def test_files_that_cannot_be_read(capsys, tmp_path, kind):
         assert str(place) in message or NO_YARDSTICK
 
 
+def test_entities_are_read_from_toml_and_that_is_said(capsys, tmp_path):
+    message = refused(capsys, "--set", "entities", "--file", in_file(tmp_path, '{"a": 1}', "own.json"))
+    assert "own.json cannot be read: it is no TOML: " in message
+    assert "docs/entities.md" in message
+
+
 def test_a_folder_without_turns(capsys, tmp_path):
     assert "no labelled turns" in refused(capsys, "--set", "turns", "--file", tmp_path)
 

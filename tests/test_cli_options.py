@@ -58,6 +58,45 @@ def test_a_variable_of_the_environment_is_blamed_by_its_name(monkeypatch, variab
     assert says in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("[recognise]\nbeam_sise = 3", ("no setting recognise.beam_sise", "Did you mean recognise.beam_size?")),
+        ("[recognize]\nbeam_size = 3", ("no setting recognize", "Did you mean recognise?")),
+        ("[recognise]\nnothing_like_it = 3", ("no setting recognise.nothing_like_it", "See docs/settings.md")),
+        ("beam_size: 3", ("is no TOML", "docs/settings.md")),
+    ],
+)
+def test_a_setting_that_there_is_not_is_told_with_the_one_that_is_like_it(capsys, tmp_path, toml, says):
+    (tmp_path / "bank.toml").write_text(toml, encoding="utf-8")
+    message = Command("calls", "list").refused(capsys, "--settings", tmp_path / "bank.toml")
+    assert all(part in message for part in says)
+
+
+def test_a_variable_is_told_with_the_setting_that_is_like_it(capsys, monkeypatch):
+    monkeypatch.setenv("CALLCORE_RECOGNISE__BEAM_SISE", "3")
+    assert "Did you mean recognise.beam_size?" in Command("calls", "list").refused(capsys)
+
+
+@pytest.mark.parametrize(
+    ("group", "says"),
+    [
+        ("followups", "callcore followups cancel | done | due | list --db"),
+        ("tickets", "callcore tickets close | confirm | "),
+        ("calls", " | list | "),
+    ],
+)
+def test_an_option_before_the_command_is_told_with_those_that_take_it(capsys, group, says):
+    code, _, err = Command(group).called(capsys, "--db", "x.db")
+    assert code == 2
+    assert says in err
+
+
+def test_an_option_that_no_command_takes_has_no_such_hint(capsys):
+    _, _, err = Command("followups").called(capsys, "--nonesuch")
+    assert "stands after" not in err
+
+
 def test_variables_that_are_settings_or_are_not_ours_are_taken(monkeypatch):
     monkeypatch.setenv("CALLCORE_PRIVACY__ROLES__LI", "admin")
     monkeypatch.setenv("CALLCORE_PRIVACY__REVEAL_ROLES", '["admin"]')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ TURNS = [
     ("agent", "好的，已经为您办理了挂失，明天下午三点前给您回电。"),
     ("customer", "谢谢，再见。"),
 ]
+ENGLISH = [
+    ("agent", "River Bank, how can I help?"),
+    ("customer", "I want to make a complaint, I was charged the annual fee of ninety-five dollars twice."),
+    ("agent", "I'll investigate and call you back tomorrow at three."),
+    ("customer", "Thank you, that is all."),
+]
 GOLD = {
     "fields": {"request.topic": "credit_card.lost", "customer.card_tail": "7319", "request.intents": ["report_loss"]},
     "evidence": {"request.topic": [1], "customer.card_tail": [3]},
@@ -42,13 +49,16 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "220")
 
 
-def call_file(folder: Path, **more: Any) -> Path:
-    turns = [
+def written_turns(turns: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [
         {"speaker": speaker, "start_s": index * 3.0, "end_s": index * 3.0 + 2.5, "text": text}
-        for index, (speaker, text) in enumerate(TURNS)
+        for index, (speaker, text) in enumerate(turns)
     ]
+
+
+def call_file(folder: Path, **more: Any) -> Path:
     file = folder / "call.json"
-    values = {"language": "zh", "call_date": "2026-11-12", "turns": turns, **more}
+    values = {"language": "zh", "call_date": "2026-11-12", "turns": written_turns(TURNS), **more}
     file.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
     return file
 
@@ -61,6 +71,18 @@ def test_people_see_fields_with_who_said_them_and_when(capsys: pytest.CaptureFix
     assert "坐席: 回电, 2026-11-13T15:00" in out
     assert "一三九" not in out
     assert "139" not in out
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60, 40, 30])
+def test_no_word_is_broken_however_narrow_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    file = call_file(tmp_path, language="en", turns=written_turns(ENGLISH))
+    _, whole, _ = TICKET.called(capsys, file)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, narrow, _ = TICKET.called(capsys, file)
+    assert max(map(len, narrow.splitlines())) <= columns
+    assert set(whole.split()) == set(narrow.split())
 
 
 def test_programs_get_ticket_turns_and_masked_text(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -89,13 +111,21 @@ def test_markdown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"language": "fr"}, "language"),
-        ({"call_date": "12/11/2026"}, "call_date"),
-        ({"turns": []}, "turns"),
-        ({"turns": [{"speaker": "bot", "start_s": 0, "end_s": 1, "text": "x"}]}, "turns.0.speaker"),
-        ({"turns": [{"speaker": "agent", "start_s": 2, "end_s": 1, "text": "x"}]}, "end_s lies before start_s"),
-        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1, "text": "   "}]}, "without words"),
-        ({"turns": [{"speaker": "agent", "start_s": -1, "end_s": 1, "text": "x"}]}, "turns.0.start_s"),
+        ({"language": "fr"}, "language must be 'zh', 'yue' or 'en'."),
+        ({"language": None}, "language must be"),
+        ({"call_date": "12/11/2026"}, "call_date must be a day such as 2026-11-12."),
+        ({"turns": []}, "turns holds none."),
+        ({"turns": "x"}, "turns must be a list."),
+        ({"turns": [3]}, "turn 1: no object with keys and values."),
+        ({"turns": [{"speaker": "bot", "start_s": 0, "end_s": 1, "text": "x"}]}, "turn 1: speaker must be 'agent'"),
+        ({"turns": [{"speaker": "agent", "start_s": 2, "end_s": 1, "text": "x"}]}, "1: end_s lies before start_s."),
+        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1, "text": "   "}]}, "no turn has words."),
+        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1}]}, "turn 1: text is missing."),
+        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1, "text": 1}]}, "turn 1: text must be a text."),
+        ({"turns": [{"speaker": "agent", "start_s": -1, "end_s": 1, "text": "x"}]}, "start_s must be 0 or more."),
+        ({"turns": [{"speaker": "agent", "start_s": 0, "end_s": 1e9, "text": "x"}]}, "end_s must be 86400 or less."),
+        ({"turns": [{"speaker": "agent", "start_s": "x", "end_s": 1, "text": "x"}]}, "start_s must be a number."),
+        ({"turns": [{"speaker": "agent", "start_s": None, "end_s": 1, "text": "x"}]}, "start_s must be a number."),
     ],
 )
 def test_wrong_files_name_what_is_wrong(
@@ -103,7 +133,60 @@ def test_wrong_files_name_what_is_wrong(
 ) -> None:
     message = TICKET.refused(capsys, call_file(tmp_path, **change))
     assert says in message
-    assert "call.json" in message
+    assert "call.json: " in message
+
+
+@pytest.mark.parametrize(
+    ("key", "option", "value", "add"),
+    [
+        ("language", "--language", "zh", 'Add "language": "zh"'),
+        ("call_date", "--date", "2026-11-12", 'Add "call_date": "2026-11-12"'),
+    ],
+)
+def test_a_key_that_is_missing_can_be_given_as_an_option(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, key: str, option: str, value: str, add: str
+) -> None:
+    file = call_file(tmp_path)
+    whole = TICKET.called(capsys, file, "--format", "json")
+    values = json.loads(file.read_text("utf-8"))
+    del values[key]
+    file.write_text(json.dumps(values), "utf-8")
+    message = TICKET.refused(capsys, file)
+    assert f"call.json: {key} is missing." in message
+    assert add in message
+    assert option in message
+    assert TICKET.called(capsys, file, option, value, "--format", "json") == whole
+
+
+def test_help_says_what_a_written_call_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = TICKET.called(capsys, "--help")
+    assert "All of these keys are required" in out
+    assert '"call_date": "2026-11-12"' in out
+
+
+def test_turns_without_words_are_left_out_and_counted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    _, whole, _ = TICKET.called(capsys, call_file(tmp_path), "--format", "json")
+    silent = written_turns([*TURNS, ("agent", " "), ("customer", "")])
+    code, out, err = TICKET.called(capsys, call_file(tmp_path, turns=silent), "--format", "json")
+    assert code == 0
+    assert err.endswith("call.json: 2 turns have no words and are left out.\n")
+    told = json.loads(out)
+    assert [turn["text"] for turn in told["turns"]] == [turn["text"] for turn in json.loads(whole)["turns"]]
+    assert told["ticket"]["fields"].keys() == json.loads(whole)["ticket"]["fields"].keys()
+
+
+@pytest.mark.parametrize(
+    ("turns", "language", "seems"),
+    [(TURNS, "en", "seems to be in Chinese"), (ENGLISH, "zh", "seems to be in English"), (ENGLISH, "en", "")],
+)
+def test_a_language_that_the_text_is_not_in_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, turns: Sequence[tuple[str, str]], language: str, seems: str
+) -> None:
+    code, out, err = TICKET.called(capsys, call_file(tmp_path, language=language, turns=written_turns(turns)))
+    assert code == 0
+    assert out
+    assert seems in err
+    assert bool(err) == bool(seems)
 
 
 @pytest.mark.parametrize("content", [b"", b"[1, 2]", b"{", b"\xff\xfe\x00", b"[" * 4000, b"null"])
@@ -114,7 +197,9 @@ def test_no_json_or_no_call(capsys: pytest.CaptureFixture[str], tmp_path: Path, 
 
 
 def test_no_such_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    TICKET.refused(capsys, tmp_path / "none.json")
+    message = TICKET.refused(capsys, tmp_path / "none.json")
+    assert "none.json cannot be read: there is no such file." in message
+    assert "Check the path." in message
 
 
 def test_switched_off(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import pytest
 from bank_server import open_bank
 from command_tools import Command
 from order_calls import CALLED_BACK, DAY, FEE, KEY, NOON, PHONE, call_events, calls_db, file_call, write_events
+from rich.cells import cell_len
 
 from callcore.privacy.seal import new_key
 from callcore.store import Store
@@ -39,6 +40,7 @@ def db(tmp_path: Path) -> Path:
 def li(monkeypatch):
     monkeypatch.setattr("callcore.cli.acting.getpass", SimpleNamespace(getuser=lambda: "li"))
     monkeypatch.setenv("CALLCORE_PRIVACY__KEY", KEY)
+    monkeypatch.delenv("COLUMNS", raising=False)  # with it lines are broken
 
 
 def called(capsys, *arguments, code=0) -> str:
@@ -109,6 +111,34 @@ def test_a_work_order_is_shown_with_who_said_it_and_when(db, capsys):
     assert PHONE not in out
 
 
+SEVERAL = (
+    "坐席：您好，江城银行，请问有什么可以帮您？",
+    "客户：你们又扣了我三百块年费，我要投诉，再不退我就销户，去银监会投诉你们。",
+    "坐席：好的，我明天下午给您回电话。",
+)
+
+
+def test_further_values_of_a_field_stand_under_its_first(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "calls.db"
+    calls_db(path, SEVERAL)
+    for columns in ("", "160", "80", "40"):
+        if columns:
+            monkeypatch.setenv("COLUMNS", columns)
+        lines = called(capsys, *TICKETS, "show", "20261112", "--db", path).splitlines()
+        at, first = next((number, line) for number, line in enumerate(lines) if "抱怨投诉  complain" in line)
+        further = next(line for line in lines[at + 1 :] if "escalate" in line)
+        assert further.startswith(" ")
+        assert cell_len(further.partition("要求升级")[0]) == cell_len(first.partition("抱怨投诉")[0])
+        assert max(map(cell_len, lines)) <= int(columns or 1000)
+
+
+def test_a_code_stands_beside_its_name(tmp_path, capsys):
+    path = tmp_path / "calls.db"
+    calls_db(path, ("坐席：您好。", "客户：我在手机银行上转错了一千块。", "坐席：好的。"))
+    out = called(capsys, *TICKETS, "show", "20261112", "--db", path)
+    assert re.search(r"渠道  request.channel  手机银行  app +\d\d%", out)
+
+
 def test_an_english_work_order_is_shown_in_english(tmp_path, capsys):
     path = tmp_path / "calls.db"
     calls_db(path, ENGLISH)
@@ -162,6 +192,33 @@ def test_the_way_from_draft_to_closed_and_its_history(db, capsys):
 )
 def test_what_makes_no_sense_is_refused(db, capsys, arguments, message):
     assert message in Command(*TICKETS).refused(capsys, *arguments, "--db", db)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("request.ammount=3", "Did you mean request.amount or customer.account? All fields: callcore/"),
+        ("request.zzzz=3", "  All fields: callcore/tickets/data/fields.toml"),
+        ("request.topic=credit_card.fees", "Did you mean credit_card.fee"),
+        ("request.topic=zzzzzz", "  All codes: callcore/understand/data/taxonomy.toml"),
+        ("handling.severity=P9", "Known: P1, P2, P3, P4."),
+    ],
+)
+def test_what_was_meant_is_named_and_where_all_are(db, capsys, value, says):
+    message = Command(*TICKETS).refused(capsys, "edit", "20261112", value, "--db", db, code=11)
+    assert says in message
+    for path in re.findall(r"callcore/\S+\.toml", message):
+        assert (Path(__file__).parent.parent / path).is_file()
+
+
+def test_a_confirmed_work_order_may_be_edited_and_one_handed_on_may_not(db, capsys):
+    called(capsys, *TICKETS, "confirm", "20261112", "--db", db)
+    _, _, err = Command(*TICKETS).called(capsys, "edit", "20261112", "request.amount=3", "--db", db)
+    assert "confirmed, version 3" in err
+    assert "stays confirmed" in " ".join(called(capsys, *TICKETS, "edit", "--help").split())
+    called(capsys, *TICKETS, "dispatch", "20261112", "--db", db)
+    Command(*TICKETS).refused(capsys, "edit", "20261112", "request.amount=4", "--db", db, code=11)
+    assert "dispatched or closed" in " ".join(called(capsys, *TICKETS, "reopen", "--help").split())
 
 
 # Originals

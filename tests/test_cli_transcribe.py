@@ -252,6 +252,14 @@ def test_quiet_leaves_the_summary_and_the_failures(tmp_path, capsys, scripted):
     assert [line.split()[0] for line in err.splitlines()] == ["calls", "audio", "model", "database", "failed"]
 
 
+def test_a_folder_for_results_that_cannot_be_made(tmp_path, capsys, scripted):
+    (call,) = some_calls(tmp_path / "in", 1)
+    (tmp_path / "file").touch()
+    code, _, err = called(capsys, "transcribe", call, "-o", tmp_path / "file" / "nope")
+    assert code == 6
+    assert f"cannot make the folder {tmp_path / 'file' / 'nope'}: " in one_error(err)[0]
+
+
 def test_piped_output_has_no_colours_and_no_wrapping(tmp_path, capsys, scripted, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
     (call,) = some_calls(tmp_path / "in", 1, length_s=20)

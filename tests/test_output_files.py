@@ -19,7 +19,7 @@ from output_records import record_of, turn_of, two_speakers
 
 from callcore.errors import ConfigError, DiskFull, OutputError
 from callcore.output import FORMATS, plan_names, render, write
-from callcore.output.files import LEDGER
+from callcore.output.files import LEDGER, make_folder
 
 
 def entries(folder: Path) -> set[str]:
@@ -261,3 +261,9 @@ def test_a_very_long_name_still_fits_the_file_system(tmp_path):
     name = plan_names([Path(f"{longest}.wav")])[Path(f"{longest}.wav")]
     (path,) = write(two_speakers(), ["jsonl"], tmp_path, name)
     assert path.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot make the folder .*nope"):
+        make_folder(tmp_path / "file" / "nope")

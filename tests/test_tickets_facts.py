@@ -84,6 +84,15 @@ def test_messages_are_no_channel_of_the_matter() -> None:
     assert normals(ticket("C: 我在手机银行上转错了，短信也没收到。"), "request.channel") == ["app"]
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [("C: 我在手机银行上转错了。", "手机银行"), ("C: I sent it in your app by mistake.", "mobile banking")],
+)
+def test_a_channel_is_shown_by_its_name(line: str, name: str) -> None:
+    (value,) = ticket(line, language="zh" if "我" in line else "en").fields["request.channel"]
+    assert (value.value, value.normal) == (name, "app")
+
+
 def test_the_card_of_the_other_side_is_not_the_customers() -> None:
     found = ticket("C: 我尾号六六二八的卡转出去的，对方卡尾号八八二三。")
     assert normals(found, "customer.card_tail") == ["6628"]

@@ -106,6 +106,8 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail("stopped.", "", INTERRUPTED)
     except click.ClickException as error:
         error.show()
+        if isinstance(error, click.NoSuchOption) and error.ctx and isinstance(error.ctx.command, click.Group):
+            click.echo(_taken_after(error.option_name, error.ctx, error.ctx.command), err=True, nl=False)
         return error.exit_code
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -113,6 +115,14 @@ def run(arguments: list[str] | None = None) -> int:
         return _fail_unexpectedly(error)
     except Exception as error:
         return _fail_unexpectedly(error)
+
+
+def _taken_after(option: str, context: click.Context, group: click.Group) -> str:
+    """Which commands of a group take an option that was given before them; "" if none does."""
+    commands = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    options = {name: {o for one in command.params for o in one.opts} for name, command in commands.items() if command}
+    taking = [name for name, known in options.items() if option in known]
+    return f"  It stands after a command: {context.command_path} {' | '.join(taking)} {option}\n" if taking else ""
 
 
 def _fail_unexpectedly(error: Exception) -> int:

@@ -30,20 +30,20 @@ def print_table(table: Table, console: Console) -> None:
         return
     heads = [_text(column.header, console) for column in table.columns]
     rows = [[_text(cell, console) for cell in column.cells] for column in table.columns]
-    cells = [max(map(_width, column), default=1) for column in rows]
+    cells = [max(map(width_of, column), default=1) for column in rows]
     least = [min(max(_longest_word(head), width), WIDEST) for head, width in zip(heads, cells, strict=True)]
     box = 0 if table.box is None else BOX
     if sum(least) + (GAP + box) * (len(least) - 1) + 2 * box <= console.width:
         for column, head, width in zip(table.columns, heads, least, strict=True):
             column.overflow = "fold"
-            column.width = width if width < _width(head) else None  # rather its head breaks than the words of others
+            column.width = width if width < width_of(head) else None  # rather its head breaks than the words of others
         console.print(table)
         return
-    widths = [max(_width(head), width) for head, width in zip(heads, cells, strict=True)]
+    widths = [max(width_of(head), width) for head, width in zip(heads, cells, strict=True)]
     _print_stacked(table, heads, rows, widths, console)
 
 
-def _lines(widths: Sequence[int], room: int) -> list[range]:
+def lines_in(widths: Sequence[int], room: int) -> list[range]:
     """The columns of each line of a row, as many as fit in ``room`` cells."""
     lines = [range(0)]
     used = 0
@@ -63,7 +63,7 @@ def _print_stacked(
     widths: Sequence[int],
     console: Console,
 ) -> None:
-    lines = _lines([min(width, WIDEST) for width in widths], console.width)
+    lines = lines_in([min(width, WIDEST) for width in widths], console.width)
     if table.title:
         console.print(table.title)
     styles = [table.header_style or "", *(row.style or "" for row in table.rows)]
@@ -90,7 +90,8 @@ def _text(cell: object, console: Console) -> Text:
     return cell.copy() if isinstance(cell, Text) else console.render_str(str(cell), highlight=False)
 
 
-def _width(text: Text) -> int:
+def width_of(text: Text) -> int:
+    """Cells of the longest line."""
     return max(map(cell_len, text.plain.splitlines()), default=0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from callcore.cli.fields import is_wrapped, print_fields
 from callcore.cli.printing import printable
 from callcore.cli.tables import print_table
 from callcore.orders.form import FieldNow, Form
@@ -110,20 +111,16 @@ def print_order(
     """A work order with its evidence. ``originals``: of masked fields, as revealed. ``note``: about the call itself."""
     say = Words(form.ticket.call.language)
     _print_head(form, say, note, console)
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    for wrap in ("ellipsis", "fold", "fold"):
-        grid.add_column(overflow=wrap, no_wrap=wrap == "ellipsis")
-    roomy = not console.is_terminal or console.width >= ROOMY_COLUMNS
+    roomy = not is_wrapped(console) or console.width >= ROOMY_COLUMNS
+    rows: list[tuple[Text, ...]] = []
     for name, fields in sections(form).items():
-        grid.add_row(Text(say.section(name), style="bold underline"))
+        rows.append((Text(say.section(name), style="bold underline"),))
         for field in fields:
-            _add_field(grid, field, originals.get(field.name, ()), say, roomy=roomy)
-    if console.is_terminal:
-        console.print(grid)
-    else:  # a line a field, whatever its length
-        for cells in zip(*(column.cells for column in grid.columns), strict=True):
-            parts = [cell for cell in cells if isinstance(cell, Text) and cell.plain]
-            console.print(Text("  ").join(parts), soft_wrap=True)
+            rows += _field_rows(field, originals.get(field.name, ()), say, roomy=roomy)
+    if is_wrapped(console):
+        print_fields(rows, console)
+    else:
+        _print_whole(rows, console)
     for title, items, own in ((say("promises"), followups, True), (say("earlier"), earlier, False)):
         if items:
             console.print()
@@ -131,7 +128,19 @@ def print_order(
             print_followups(items, console, say, form if own else None)
 
 
+def _print_whole(rows: Iterable[Sequence[Text]], console: Console) -> None:
+    """A line a value, whatever its length; what else a field holds stands under its first value."""
+    indent = 0
+    for label, *cells in rows:
+        if label.plain:
+            indent = cell_len(label.plain)
+        else:
+            label = Text(" " * indent)
+        console.print(Text("  ").join([label, *(cell for cell in cells if cell.plain)]), soft_wrap=True)
+
+
 def _print_head(form: Form, say: Words, note: str, console: Console) -> None:
+    whole = not is_wrapped(console)
     call, severity = form.ticket.call, form.normal("handling.severity")
     facts = [call.day, clock_ms(call.duration_ms), call.language, printable(call.source)]
     head = Text.assemble(
@@ -142,22 +151,26 @@ def _print_head(form: Form, say: Words, note: str, console: Console) -> None:
         (f"  {say('version')} {form.version}", "dim"),
         (f"  {severity}", SEVERITY_STYLES.get(severity, "")),
     )
-    console.print(head, soft_wrap=True)
-    console.print(Text.assemble((f"{say('call')}  ", "dim"), "  ".join(fact for fact in facts if fact)), soft_wrap=True)
+    console.print(head, soft_wrap=whole)
+    about = Text.assemble((f"{say('call')}  ", "dim"), "  ".join(filter(None, facts)))
+    console.print(about, soft_wrap=whole)
     if note or not call.complete:
-        console.print(Text(f"! {printable(note) or say('unfinished')}", style="yellow"), soft_wrap=True)
+        console.print(Text(f"! {printable(note) or say('unfinished')}", style="yellow"), soft_wrap=whole)
     if form.missing:
-        console.print(Text(f"{say('missing')}  {', '.join(form.missing)}", style="red"), soft_wrap=True)
+        console.print(Text(f"{say('missing')}  {', '.join(form.missing)}", style="red"), soft_wrap=whole)
     console.print()
 
 
-def _add_field(grid: Table, field: FieldNow, originals: Sequence[str], say: Words, *, roomy: bool) -> None:
-    """``roomy``: with the field's name, by which it is edited, beside its title, and more evidence."""
+def _field_rows(field: FieldNow, originals: Sequence[str], say: Words, *, roomy: bool) -> Iterator[tuple[Text, ...]]:
+    """Label, value, how sure it is and what shows it, of each value.
+
+    ``roomy``: with the field's name, by which it is edited, beside its title, and more evidence.
+    """
     title = Text.assemble("  ", say.title(field), (f"  {field.name}" if roomy else "", "dim"))
     if field.edit:
         shown = Text(printable(field.value) or say("empty"), style="bold cyan")
         why = f"{field.edit.actor}, {local(field.edit.at)}" + (f": {field.edit.reason}" if field.edit.reason else "")
-        grid.add_row(title, shown, Text(printable(why), style="cyan"))
+        yield title, shown, Text(), Text(printable(why), style="cyan")
         title = Text()
     for value in field.values:
         shown = Text(printable(value.value), style="strike dim" if field.edit else "bold")
@@ -168,14 +181,15 @@ def _add_field(grid: Table, field: FieldNow, originals: Sequence[str], say: Word
             shown.append(f"  {printable(value.normal)}", "not bold dim")
         if field.edit:
             shown = Text.assemble((f"{say('machine')}: ", "dim"), shown)
-        grid.add_row(title, shown, _proof(value, say, EVIDENCE if roomy else 1))
+        sure = Text(f"{value.confidence:>4.0%}", style="dim")
+        yield title, shown, sure, _proof(value, say, EVIDENCE if roomy else 1)
         title = Text()
     if originals:
-        grid.add_row(Text(), Text(f"{say('original')}: {', '.join(map(printable, originals))}", style="bold magenta"))
+        yield Text(), Text(f"{say('original')}: {', '.join(map(printable, originals))}", style="bold magenta")
 
 
 def _proof(value: Value, say: Words, count: int) -> Text:
-    proof = Text(f"{value.confidence:>4.0%}  ", style="dim")
+    proof = Text(style="dim")
     if status := say.status(value.status):
         proof.append(f"{status}  ", "red" if value.status == "disputed" else "green")
     places = list(dict.fromkeys(_quote(place, say) for place in value.evidence))
@@ -211,7 +225,7 @@ def print_followups(items: Sequence[Followup], console: Console, say: Words, for
             line.append(f"  → {item.by_call}", "dim")
         evidence = quotes.get(item.promise_id, ())
         line.append("  " + (_quote(evidence[0], say) if evidence else "" if form else item.call_id), "dim")
-        console.print(line, soft_wrap=True)
+        console.print(line, soft_wrap=not is_wrapped(console))
 
 
 def print_history(trail: Sequence[Trace], edits: Sequence[Edit], console: Console) -> None:

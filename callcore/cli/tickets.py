@@ -206,7 +206,8 @@ def edit(
     """Set fields of the work order of CALL by hand; the machine's values stay beside them.
 
     Codes, names of codes, amounts and times are taken as typed or as said (三百元, 明天下午三点). Secrets are sealed
-    and masked like those of calls.
+    and masked like those of calls. A confirmed work order stays confirmed; one that is dispatched or closed has to be
+    reopened first.
     """
     parted = [value.partition("=") for value in values]
     if not all(name and equals for name, equals, _ in parted):
@@ -266,7 +267,7 @@ _move(
 )
 _move(
     "reopen",
-    "Reopen the work order of CALL, so that it can be changed and confirmed anew.",
+    "Reopen the work order of CALL: one dispatched or closed can be changed again, and is confirmed anew.",
     '  callcore tickets reopen 3fa9 --reason "sent back: wrong department"',
     needs_reason=True,
 )

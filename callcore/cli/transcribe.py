@@ -170,8 +170,9 @@ def _check_writable(folder: Path) -> None:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(f"no space left in {folder}.", "Free some space, or choose another --output.") from error
+        what = "write results in" if folder.is_dir() else "make the folder"
         raise OutputError(
-            f"cannot write results in {folder}: {error.strerror or error}.",
+            f"cannot {what} {folder}: {error.strerror or error}.",
             "Check that it is a folder you may write to, or choose another with --output.",
         ) from error
 

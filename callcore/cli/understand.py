@@ -93,7 +93,9 @@ def _lines(file: Path) -> Iterator[str]:
             for line in stream:
                 yield line.rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}", "Give a UTF-8 text file, one text a line.") from error
+        from callcore.datafile import unreadable
+
+        raise unreadable(str(file), error, "Give a UTF-8 text file, one text a line.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from callcore.datafile import unreadable
 from callcore.errors import ConfigError
 from callcore.types import Entity, Word
 from callcore.understand.entities import Context, find, plain_words
@@ -125,7 +126,7 @@ def read_set(file: Path) -> EntitySet:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"entity set {file} cannot be read: {error}", FORMAT_HINT) from error
+        raise unreadable(f"entity set {file}", error, FORMAT_HINT) from error
     date, blocks = content.get("date"), content.get("block")
     if not isinstance(date, datetime.date) or not isinstance(blocks, list):
         raise ConfigError(f"entity set {file}: needs a date and [[block]] tables", FORMAT_HINT)

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from callcore.datafile import unreadable
 from callcore.errors import ConfigError
 from callcore.evaluate.slots import fill
 
@@ -87,7 +88,7 @@ def _blocks(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"corpus file {file} cannot be read: {error}") from error
+        raise unreadable(f"corpus file {file}", error, "docs/evaluation.md has the format.") from error
     blocks = data.get("block", [])
     if not isinstance(blocks, list):
         raise ConfigError(f"corpus file {file}: block must be written [[block]].")
@@ -133,4 +134,4 @@ def read_table(file: Path, *, text: str = "text", label: str = "intent") -> tupl
                 )
             return tuple((row[text] or "", row[label] or "") for row in rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{file} cannot be read: {error}", "It must be UTF-8, tab-separated.") from error
+        raise unreadable(str(file), error, "It must be UTF-8, tab-separated.") from error

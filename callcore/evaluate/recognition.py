@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from callcore.datafile import unreadable
 from callcore.errors import AudioNotFound, CallcoreError, ConfigError
 from callcore.evaluate.normalise import MANDARIN, Normaliser, normaliser_for
 from callcore.evaluate.rates import CONFIDENCE, Counts, compare, interval
@@ -92,7 +93,7 @@ def read_set(file: Path, *needed: str) -> list[Row]:
                 )
             rows = [{k: (v or "").strip() for k, v in row.items() if k is not None} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{file} cannot be read: {error}", "Give a UTF-8 TSV file.") from error
+        raise unreadable(str(file), error, "Give a UTF-8 TSV file.") from error
     rows = [row for row in rows if row["path"]]
     if not rows:
         raise ConfigError(f"{file} has no rows.", "Each line after the first names a file.")

@@ -22,7 +22,8 @@ from callcore.understand.entities import find, plain_words
 
 CARD_NUMBER_DIGITS = 12  #: shorter ones are a card's tail
 TIME_KINDS = ("datetime", "date", "time", "duration", "period")
-KNOWN_SHOWN = 12  #: codes that a message names
+KNOWN_SHOWN = 12  #: codes of which a message names all
+NEAR = 4  #: fields or codes that somebody may have meant
 LONGEST = 2000  #: characters of a value
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 _CODES = re.compile(r"[,，、;；\s]+")
@@ -38,6 +39,11 @@ _CODED = {
     "followup_owner": "department",
     "caller_type": "caller",
 }  #: rules whose codes are those of the catalogue
+_FILES = {
+    **dict.fromkeys(("category", "product", "topic", "caller", "intent"), "taxonomy"),
+    "cause": "causes",
+    "department": "routing",
+}  #: where the codes of the catalogue stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,10 @@ class ValueReader:
         """The field of a name. Raises :class:`TicketError` naming those that are like it."""
         specs = {spec.name: spec for spec in self.rules.fields}
         if name not in specs:
-            near = get_close_matches(name, specs, 3) or [n for n in specs if n.rpartition(".")[2] == name]
-            raise TicketError(f'there is no field "{name}".', f"Known: {', '.join(near or specs)}.")
+            last = name.rpartition(".")[2]  # fields of a section are like each other by its name alone
+            near = get_close_matches(last, [spec.rpartition(".")[2] for spec in specs], NEAR)
+            fields = [spec for one in near for spec in specs if spec.rpartition(".")[2] == one]
+            raise TicketError(f'there is no field "{name}".', _near(list(dict.fromkeys(fields)), "fields", "fields"))
         return specs[name]
 
     def read(self, name: str, text: str) -> Written:
@@ -119,11 +127,12 @@ class ValueReader:
             return heard[0]
         if not known and _CODE.fullmatch(text) and spec.accepts(text):
             return text
+        message = f"{spec.name} does not take that."
+        if len(known) <= KNOWN_SHOWN:
+            raise TicketError(message, f"Known: {', '.join(known)}.")
         near = [c for c, names in known.items() if any(lower in part.lower() for part in (c, *names))]
-        near = near[:KNOWN_SHOWN] or get_close_matches(lower, known, 5, 0.4) or list(known)[:KNOWN_SHOWN]
-        raise TicketError(
-            f"{spec.name} does not take that.", f"Known: {', '.join(near)}{' …' * (len(near) < len(known))}"
-        )
+        near = near or get_close_matches(lower, known, NEAR)
+        raise TicketError(message, _near(near, "codes", _FILES.get(_group(spec), "fields")))
 
     def codes(self, spec: FieldSpec) -> dict[str, tuple[str, ...]]:
         """Codes that a field may have, each with its names; none where any will do."""
@@ -137,7 +146,7 @@ class ValueReader:
             "cause": catalogue.causes.cause,
             "department": catalogue.routing.department,
         }
-        named = groups.get("intent" if spec.extractor == "intent" else _CODED.get(spec.rule, ""), ())
+        named = groups.get(_group(spec), ())
         wanted = [one for one in named if not spec.intents or one.code in spec.intents]  # type: ignore[attr-defined]
         return {one.code: (one.zh, one.en) for one in (*wanted, *spec.choice)}  # type: ignore[attr-defined]
 
@@ -158,6 +167,19 @@ class ValueReader:
 
     def _entities(self, text: str) -> Sequence[Entity]:
         return find(plain_words(text), self.language, self.redactor.context(self.day))
+
+
+def _group(spec: FieldSpec) -> str:
+    """Which codes of the catalogue a field takes; "" for none."""
+    return "intent" if spec.extractor == "intent" else _CODED.get(spec.rule, "")
+
+
+def _near(near: Sequence[str], what: str, file: str) -> str:
+    """What somebody may have meant, and the file in which all are."""
+    *rest, last = near[:NEAR] or [""]
+    meant = f"Did you mean {', '.join(rest)}{' or ' if rest else ''}{last}? " if last else ""
+    folder = "tickets" if file == "fields" else "understand"
+    return f"{meant}All {what}: callcore/{folder}/data/{file}.toml, and [{folder}] {file}_file if you set one."
 
 
 def secret_kind(spec: FieldSpec, text: str) -> str:

@@ -62,7 +62,7 @@ def write_files(
 
 def make_folder(folder: Path) -> None:
     """Make a folder for results if need be. Raises :class:`~callcore.errors.OutputError`, :class:`DiskFull`."""
-    with _as_output_error(folder):
+    with _as_output_error(folder, "make the folder"):
         folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -183,7 +183,7 @@ def _note(folder: Path, entry: dict[str, str]) -> None:
 
 
 @contextmanager
-def _as_output_error(folder: Path) -> Iterator[None]:
+def _as_output_error(folder: Path, what: str = "write results in") -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -193,6 +193,6 @@ def _as_output_error(folder: Path) -> Iterator[None]:
                 "Free some space or choose another folder with --output; files that were there are untouched.",
             ) from error
         raise OutputError(
-            f"cannot write results in {folder}: {error.strerror or error}.",
+            f"cannot {what} {folder}: {error.strerror or error}.",
             "Check that it is a folder you may write to, or choose another with --output.",
         ) from error

@@ -19,6 +19,8 @@ from callcore.types import Word
 
 HAN = "\u3007\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"  #: body of a regular expression class
 HAN_CHARACTER = re.compile(f"[{HAN}]")
+TELLING_LETTERS = 20  #: fewer tell no language
+HAN_TEXT, LATIN_TEXT = 0.6, 0.1  #: share of Han characters, from which and up to which a text is of one script
 CHINESE = frozenset({"zh", "yue"})  #: languages written in it
 
 # Of the compatibility forms only those that speech text can hold by mistake: full-width ASCII that is no punctuation,
@@ -26,6 +28,7 @@ CHINESE = frozenset({"zh", "yue"})  #: languages written in it
 _FULL_WIDTH = re.compile(
     "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff03-\uff06\uff0b\uff0d\uff20\u2f00-\u2fd5\uf900-\ufaff]"
 )
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _JOINERS = "\u200c\u200d"  # invisible, and letters of Persian and the scripts of India
 
 
@@ -38,6 +41,15 @@ def is_chinese(language: str) -> bool:
 def language_of(text: str) -> str:
     """The language of a text that comes without one, by its script: ``zh`` or ``en``."""
     return "zh" if HAN_CHARACTER.search(text) else "en"
+
+
+def script_of(text: str) -> str:
+    """The language that the script of a longer text speaks for, ``zh`` or ``en``; "" where it is short or mixed."""
+    han = len(HAN_CHARACTER.findall(text))
+    letters = han + len(_LATIN.findall(text))
+    if letters < TELLING_LETTERS:
+        return ""
+    return "zh" if han >= letters * HAN_TEXT else "en" if han <= letters * LATIN_TEXT else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) 
     normal = first.normal if hidden or first.entity.kind != "card_number" else first.normal[-TAIL:]
     if spec.type == "date" and not hidden:
         normal = normal[:10]  # the day, whatever the hour
-    shown = first.entity.text if hidden else normal
+    shown = first.entity.text if hidden else spec.choice_name(normal, first.reading.turn.language) or normal
     return FieldValue(
         spec.name, shown, normal, round(min(confidence, 1.0), 4), status, places_of(facts), first.entity.source
     )
@@ -171,14 +171,16 @@ def pattern_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
 def choice_field(spec: FieldSpec, call: CallView) -> list[FieldValue]:
     """The choice whose phrase was said last; all of them where the field takes several."""
     found: dict[str, list[Evidence]] = {}
-    titles = {choice.code: choice.zh if call.language == "zh" else choice.en for choice in spec.choice}
     for reading in call.readings:
         if reading.speaks(spec.speaker):
             said = [(span, code) for (name, code), span in reading.choices.items() if name == spec.name]
             for span, code in sorted(said):
                 found[code] = [*found.pop(code, ()), reading.at(span)]
     codes = list(found) if spec.type == "codes" else list(found)[-1:]
-    return [_plain_value(spec, titles[code], code, tuple(found[code][:MOST_EVIDENCE]), "choice") for code in codes]
+    return [
+        _plain_value(spec, spec.choice_name(code, call.language), code, tuple(found[code][:MOST_EVIDENCE]), "choice")
+        for code in codes
+    ]
 
 
 def _plain_value(spec: FieldSpec, value: str, normal: str, evidence: tuple[Evidence, ...], source: str) -> FieldValue:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
-from callcore.datafile import distinct, parse_toml
+from callcore.datafile import distinct, parse_toml, unreadable
 from callcore.errors import ConfigError
 from callcore.text.chars import is_chinese
 from callcore.tickets.phrases import Phrases
@@ -81,12 +81,13 @@ class Choice(Entry):
 class FieldSpec(Entry):
     """One field: where its values come from, when it must have one, and what a value must look like.
 
-    extractor: "entity" (facts of the ``kinds``), "intent" (which of the ``intents`` the customer has), "pattern" (the
-    first group of a regular expression), "choice" (the ``choice`` whose phrases are said), "rule" (the rule of that
-    name). ``pick``: of several entities the one that was said last, or the one the matter is about; ``prefer`` and
-    ``avoid``: what in the words just before and after it, or in its own, speaks for and against that; ``alone``: one
-    that only the agent names is the matter's where no other was named; ``ahead``: what must stand beside a day to come
-    for it to be the matter's; ``just_now``: what tells in the customer's first turns that the day is that of the call.
+    extractor: "entity" (facts of the ``kinds``; ``choice`` names their codes), "intent" (which of the ``intents`` the
+    customer has), "pattern" (the first group of a regular expression), "choice" (the ``choice`` whose phrases are
+    said), "rule" (the rule of that name). ``pick``: of several entities the one that was said last, or the one the
+    matter is about; ``prefer`` and ``avoid``: what in the words just before and after it, or in its own, speaks for and
+    against that; ``alone``: one that only the agent names is the matter's where no other was named; ``ahead``: what
+    must stand beside a day to come for it to be the matter's; ``just_now``: what tells in the customer's first turns
+    that the day is that of the call.
     """
 
     name: FieldName
@@ -131,6 +132,10 @@ class FieldSpec(Entry):
     def title(self, language: str) -> str:
         """In Chinese for "zh" and "yue", in English else."""
         return self.zh if is_chinese(language) else self.en
+
+    def choice_name(self, code: str, language: str) -> str:
+        """The name of one of its choices, as :meth:`title`; "" for a code that is none."""
+        return next((one.zh if is_chinese(language) else one.en for one in self.choice if one.code == code), "")
 
     def accepts(self, normal: str) -> bool:
         """Whether a normal form is one that the field takes; of a sealed original nobody can tell, and it is taken."""
@@ -218,7 +223,7 @@ def read(kind: type[Part], file: Path | None, name: str) -> Part:
     try:
         return parse_toml(kind, file.read_text(encoding="utf-8"), str(file), FORMAT_HINT)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name} {file} cannot be read: {error}", f"Check [tickets] {name}_file.") from error
+        raise unreadable(f"{name} {file}", error, f"Check [tickets] {name}_file.") from error
 
 
 def is_hidden(normal: str) -> bool:

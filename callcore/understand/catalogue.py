@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 from callcore.config import UnderstandSettings
-from callcore.datafile import distinct, parse_toml
+from callcore.datafile import distinct, parse_toml, unreadable
 from callcore.errors import ConfigError
 from callcore.text.chars import is_chinese
 from callcore.types import PromiseKind
@@ -247,7 +247,7 @@ def _read(kind: type[Part], file: Path | None, name: str) -> Part:
     try:
         return parse_toml(kind, file.read_text(encoding="utf-8"), str(file), FORMAT_HINT)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name} {file} cannot be read: {error}", f"Check [understand] {name}_file.") from error
+        raise unreadable(f"{name} {file}", error, f"Check [understand] {name}_file.") from error
 
 
 def _grouped(kind: str, items: Sequence[Named], group_kind: str, groups: Sequence[Named]) -> None:
