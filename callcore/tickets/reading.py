@@ -183,6 +183,7 @@ class Fact:
             probability *= 0.5
         if self.status == "confirmed" or (self.status == "corrected" and self.by):
             probability = 1 - (1 - probability) * 0.2
+    tail: str = ""  #: of a card's number that is sealed: its last digits, sealed
         return round(probability * (0.5 if self.status == "disputed" else 1.0), 4)
 
     @property
@@ -280,9 +281,9 @@ def _facts(reading: Reading, later: Sequence[Resolved], by: Sequence[Reading | N
             final = settled[-1][0]
             before = entity.value if final.value != entity.value else ""
             turns = tuple(dict.fromkeys(turn for _, turn in settled if turn is not None))
-            yield Fact(reading, place, entity, final.value, final.status, turns, before)
+            yield Fact(reading, place, entity, final.value, final.status, turns, before, final.tail)
         elif entity.status != "corrected":
-            yield Fact(reading, place, entity, entity.value, entity.status)
+            yield Fact(reading, place, entity, entity.value, entity.status, tail=entity.tail)
 
 
 def _given(known: dict[Hashable, Any], what: Hashable, work: Callable[[], Thing]) -> Thing:
