@@ -47,6 +47,22 @@ def test_a_verdict_is_in_the_ticket_with_its_probability_and_the_words_that_show
     assert severity.source == "judge@9"
 
 
+def test_what_shows_a_verdict_has_words_of_its_own():
+    lines = """
+        A: 您好。
+        C: 我的信用卡丢了。
+        C: ****，********，**。
+        A: 好的。
+        C: 嗯。
+        """
+    seen = {"intent.report_loss": (2.0, -2.0), "mood.calm": (0.5, 0.0), "score.category.inquiry.most": (0.5, 0.0)}
+    found = ticket(lines, rules=judged({"handling.severity": Head(labels=("P1", "P4"), bias=(0.0, 0.0), weights=seen)}))
+    assert [place.words for value in found.fields["handling.severity"] for place in value.evidence]
+    places = [place for values in found.fields.values() for value in values for place in value.evidence]
+    assert places
+    assert {place.words for place in places}.isdisjoint({"****，********，**。", "嗯。"})
+
+
 def test_what_the_model_leaves_open_is_for_the_rules():
     with_judge, without = ticket(CALL, rules=judged({"handling.severity": URGENT})), ticket(CALL)
     for name in ("request.category", "caller.mood_worst", "handling.resolution"):
