@@ -102,6 +102,16 @@ def test_codes_are_taken_one_by_one_and_the_main_topic_comes_first():
     assert normals(found, "request.topics") == ["credit_card.limit"]
 
 
+def test_fraud_that_a_customer_surely_tells_of_is_among_the_topics(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("callcore.tickets.matter.SURE_GRAVE", 0.8)  # the probability of scripted labels
+    lost = Head(labels=("no", "yes"), bias=(0.0, -3.0), weights={"code.credit_card.lost": (0.0, 6.0)})
+    found = ticket(
+        "C: 我的信用卡丢了。\nC: 昨天还有一笔被盗刷的。" + "\nA: 好的。" * FEWEST,
+        rules=judged({"request.topic": lost, "request.topics": lost}),
+    )
+    assert normals(found, "request.topics") == ["credit_card.lost", "fraud.unauthorised"]
+
+
 def test_of_short_calls_rules_choose_the_codes():
     never = Head(labels=("no", "yes"), bias=(0.0, -9.0), weights={}, least=0.5)
     found = ticket(
