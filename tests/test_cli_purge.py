@@ -13,6 +13,7 @@ from callcore.privacy.seal import Sealer, new_key
 from callcore.store import Store
 from callcore.store.desk import Actor, Customer
 from callcore.store.files import MadeFile
+from callcore.types import Entity, Turn, Understanding
 
 PURGE = Command("purge")
 EXPORT = Command("calls", "export")
@@ -99,6 +100,28 @@ def test_all_calls_of_a_customer_are_found_however_the_number_is_written(db, cap
     assert code == 0
     assert "Removed 1 call" in out
     assert ids(db) == [new]
+
+
+def test_calls_in_which_a_card_was_said_are_found_by_its_number_and_others_of_that_ending_are_not(
+    db, capsys, monkeypatch
+):
+    monkeypatch.setenv("CALLCORE_PRIVACY__KEY", KEY)
+    sealer, number = Sealer([KEY]), "6222021001123456789"
+    tail = Customer(sealer.seal("card_tail", number[-4:]), "customer.card_tail", weak=True)
+    card = Entity("card_number", "*" * 19, sealer.seal("card_number", number), 0.9, 0, 16_000, 0, 1, tail=tail.token)
+    with Store.open(db) as store:
+        said, other = write_call(store, "said", NOON), write_call(store, "other", NOON)
+        turn = next(event for event in store.events(said) if isinstance(event, Turn))
+        meaning = Understanding(
+            turn.turn_id, turn.channel, turn.start_sample, turn.end_sample, turn.language, entities=(card,)
+        )
+        store.add_meanings(said, [meaning])
+        for call_id in (said, other):
+            store.desk.file(call_id, {"fields": {}}, "rules", [tail], Actor("callcore", NOON))
+    code, out, _ = PURGE.called(capsys, "--customer", number, "--yes", "--db", db)
+    assert (code, "Removed 1 call" in out) == (0, True)
+    assert said not in ids(db)
+    assert other in ids(db)
 
 
 def test_recordings_that_were_transcribed_are_named_and_stay(db, tmp_path, capsys):

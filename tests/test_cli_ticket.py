@@ -100,6 +100,22 @@ def test_programs_get_ticket_turns_and_masked_text(capsys: pytest.CaptureFixture
     assert values["warnings"] == []
 
 
+def test_a_whole_card_number_fills_the_tail_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    turns = [
+        {
+            "speaker": "customer",
+            "start_s": 0,
+            "end_s": 9,
+            "text": "信用卡丢了，卡号六二二二零二一零零一一二三四五六七八九。",
+        }
+    ]
+    code, out, _ = TICKET.called(capsys, call_file(tmp_path, turns=turns), "--format", "json")
+    assert code == 0
+    tail = Ticket.model_validate(json.loads(out)["ticket"]).first("customer.card_tail")
+    assert tail is not None
+    assert (tail.value, tail.normal) == ("****", "masked:card_tail")
+
+
 def test_markdown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, _ = TICKET.called(capsys, call_file(tmp_path), "--format", "markdown")
     assert code == 0

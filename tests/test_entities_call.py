@@ -298,3 +298,18 @@ def test_what_is_asked_after_a_number_is_repeated_is_another() -> None:
     call.says(CUSTOMER, "九二幺零。")
     call.says(AGENT, "九二幺零。身份证也要报一下。")
     assert call.says(CUSTOMER, "三三零二零四，一九五六。") == [("digits", "3302041956")]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "status"),
+    [
+        ("您信用卡目前额度十五万元，请问需要办理挂失吗？", "对，我要挂失。", "said"),
+        ("您信用卡目前额度是十五万元，对吗？", "对。", "confirmed"),
+        ("一共十五万元。您看是吗？", "是的。", "confirmed"),
+    ],
+)
+def test_who_says_yes_to_an_offer_confirms_nothing_that_was_said_before_it(text: str, answer: str, status: str) -> None:
+    call = Call()
+    call.says(AGENT, text)
+    call.says(CUSTOMER, answer)
+    assert call.of("amount") == {("150000.00 CNY", status)}

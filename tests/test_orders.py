@@ -183,6 +183,19 @@ def test_secrets_that_people_type_are_sealed_and_masked_everywhere(store):
     assert store.desk.calls_of(Sealer([KEY]).seal_all("phone", f"+86{PHONE}")) == [call_id], "and what was said"
 
 
+def test_of_a_card_the_work_order_holds_the_last_digits_whoever_gives_the_whole_number(store):
+    number = "6222021001123456789"
+    said = (*FEE[:3], f"客户：我姓王，卡号是{number}。", *FEE[4:])
+    form = file_call(store, said).form
+    found = form.fields["customer.card_tail"]
+    edited = (
+        desk(store).edit(form.ticket.call.id, {"customer.card_tail": number}, None, LI).fields["customer.card_tail"]
+    )
+    for field in (found, edited):
+        assert field.value == "****"
+        assert [Sealer([KEY]).open("card_tail", sealed) for sealed in field.normals] == ["6789"]
+
+
 def test_what_is_required_holds_back_the_confirmation_unless_somebody_says_why(store):
     call_id = file_call(store, (*FEE[:3], "客户：不方便说。", *FEE[4:])).form.ticket.call.id
     with pytest.raises(TicketError, match=r"customer\.phone") as raised:

@@ -10,8 +10,9 @@ import pytest
 from ticket_tools import CATALOGUE, RULES, STARTED, events_of, folded, normals, ticket
 
 import callcore.tickets
-from callcore.config import TicketSettings
+from callcore.config import Settings, TicketSettings
 from callcore.errors import ConfigError
+from callcore.loading import load_ticket_rules
 from callcore.tickets import TicketRules, ticket_of, ticket_schema
 from callcore.tickets.model import schema_text
 from callcore.types import (
@@ -168,6 +169,22 @@ def test_a_matter_that_was_handed_on_without_a_time_gets_a_day_to_say_where_it_s
 def test_call_that_breaks_off_is_abandoned() -> None:
     found = ticket("C: 我的额度是多少？\nA: 请您稍等，我查一下。\nC: 喂？喂？")
     assert normals(found, "handling.resolution") == ["abandoned"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "language", "resolution"),
+    [
+        ("C: 我的信用卡丢了。", "zh", "unresolved"),
+        ("A: 您好。\nC: 我的信用卡丢了。\nA: 好的。\nC: 再见。", "zh", "unresolved"),
+        ("A: 您好。\nC: 我的信用卡丢了。\nA: 办好了。\nC: 再见。", "zh", "solved"),
+        ("A: 您好。\nC: 我的额度是五万吗？\nA: 对的。\nC: 好，再见。", "zh", "solved"),
+        ("C: I lost my card.", "en", "unresolved"),
+        ("A: Hello.\nC: I lost my card.\nA: Thank you.\nC: Bye.", "en", "unresolved"),
+    ],
+)
+def test_nothing_is_solved_that_the_agent_does_not_answer(lines: str, language: str, resolution: str) -> None:
+    for rules in (RULES, load_ticket_rules(Settings(), CATALOGUE)):
+        assert normals(ticket(lines, language, rules), "handling.resolution") == [resolution]
 
 
 def test_preview_suggests_final_fills_turn_decides() -> None:

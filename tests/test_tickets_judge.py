@@ -47,6 +47,22 @@ def test_a_verdict_is_in_the_ticket_with_its_probability_and_the_words_that_show
     assert severity.source == "judge@9"
 
 
+def test_what_shows_a_verdict_has_words_of_its_own():
+    lines = """
+        A: 您好。
+        C: 我的信用卡丢了。
+        C: ****，********，**。
+        A: 好的。
+        C: 嗯。
+        """
+    seen = {"intent.report_loss": (2.0, -2.0), "mood.calm": (0.5, 0.0), "score.category.inquiry.most": (0.5, 0.0)}
+    found = ticket(lines, rules=judged({"handling.severity": Head(labels=("P1", "P4"), bias=(0.0, 0.0), weights=seen)}))
+    assert [place.words for value in found.fields["handling.severity"] for place in value.evidence]
+    places = [place for values in found.fields.values() for value in values for place in value.evidence]
+    assert places
+    assert {place.words for place in places}.isdisjoint({"****，********，**。", "嗯。"})
+
+
 def test_what_the_model_leaves_open_is_for_the_rules():
     with_judge, without = ticket(CALL, rules=judged({"handling.severity": URGENT})), ticket(CALL)
     for name in ("request.category", "caller.mood_worst", "handling.resolution"):
@@ -84,6 +100,16 @@ def test_codes_are_taken_one_by_one_and_the_main_topic_comes_first():
     strict = all_.model_copy(update={"least": 0.9})
     found = ticket(calls, rules=judged({"request.topic": main, "request.topics": strict}))
     assert normals(found, "request.topics") == ["credit_card.limit"]
+
+
+def test_fraud_that_a_customer_surely_tells_of_is_among_the_topics(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("callcore.tickets.matter.SURE_GRAVE", 0.8)  # the probability of scripted labels
+    lost = Head(labels=("no", "yes"), bias=(0.0, -3.0), weights={"code.credit_card.lost": (0.0, 6.0)})
+    found = ticket(
+        "C: 我的信用卡丢了。\nC: 昨天还有一笔被盗刷的。" + "\nA: 好的。" * FEWEST,
+        rules=judged({"request.topic": lost, "request.topics": lost}),
+    )
+    assert normals(found, "request.topics") == ["credit_card.lost", "fraud.unauthorised"]
 
 
 def test_of_short_calls_rules_choose_the_codes():

@@ -157,3 +157,9 @@ def test_what_follows_takes_no_promise_back(turns: list[str]) -> None:
     for count in range(1, len(turns)):
         begun = Promises(replace(call, readings=call.readings[:count])).rows()
         assert [(chance, traits) for _, chance, traits in begun] == whole[: len(begun)]
+
+
+def test_set_phrases_hold_whatever_the_model_says() -> None:
+    (found,) = ticket("A: 已经为您登记，会有专人与您联系。", rules=judged(head(-9.0, {}))).promises
+    assert (found.kind, found.by) == ("call_back", "agent")
+    assert not ticket("A: 如果审核没通过，会有专人联系您。", rules=judged(head(-9.0, {}))).promises

@@ -184,6 +184,29 @@ def test_promises_by_who_does_what_to_whom(line: str, language: str, kind: str) 
 
 
 @pytest.mark.parametrize(
+    ("line", "language", "due"),
+    [
+        ("A: 没到的话我周四上午给您打电话。", "zh", "2026-11-19"),
+        ("A: 我周五给您打电话。", "zh", "2026-11-13"),
+        ("A: 这周四我给您打电话。", "zh", "2026-11-12"),
+        ("A: 今天周四，我五点前给您回电。", "zh", "2026-11-12T17:00"),
+        ("A: 今天是周四，我尽快给您回电话。", "zh", "2026-11-12"),
+        ("A: 下周三到账。没到的话我周五给您打电话。", "zh", "2026-11-20"),
+        ("A: I'll ring you Thursday.", "en", "2026-11-19"),
+        ("A: Thursday I'll ring you.", "en", "2026-11-19"),
+        ("A: It's Thursday, I'll ring you back.", "en", "2026-11-12"),
+        ("A: On Thursday the twelfth I'll call you.", "en", "2026-11-12"),
+        ("A: The money is there next Wednesday. Friday I'll call you.", "en", "2026-11-20"),
+        ("C: Thursday I'll ring you again.", "en", "2026-11-19"),
+    ],
+)
+def test_a_weekday_alone_lies_after_the_day_of_the_call_and_after_what_was_named_before_it(
+    line: str, language: str, due: str
+) -> None:
+    assert [promise.due for promise in ticket(line, language).promises if promise.due] == [due]
+
+
+@pytest.mark.parametrize(
     ("line", "language"),
     [
         ("A: 如果审核没通过，我们会退给您材料。", "zh"),

@@ -40,6 +40,19 @@ def test_says_who_wants_what_and_what_was_done() -> None:
     assert found.first("request.summary").value == text  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("lines", "language", "begins"),
+    [
+        ("C: 我要办冻结，我的卡被盗刷了三千块。", "zh", "客户反映盗刷与不明交易："),
+        ("C: 我的信用卡丢了，帮我办挂失。", "zh", "客户要办理信用卡挂失："),
+        ("C: I lost my credit card, please block it.", "en", "The customer reports something (lost credit card):"),
+    ],
+)
+def test_nobody_orders_what_befell_them(lines: str, language: str, begins: str) -> None:
+    found = ticket(lines, language)
+    assert found.summary[0].text.startswith(begins)
+
+
 @given(CALLS)
 @settings(max_examples=40)
 def test_own_summaries_pass_the_check(lines: str) -> None:

@@ -38,6 +38,7 @@ SCRIPT: Mapping[str, Mapping[str, Any]] = {
     "额度": {"topic": ("credit_card.limit",), "category": "inquiry", "intent": ("ask_data",)},
     "丢了": {"topic": ("credit_card.lost",), "intent": ("report_loss",)},
     "气死": {"category": "complaint", "intent": ("complain",), "emotion": "angry", "cause": ("service.efficiency",)},
+    "盗刷": {"topic": ("fraud.unauthorised",)},
     "谢谢": {"intent": ("thank",), "emotion": "pleased"},
     "lost": {"topic": ("credit_card.lost",), "intent": ("report_loss",)},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Set
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from callcore.cli.counts import count_of
 from callcore.cli.options import COUNT, db_option, overrides, settings_option
 from callcore.cli.selection import days_ago, ended_before, stored
 from callcore.errors import ConfigError
+from callcore.types import Event, Resolved, Understanding
 
 if TYPE_CHECKING:
     from callcore.config import Settings
@@ -101,14 +103,15 @@ def _chosen(
     if customer is None:
         ids = tuple(dict.fromkeys(store.resolve(beginning) for beginning in call))
     else:
-        ids = tuple(store.desk.calls_of(_tokens(customer, settings)))
+        ids = _of_customer(store, customer, settings)
     return store.list_calls(CallFilter(call_ids=ids)) if ids else []
 
 
-def _tokens(customer: str, settings: Settings) -> list[str]:
-    """What stands for a customer's number in the database."""
+def _of_customer(store: Store, customer: str, settings: Settings) -> tuple[str, ...]:
+    """Calls of whoever has a number. A work order holds the last digits of a card: its call tells whose they are."""
     from callcore.errors import SealError
     from callcore.keys import load_sealer
+    from callcore.privacy.redactor import CARD_TAIL
     from callcore.understand.entities.checks import phone
 
     sealer = load_sealer(settings.privacy)
@@ -117,7 +120,20 @@ def _tokens(customer: str, settings: Settings) -> list[str]:
     digits = customer.replace(" ", "").replace("-", "")
     regions = [settings.understand.region] if settings.understand.region else ["CN", "US"]
     values = dict.fromkeys((customer, digits, phone(digits, regions)[0]))
-    return [token for kind in CUSTOMER_KINDS for value in values for token in sealer.seal_all(kind, value)]
+    tokens = [token for kind in CUSTOMER_KINDS for value in values for token in sealer.seal_all(kind, value)]
+    found = store.desk.calls_of(tokens)
+    cards = frozenset(sealer.seal_all("card_number", digits))
+    alike = store.desk.calls_of(sealer.seal_all("card_tail", digits[-CARD_TAIL:]))
+    return tuple(dict.fromkeys((*found, *(call_id for call_id in alike if _names(store.events(call_id), cards)))))
+
+
+def _names(events: Iterable[Event], cards: Set[str]) -> bool:
+    """Whether one of some sealed numbers is said in a call."""
+    return any(
+        not cards.isdisjoint(entity.value for entity in event.entities)
+        for event in events
+        if isinstance(event, Understanding)
+    ) or any(event.value in cards for event in events if isinstance(event, Resolved))
 
 
 def _tell(removal: Removal) -> None:

@@ -13,11 +13,12 @@ from callcore.errors import TicketError
 from callcore.orders.form import SEPARATOR
 from callcore.privacy import Redactor
 from callcore.privacy.masks import all_masked
+from callcore.privacy.redactor import CARD_TAIL
 from callcore.text.chars import is_chinese
 from callcore.tickets import TicketRules
 from callcore.tickets.promises import resolve_due, works_in
 from callcore.tickets.spec import FieldSpec
-from callcore.types import Entity
+from callcore.types import MASK, Entity
 from callcore.understand.entities import find, plain_words
 
 CARD_NUMBER_DIGITS = 12  #: shorter ones are a card's tail
@@ -107,6 +108,8 @@ class ValueReader:
         normal = found[0] if found else re.sub(r"[\s-]", "", text) if any(map(str.isdecimal, text)) else text
         if not spec.accepts(normal):
             raise TicketError(f"{spec.name} does not take that.", "Check the digits; docs/entities.md has the forms.")
+        if kind == "card_number":  # whoever types the whole of it: the work order holds the last digits
+            return Written(MASK * CARD_TAIL, self.redactor.tail(kind, normal))
         return Written(all_masked(text), self.redactor.sealer.seal(kind, normal))
 
     def _codes(self, spec: FieldSpec, text: str) -> Written:

@@ -51,6 +51,7 @@ from callcore.understand.latest import Latest
 
 PATIENCE = 3  #: turns in which a question for a name, an address ... may be answered
 BEFORE = 80  #: words of the same say that are looked at with a new piece of it
+CARD_TAIL = 4  #: last digits of a card's number by which people tell it
 KEPT = 64  #: turns and open segments whose masks are kept for what follows about them
 
 FAILED = "what was said could not be searched for secrets; it was masked as a whole."
@@ -89,8 +90,14 @@ class Redactor:
         text, hidden = masked.entity(entity)
         if text == entity.text and not hidden:
             return entity, False
-        value = self.sealer.seal(entity.kind, entity.value) if hidden else entity.value
-        return replace(entity, text=text, value=value), hidden
+        if not hidden:
+            return replace(entity, text=text), False
+        value, tail = self.sealer.seal(entity.kind, entity.value), self.tail(entity.kind, entity.value)
+        return replace(entity, text=text, value=value, tail=tail), True
+
+    def tail(self, kind: str, value: str) -> str:
+        """The last digits of a card's number, sealed: a work order needs no more of it. "" of other kinds."""
+        return self.sealer.seal("card_tail", value[-CARD_TAIL:]) if kind == "card_number" else ""
 
     def words(self, words: Sequence[Word], language: str, day: date) -> Masked:
         """Words of a text that stands by itself, as they may leave."""
@@ -302,7 +309,8 @@ class CallRedactor:
         kind, hidden = self._kinds.get((event.turn_id, event.entity), (_UNKNOWN, True))
         if not hidden and event.value not in self._hidden:
             return event
-        return replace(event, value=self._redactor.sealer.seal(kind, event.value))
+        sealed = self._redactor.sealer.seal(kind, event.value)
+        return replace(event, value=sealed, tail=self._redactor.tail(kind, event.value))
 
 
 def _hidden(view: View, own: Search, memory: CallMemory) -> frozenset[int]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.tickets.spec import FieldSpec, is_hidden
-from callcore.types import Entity, Evidence, FieldStatus, FieldValue
+from callcore.types import MASK, Entity, Evidence, FieldStatus, FieldValue
 
 AGENT_ALONE = 0.8  #: confidence of what only the agent has said, beside that of the customer's own words
 CUSTOMER, AGENT, FIRST, CONFIRMED = 1.0, 0.45, 0.5, 0.5  #: what speaks for a fact being the one that matters
@@ -21,6 +21,7 @@ TODAY = 0.8  #: against "today" without an hour, which demands and promises name
 LEAST = 1.0  #: weight of a fact that the matter is about
 MOST_EVIDENCE = 6
 TAIL = 4  #: digits that tell a card
+WITHHELD_TAIL = "masked:card_tail"  #: of a number that was sealed by a callcore that kept no tail beside it
 MOMENT = "just_now"  #: source of a day that is told by words for a moment since
 MOMENT_CONFIDENCE = 0.9
 BESIDE = 10  #: characters before a fact that tell what it is
@@ -144,11 +145,14 @@ def value_of(spec: FieldSpec, facts: Sequence[Fact], *, disputed: bool = False) 
     status = FieldStatus.DISPUTED if disputed else FieldStatus.CONFIRMED if confirmed else FieldStatus.FILLED
     if disputed:
         confidence *= 0.6
-    hidden = is_hidden(first.normal)
-    normal = first.normal if hidden or first.entity.kind != "card_number" else first.normal[-TAIL:]
+    hidden, whole_card = is_hidden(first.normal), first.entity.kind == "card_number"
+    normal = _tail(first) if whole_card else first.normal
     if spec.type == "date" and not hidden:
         normal = normal[:10]  # the day, whatever the hour
-    shown = first.entity.text if hidden else spec.choice_name(normal, first.reading.turn.language) or normal
+    if hidden:
+        shown = MASK * TAIL if whole_card else first.entity.text
+    else:
+        shown = spec.choice_name(normal, first.reading.turn.language) or normal
     return FieldValue(
         spec.name, shown, normal, round(min(confidence, 1.0), 4), status, places_of(facts), first.entity.source
     )
@@ -197,9 +201,15 @@ def by_value(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
 
 def _identity(fact: Fact) -> str:
     """What is the same in two facts that name the same thing: of a card its tail, else the value."""
-    if is_hidden(fact.normal):
-        return fact.normal if fact.normal.startswith("sealed:") else fact.entity.kind
-    return fact.normal[-TAIL:] if fact.entity.kind in ("card_number", "card_tail") else fact.normal
+    normal = _tail(fact) if fact.entity.kind in ("card_number", "card_tail") else fact.normal
+    return fact.entity.kind if normal.startswith("masked:") else normal
+
+
+def _tail(fact: Fact) -> str:
+    """The last digits of a card, sealed where its number is; withheld where a number was sealed without them."""
+    if fact.entity.kind == "card_number" and is_hidden(fact.normal):
+        return fact.tail or WITHHELD_TAIL
+    return fact.normal if is_hidden(fact.normal) else fact.normal[-TAIL:]
 
 
 def _joined(groups: Mapping[str, list[Fact]]) -> dict[str, list[Fact]]:

@@ -19,6 +19,8 @@ from callcore.understand.entities.calendar import add_working_days
 BANK_OWES = ("call_back", "handle", "refund")  #: promises that leave a matter open
 ANSWERS = ("call_back", "handle")
 OPEN = ("transferred", "promised")  #: results after which something is left to do
+NOTED = ("praise", "suggestion")  #: what is dealt with once it is taken down
+LEAVES = frozenset({"closing", "thanks"})  #: cues of who takes leave
 USUAL_CONTACT = "phone"
 BROKEN_TURNS = 2  #: the last turns, in which a call is broken off
 FINAL_TURNS = 4  #: the last turns, in which a call is closed
@@ -48,11 +50,18 @@ class Handling:
         """Of both sides."""
         return self._promises.all
 
-    @unless_judged("handling.resolution")
+    @cached_property
     def resolution(self) -> Judged | None:
+        """How the matter stands; whatever is judged of it, nothing was solved that nobody answered."""
+        if self._unanswered:
+            return Judged("unresolved", USUAL, (self._unanswered.at(),))
+        return self._result
+
+    @unless_judged("handling.resolution")
+    def _result(self) -> Judged | None:
         """solved, transferred, promised, unresolved or abandoned; while the call goes on only what is certain."""
         category = self._matter.category
-        noted = category is not None and category.normal in ("praise", "suggestion")
+        noted = category is not None and category.normal in NOTED
         answered = any(promise.due or promise.kind == "call_back" for promise in self._owed)
         if self._broken:
             return Judged("abandoned", SURE, (self._broken.at(),))
@@ -198,6 +207,21 @@ class Handling:
             return None
         late = (reading for reading in last[-BROKEN_TURNS:] if reading.customer)
         return next((reading for reading in late if "broke_off" in reading.hits), None)
+
+    @cached_property
+    def _unanswered(self) -> Reading | None:
+        """The turn of a call that is over in which the customer says what for, and upon which the agent says nothing,
+        or hardly more than yes and goodbye to what is no question.
+        """
+        call, category = self._call, self._matter.category
+        noted = category is not None and category.normal in NOTED
+        if not call.ended or noted or any(reading.role is Role.UNKNOWN for reading in call.readings):
+            return None
+        said = next(iter(self._matter.opening or (one for one in call.customer if not one.is_bare)), None)
+        if said is None or said.asks():
+            return None
+        later = (one for one in call.agent if one.order > said.order)
+        return None if any(not one.is_bare or one.hits.keys() - LEAVES for one in later) else said
 
     @property
     def _content(self) -> bool:

@@ -40,6 +40,7 @@ class Signs:
 
     values: dict[str, float] = field(default_factory=dict)
     places: dict[str, list[Evidence]] = field(default_factory=dict)
+    bare: frozenset[int] = frozenset()  #: turns that say hardly more than yes or goodbye
 
     def most(self, name: str, value: float, place: Evidence | None = None) -> None:
         """The strongest counts."""
@@ -73,6 +74,8 @@ def signs(call: CallView, matter: Matter, promises: Promises) -> Signs:
         if not place:
             found.most(f"topic.{topic.normal}", 1.0, topic.evidence[0])
             found.most(f"topic.{group}", 1.0, topic.evidence[0])
+    found.bare = frozenset(one.turn.turn_id for one in call.readings if one.is_bare and one.hits.keys() <= {"closing"})
+    found.places = {name: list(call.telling(places)) for name, places in found.places.items()}
     found.values |= {
         "blame": float(matter.blame),
         "turns": len(call.readings) / TURNS,
@@ -197,10 +200,15 @@ def verdicts(model: LinearModel, seen: Signs, rules: ByRules, worded: Sums, sour
 
 
 def _shown(shares: Mapping[str, float], seen: Signs) -> tuple[Evidence, ...]:
-    """The places that speak loudest for a value, in the order of the call."""
+    """The places that speak loudest for a value, one of each turn, in the order of the call; turns that hardly say
+    anything only where no others speak for it.
+    """
     by_place: dict[Evidence, float] = {}
     for name, share in shares.items():
         for place in seen.places.get(name, ()):
             by_place[place] = by_place.get(place, 0.0) + share / len(seen.places[name])
-    loudest = sorted(by_place, key=lambda place: -by_place[place])[:MOST_EVIDENCE]
-    return tuple(sorted(loudest, key=lambda place: place.start_sample))
+    by_turn: dict[int, Evidence] = {}
+    for place in sorted(by_place, key=lambda place: -by_place[place]):
+        by_turn.setdefault(place.turn_id, place)
+    saying = [place for place in by_turn.values() if place.turn_id not in seen.bare] or by_turn.values()
+    return tuple(sorted([*saying][:MOST_EVIDENCE], key=lambda place: place.start_sample))

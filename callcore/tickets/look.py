@@ -199,7 +199,7 @@ class Look:
                 judged.normal,
                 round(judged.confidence, 4),
                 FieldStatus.FILLED,
-                judged.evidence,
+                tuple(self.call.telling(judged.evidence)),
                 judged.source or f"rules/{source}/{VERSION}",
             )
             for judged in found

@@ -25,6 +25,7 @@ HIT = (
     ("account", "account"),
 )
 HIT_CONFIDENCE = 0.7
+SURE_GRAVE = 0.85
 BUSINESS = ("inquiry", "transaction", "complaint", "suggestion", "praise")
 CUE_OF = {
     "complaint": 1.6,
@@ -140,7 +141,8 @@ class Matter:
     def topics(self) -> list[Judged]:
         """The most important first."""
         if "request.topics" in self.verdicts.several:
-            return list(self.verdicts.several["request.topics"])
+            judged = self.verdicts.several["request.topics"]
+            return [*judged, *self._grave_beside(judged)] if judged else []
         supports = self.topic_supports
         ranked = sorted(supports.items(), key=lambda item: (-item[1].weight, item[0]))
         total = sum(support.weight for support in supports.values())
@@ -152,6 +154,20 @@ class Matter:
             for code, support in ranked
             if support.weight >= least
         ]
+
+    def _grave_beside(self, judged: Sequence[Judged]) -> list[Judged]:
+        """Fraud that a turn of the customer's surely tells of: it is no small matter beside the main one."""
+        found: dict[str, Judged] = {}
+        for reading in self._call.customer:
+            for label in reading.found.topics if reading.found else ():
+                known = {one.normal for one in judged} | found.keys()
+                if (
+                    label.code.partition(".")[0] == GRAVE
+                    and label.probability >= SURE_GRAVE
+                    and label.code not in known
+                ):
+                    found[label.code] = Judged(label.code, label.probability, (reading.labelled(label),))
+        return list(found.values())
 
     @unless_judged("request.category")
     def category(self) -> Judged | None:

@@ -77,7 +77,8 @@ class Pool:
         found = dict(supports)
         for code, scored in self.scored.items():
             if code not in found:
-                highest = sorted(scored, key=lambda one: -one[2])[:MOST_EVIDENCE]
+                telling = [one for one in scored if one[1].tells(one[1].at())]
+                highest = sorted(telling, key=lambda one: -one[2])[:MOST_EVIDENCE]
                 found[code] = Support(places=[(score, reading.at()) for _, reading, score in highest])
         return found
 

@@ -26,11 +26,15 @@ STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
 MOST_EVIDENCE = 4
 CONFIDENCE_DIGITS = 4
 REACH = 14  #: characters before a time in which it may be said that it is the latest
-WEEK = datetime.timedelta(days=7)
+DAY, WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
 LONGEST = datetime.timedelta(days=400)  #: nothing is promised for later
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 _WORKING = re.compile(r"(?:\d+/)?(\d+) working days")
 _WEEKDAY = re.compile(r"(?<!last )\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b")
+_BARE_WEEKDAY = re.compile(
+    r"(?:周|星期|礼拜)[一二三四五六日天1-6].{0,2}|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day(?: [a-z]+)?"
+)  #: without a word that says which
+_TOLD = re.compile(r"(?:是|都)$|(?:['’]s|\b(?:is|was))(?: now| only| an?| the)* ?$|\b(?:an?|the|every|each|my|your) ?$")
 _AT_LATEST = re.compile(r"(?:最[晚迟]|不晚于|no later than|by)(?:是|在| )*$")
 _CLOCK = re.compile(r"\d{2}:\d{2}")
 _ASKS_WHEN = (
@@ -236,6 +240,8 @@ class Promises:
         due = resolve_due(fact.normal, self._call.day, self._works)
         if due and fact.reading.agent and _WEEKDAY.search(fact.entity.text.lower()):
             due = self._next(due)
+        if due and self._only_weekday(fact):
+            due = self._later(fact, due)
         if not due or not self._to_come(due):
             return ""
         if len(due) == 10 and fact.entity.kind == "date":
@@ -254,6 +260,37 @@ class Promises:
         if day is None or today is None or not datetime.timedelta() < today - day < WEEK:
             return due
         return f"{(day + WEEK).isoformat()}{due[10:]}"
+
+    def _only_weekday(self, fact: Fact) -> bool:
+        """Whether a day is told by its weekday alone (周四, on Thursday), with no other beside it (今天周四)."""
+        start, end = span_of(fact)
+        sentence = fact.reading.sentence((start, end))
+        days = [span for span in map(span_of, self._days_of(fact.reading)) if fact.reading.sentence(span) == sentence]
+        return (
+            _BARE_WEEKDAY.fullmatch(fact.entity.text.lower()) is not None
+            and _TOLD.search(fact.reading.text, max(start - REACH, 0), start) is None
+            and not any(0 <= first - end <= 1 or 0 <= start - last <= 1 for first, last in days)
+        )
+
+    def _later(self, fact: Fact, due: str) -> str:
+        """A weekday to come: that of the call itself is a week later, and none lies before a day that its turn has
+        named before it (下周三之前到账，没到的话周四给您打电话).
+        """
+        day, today = _date(due[:10]), _date(self._call.day)
+        if day is None or today is None or day < today:
+            return due
+        first = today + DAY
+        for other in self._days_of(fact.reading):
+            named = _date(resolve_due(other.normal, self._call.day, self._works)[:10])
+            if span_of(other)[0] < span_of(fact)[0] and named is not None and named <= today + 2 * WEEK:
+                first = max(first, named)
+        while day < first:
+            day += WEEK
+        return f"{day.isoformat()}{due[10:]}"
+
+    def _days_of(self, reading: Reading) -> list[Fact]:
+        """The days that a turn names."""
+        return [fact for fact in self._facts.get(reading.turn.turn_id, ()) if fact.entity.kind in DAY_KINDS]
 
     def _to_come(self, due: str) -> bool:
         """Whether it can be the time of a promise: not before the call, and not years after it."""

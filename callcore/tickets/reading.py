@@ -13,6 +13,7 @@ from callcore.text.sentences import sentence_at, sentences
 from callcore.tickets.currencies import Sign, likeliest
 from callcore.tickets.kept import Kept, Thing
 from callcore.types import (
+    MASK,
     SAMPLE_RATE_HZ,
     Entity,
     Evidence,
@@ -25,6 +26,8 @@ from callcore.types import (
     Understanding,
 )
 
+OWN_WORDS = 2  #: letters for each one masked beside which a masked turn still shows something
+BARE_ZH, BARE_EN = 3, 10  #: letters of a turn that is a bare answer
 MOST_HITS = 3  #: places, the first of several, that are the evidence of what rules come to
 _QUESTION = ("?", "？", "吗", "呢")  #: how a sentence ends that asks
 Span = tuple[int, int]  #: half-open range of characters of a turn's text
@@ -136,6 +139,17 @@ class Reading:
         """Evidence: a half-open range of words, the whole turn if it is empty."""
         return self.once(("evidence", first, end), lambda: self._evidence(first, end))
 
+    def tells(self, place: Evidence) -> bool:
+        """Whether a place in this turn shows something: words of its own, and not just a secret that was masked."""
+        words = self.turn.words[place.first_word : place.end_word] or self.turn.words
+        masked = sum(word.text.count(MASK) for word in words)
+        return not masked or sum(sum(map(str.isalnum, word.text)) for word in words) >= OWN_WORDS * masked
+
+    @cached_property
+    def is_bare(self) -> bool:
+        """Whether the turn says hardly more than yes, thanks or goodbye."""
+        return sum(map(str.isalnum, self.text)) <= (BARE_ZH if is_chinese(self.turn.language) else BARE_EN)
+
     def labelled(self, label: Label | Mood) -> Evidence:
         """Evidence: the words that a label is of."""
         return self.evidence(label.first_word, label.end_word)
@@ -169,6 +183,7 @@ class Fact:
     status: str  #: "said", "corrected", "confirmed", "disputed"
     by: tuple[Reading, ...] = ()
     before: str = ""  #: the value that was said, where another holds now
+    tail: str = ""  #: of a card's number that is sealed: its last digits, sealed
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -230,6 +245,10 @@ class CallView:
         """The place of each turn, by id."""
         return {reading.turn.turn_id: place for place, reading in enumerate(self.readings)}
 
+    def telling(self, places: Iterable[Evidence]) -> Iterator[Evidence]:
+        """Those of some places that show something."""
+        return (place for place in places if place.turn_id not in self.turns or self.turns[place.turn_id].tells(place))
+
     @cached_property
     def facts(self) -> dict[str, Sequence[Fact]]:
         """By kind, in the order of the call; those a speaker took back in the same breath are left out.
@@ -280,9 +299,9 @@ def _facts(reading: Reading, later: Sequence[Resolved], by: Sequence[Reading | N
             final = settled[-1][0]
             before = entity.value if final.value != entity.value else ""
             turns = tuple(dict.fromkeys(turn for _, turn in settled if turn is not None))
-            yield Fact(reading, place, entity, final.value, final.status, turns, before)
+            yield Fact(reading, place, entity, final.value, final.status, turns, before, final.tail)
         elif entity.status != "corrected":
-            yield Fact(reading, place, entity, entity.value, entity.status)
+            yield Fact(reading, place, entity, entity.value, entity.status, tail=entity.tail)
 
 
 def _given(known: dict[Hashable, Any], what: Hashable, work: Callable[[], Thing]) -> Thing:

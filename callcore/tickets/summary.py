@@ -24,6 +24,7 @@ _FRAME = {
     True: {
         "inquiry": "客户咨询{topic}：“{words}”",
         "transaction": "客户要办理{topic}：“{words}”",
+        "report": "客户反映{topic}：“{words}”",
         "complaint": "客户投诉{topic}：“{words}”",
         "suggestion": "客户就{topic}提出建议：“{words}”",
         "praise": "客户表扬{topic}：“{words}”",
@@ -36,6 +37,7 @@ _FRAME = {
     False: {
         "inquiry": "The customer asks about {topic}: “{words}”",
         "transaction": "The customer wants something done ({topic}): “{words}”",
+        "report": "The customer reports something ({topic}): “{words}”",
         "complaint": "The customer complains ({topic}): “{words}”",
         "suggestion": "The customer suggests something ({topic}): “{words}”",
         "praise": "The customer gives praise ({topic}): “{words}”",
@@ -46,6 +48,10 @@ _FRAME = {
         "customer_promised": "The customer promised: “{words}”",
     },
 }
+_REPORTED = {
+    True: ("fraud.unauthorised", "fraud.scam", "digital.fault"),  # 挂失 names what is to be done and not the loss
+    False: ("fraud.unauthorised", "fraud.scam", "digital.fault", "debit_card.lost", "credit_card.lost"),
+}  #: topics that nobody orders: they befell the customer
 _RESULT = {
     True: {
         "solved": "结果：已解决",
@@ -82,8 +88,10 @@ def summarise(call: CallView, matter: Matter, handling: Handling, catalogue: Cat
         return ()
     used = {opening[0].turn.turn_id}
     category = matter.category.normal if matter.category else ""
-    topic = catalogue.name(matter.topics[0].normal, call.language) if matter.topics else ""
-    first = frame[category if topic else ""].format(topic=topic, words=_quote(*opening, chinese))
+    code = matter.topics[0].normal if matter.topics else ""
+    topic = catalogue.name(code, call.language) if code else ""
+    form = "report" if category == "transaction" and code in _REPORTED[chinese] else category
+    first = frame[form if topic else ""].format(topic=topic, words=_quote(*opening, chinese))
     sentences = [Sentence(first, "matter", (opening[0].at(opening[1]),))]
     for about, form, reading, span in _rest(call, matter, handling):
         if reading.turn.turn_id not in used:

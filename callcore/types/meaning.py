@@ -38,6 +38,7 @@ class Entity:
     status: str = "said"  #: "said", "corrected" (by what follows it), "confirmed" (read back), "disputed"
     source: str = ""  #: rule or model that found it, with its version
     parts: tuple[int, ...] = ()  #: ids of the earlier turns that hold the beginning of a number said in pieces
+    tail: str = ""  #: of a card's number whose value is sealed: its last four digits, sealed by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Resolved:
     value: str  #: the value that holds now
     by_turn: int
     probability: float
+    tail: str = ""  #: as that of an entity
 
 
 @dataclass(frozen=True, slots=True)

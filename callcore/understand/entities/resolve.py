@@ -167,11 +167,13 @@ class CallEntities:
         """What the turn repeats of the other side's (but for what it has ``answered``), or puts to it."""
         text = found.spoken.text
         question = cues.question.search(text) is not None or text.rstrip().endswith("?")
-        for one, entity in zip(said, found.entities, strict=True):
+        offer = cues.offer.search(text.rstrip())
+        for one, entity, span in zip(said, found.entities, found.spans, strict=True):
             if entity.status != "said" or not one.value:
                 continue
             meant = self._meant(one)
-            if question:
+            apart = offer is not None and span.end <= offer.start()  # the limit is 5000, do you want it blocked?
+            if question and not (apart and one.kind not in NUMBERS):
                 about = (meant, one) if meant is not None else (one,)
                 self._checks.setdefault(one.channel, []).append(_Check(one.kind, one.value, about))
             repeats = not question or (one.kind in NUMBERS and meant is not None and meant.value == one.value)

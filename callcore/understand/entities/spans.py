@@ -69,6 +69,7 @@ class TurnCues:
     yes: re.Pattern[str]  #: how an answer begins that agrees
     no: re.Pattern[str]  #: how an answer begins that refuses
     question: re.Pattern[str]  #: occurs in a turn that wants an answer ("is that right")
+    offer: re.Pattern[str]  #: the last clause of a turn that asks whether something is wanted, and no value is right
     asks: re.Pattern[str]  #: occurs in a turn that asks for a number ("what is", "could you give me")
     wanted: Mapping[str, re.Pattern[str]]  #: kind to words for numbers of it, as a question names them
     filler: re.Pattern[str]  #: what may follow digits that are not complete yet ("um", a comma)

@@ -21,6 +21,9 @@ CUES = TurnCues(
         r"wasn't|doesn't) it|did you say|you said|"
         r"let me (?:repeat|read|confirm)|to confirm|so that's|just confirming"
     ),
+    offer=re.compile(
+        r"(?<![^,.!?;] )(?<![^ ])(?:(?:and|so|now) )?(?:would you like|do you want|do you need|shall i)\b[^,.!?;]*\?$"
+    ),
     asks=re.compile(
         r"what(?:'s| is| are)|could you|can you|can i (?:have|get|take)|may i (?:have|get)|would you|"
         r"please|tell me|give me|i(?:'ll| will)? need|confirm|provide|who(?:'s|m)?\b|may i|can i|could i"
