@@ -70,10 +70,11 @@ def signs(call: CallView, matter: Matter, promises: Promises) -> Signs:
             found.most(f"promise.{promise.by.value}.due", 1.0, promise.evidence[0])
     for place, topic in enumerate(matter.topics):
         group = topic.normal.partition(".")[0]
-        found.most(f"topics.{group}", 1.0, topic.evidence[0])
+        seen = next(iter(topic.evidence), None)
+        found.most(f"topics.{group}", 1.0, seen)
         if not place:
-            found.most(f"topic.{topic.normal}", 1.0, topic.evidence[0])
-            found.most(f"topic.{group}", 1.0, topic.evidence[0])
+            found.most(f"topic.{topic.normal}", 1.0, seen)
+            found.most(f"topic.{group}", 1.0, seen)
     found.bare = frozenset(one.turn.turn_id for one in call.readings if one.is_bare and one.hits.keys() <= {"closing"})
     found.places = {name: list(call.telling(places)) for name, places in found.places.items()}
     found.values |= {
