@@ -316,7 +316,7 @@ def test_broken_field_file_names_what_is_wrong(tmp_path: Path, text: str, says: 
 
 
 def test_missing_field_file_is_an_error_with_a_next_step(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"cannot be read.*fields_file"):
+    with pytest.raises(ConfigError, match=r"no.toml cannot be read: there is no such file.*Check the path"):
         TicketRules.load(TicketSettings(fields_file=tmp_path / "no.toml"), CATALOGUE)
 
 
