@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.facts import span_of
@@ -27,38 +28,53 @@ Times = Mapping[int, Sequence[Fact]]  #: said in a turn, by its id
 Due = Callable[[Sequence[Fact], Span], str]  #: which of some times is that of a promise; "" for none
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A turn, and all before it. ``found``: what it may promise, with traits."""
+
+    found: Sequence[tuple[Chance, Traits]] = ()
+    reading: Reading | None = None
+    likeliest: Mapping[str, float] = field(default_factory=dict)  #: by act, the probability of its best sentence so far
+
+
 class Chances:
     """Takes the turns of one call in order; gives what each may promise, with the traits of it but its words."""
 
     def __init__(self, call: CallView, times: Times, due: Due) -> None:
         self._call, self._times, self._due = call, times, due
         self._chinese = is_chinese(call.language)
-        self._before: dict[str, float] = {}  #: by act, the probability of its likeliest sentence so far
-        self._previous: Reading | None = None
+        self._last = call.kept.of("taken none", (), Taken)
 
-    def take(self, reading: Reading) -> list[tuple[Chance, Traits]]:
-        """Of the next turn."""
+    def take(self, reading: Reading) -> Sequence[tuple[Chance, Traits]]:
+        """Of the next turn; the same object as in the look before where nothing new was said up to here."""
+        last, times = self._last, self._times.get(reading.turn.turn_id, ())
+        timed = last.reading is not None and bool(self._times.get(last.reading.turn.turn_id))
+        grounds = (reading, last, self._call.language, timed, *times)
+        self._last = self._call.kept.of(("taken", reading.turn.turn_id), grounds, lambda: self._taken(reading, last))
+        return self._last.found
+
+    def _taken(self, reading: Reading, last: Taken) -> Taken:
         chances = [chance for chance in reading.chances if reading.speaks(chance.hit.by)]
         found = []
         if chances:
-            around = self._around(reading)
+            around = self._around(reading, last.reading)
             for one in chances:
                 traits = around | self._own(reading, one, chances) | self._of_times(reading, one)
-                traits |= self._in_call(one) | _of_kind(one, traits)
+                traits |= _in_call(one, last) | _of_kind(one, traits)
                 found.append((one, {name: value for name, value in traits.items() if value}))
+        likeliest = dict(last.likeliest)
         for act, probability in _likeliest(chances).items():
-            self._before[act] = max(self._before.get(act, 0.0), probability)
-        self._previous = reading
-        return found
+            likeliest[act] = max(likeliest.get(act, 0.0), probability)
+        return Taken(found, reading, likeliest)
 
-    def _around(self, reading: Reading) -> Traits:
+    def _around(self, reading: Reading, before: Reading | None) -> Traits:
         """Of all sentences of a turn, and of the turn before it."""
         traits = {
             "chinese": float(self._chinese),
             "sentences": min(len(reading.sentences), MANY_SENTENCES) / MANY_SENTENCES,
             "time.turn": float(bool(self._times.get(reading.turn.turn_id))),
         }
-        if (before := self._previous) is None:
+        if before is None:
             return traits
         traits |= {f"prev.{act}": probability for act, probability in _likeliest(before.chances).items()}
         traits |= {f"prev.{code}": 1.0 for code in before.done(self._call.said_by)}
@@ -108,11 +124,6 @@ class Chances:
             "due.today": float(due[: len(self._call.day)] == self._call.day),
         }
 
-    def _in_call(self, one: Chance) -> Traits:
-        """Whether the same was promised before."""
-        before = self._before.get(one.hit.act, 0.0)
-        return {"before": before, "before.more": float(before > one.probability)}
-
 
 def ending(reading: Reading | None, language: str) -> str:
     """The last words of a turn; "" where there is none."""
@@ -131,6 +142,12 @@ def _vector(name: str, found: Sequence[str], length: float) -> Traits:
     """Traits of n-grams, all of one weight, that together are a vector of a ``length``."""
     weight = length / math.sqrt(len(found) or 1)
     return {f"{name}.{gram}": weight for gram in found}
+
+
+def _in_call(one: Chance, last: Taken) -> Traits:
+    """Whether the same was promised before."""
+    before = last.likeliest.get(one.hit.act, 0.0)
+    return {"before": before, "before.more": float(before > one.probability)}
 
 
 def _of_kind(one: Chance, traits: Traits) -> Traits:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.chances import PROMISES, Chances, Traits, ending, worded
@@ -134,17 +134,28 @@ class Promises:
 
     def _made(self) -> Iterator[Made]:
         chances = Chances(self._call, self._facts, self._due_of)
-        for place, reading in enumerate(self._call.readings):
-            hits = {hit: 0.0 for hit in reading.promises if reading.speaks(hit.by) and not (self._model and hit.act)}
-            hits |= self._taken(chances, place, reading)
-            alone = len({hit.kind for hit in hits}) == 1
-            told: set[tuple[str, str, Span]] = set()
-            for hit, probability in sorted(hits.items(), key=lambda one: (one[0].span, one[0].kind)):
-                key = hit.kind, hit.by, reading.sentence(hit.span)
-                if key not in told and (probability or self._binds(reading, hit)):
-                    made = self._timed(place, reading, hit, alone)
-                    yield replace(made, probability=probability, number=len(told))
-                    told.add(key)
+        turns = self._call.readings
+        for place, reading in enumerate(turns):
+            found = chances.take(reading)
+            if found or reading.promises:
+                around = turns[max(place - 2, 0) : place + 3]  # as far as _asked_for looks
+                facts = (fact for turn in around for fact in self._facts.get(turn.turn.turn_id, ()))
+                grounds = (self._model, found, self._call.language, *around, *facts)
+                made = partial(self._made_in, found, place, reading)
+                yield from self._call.kept.of(("made", reading.turn.turn_id), grounds, made)
+
+    def _made_in(self, found: Sequence[tuple[Chance, Traits]], place: int, reading: Reading) -> list[Made]:
+        """Those of a turn. ``found``: what it may promise."""
+        hits = {hit: 0.0 for hit in reading.promises if reading.speaks(hit.by) and not (self._model and hit.act)}
+        hits |= self._taken(found, place, reading)
+        alone = len({hit.kind for hit in hits}) == 1
+        told: dict[tuple[str, str, Span], Made] = {}
+        for hit, probability in sorted(hits.items(), key=lambda one: (one[0].span, one[0].kind)):
+            key = hit.kind, hit.by, reading.sentence(hit.span)
+            if key not in told and (probability or self._binds(reading, hit)):
+                made = self._timed(place, reading, hit, alone)
+                told[key] = replace(made, probability=probability, number=len(told))
+        return list(told.values())
 
     def rows(self) -> list[tuple[Reading, Chance, Traits]]:
         """All that may be a promise, with what speaks for it."""
@@ -155,13 +166,13 @@ class Promises:
             for one, traits in chances.take(reading)
         ]
 
-    def _taken(self, chances: Chances, place: int, reading: Reading) -> dict[PromiseHit, float]:
+    def _taken(self, found: Iterable[tuple[Chance, Traits]], place: int, reading: Reading) -> dict[PromiseHit, float]:
         """What the model takes for promises, with its probability; of one sentence the likeliest."""
         if self._model is None:
             return {}
         head, before = self._model.heads[PROMISES], self._before(place)
         best: dict[tuple[Span, str], tuple[float, PromiseHit]] = {}
-        for one, traits in chances.take(reading):
+        for one, traits in found:
             key, probability = (
                 (one.hit.span, one.hit.by),
                 head.yes(traits, self._words_say(reading, one, before, head)),

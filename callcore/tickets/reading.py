@@ -141,6 +141,8 @@ class Reading:
 
     def tells(self, place: Evidence) -> bool:
         """Whether a place in this turn shows something: words of its own, and not just a secret that was masked."""
+        if MASK not in self.turn.text:
+            return True
         words = self.turn.words[place.first_word : place.end_word] or self.turn.words
         masked = sum(word.text.count(MASK) for word in words)
         return not masked or sum(sum(map(str.isalnum, word.text)) for word in words) >= OWN_WORDS * masked
