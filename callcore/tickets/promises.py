@@ -23,6 +23,7 @@ TIME_KINDS = ("date", "datetime", "time", "duration", "period")
 DAY_KINDS = ("date", "datetime")
 CONTACT_KINDS = ("phone", "channel")  #: facts that tell how the customer is reached
 STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
+BESIDE = 0.4  #: probability from which a sentence promises something beside what it is likeliest to promise
 MOST_EVIDENCE = 4
 CONFIDENCE_DIGITS = 4
 REACH = 14  #: characters before a time in which it may be said that it is the latest
@@ -167,19 +168,21 @@ class Promises:
         ]
 
     def _taken(self, found: Iterable[tuple[Chance, Traits]], place: int, reading: Reading) -> dict[PromiseHit, float]:
-        """What the model takes for promises, with its probability; of one sentence the likeliest."""
+        """What the model takes for promises, with its probability: of one sentence the likeliest, and others that are
+        likely too.
+        """
         if self._model is None:
             return {}
         head, before = self._model.heads[PROMISES], self._before(place)
-        best: dict[tuple[Span, str], tuple[float, PromiseHit]] = {}
-        for one, traits in found:
-            key, probability = (
-                (one.hit.span, one.hit.by),
-                head.yes(traits, self._words_say(reading, one, before, head)),
-            )
-            if probability >= max(head.least, best[key][0] if key in best else 0.0):
-                best[key] = probability, one.hit
-        return {hit: probability for probability, hit in best.values()}
+        likely = [(head.yes(traits, self._words_say(reading, one, before, head)), one.hit) for one, traits in found]
+        taken: dict[PromiseHit, float] = {}
+        sentences: set[tuple[Span, str]] = set()
+        for probability, hit in sorted(likely, key=lambda pair: -pair[0]):
+            sentence = hit.span, hit.by
+            if probability >= (max(head.least, BESIDE) if sentence in sentences else head.least):
+                taken[hit] = probability
+                sentences.add(sentence)
+        return taken
 
     def _words_say(self, reading: Reading, one: Chance, before: str, head: Head) -> Mapping[str, float]:
         """What the words speak for; it stays as long as they do."""

@@ -192,7 +192,8 @@ probability ({least:g}) were chosen on both, so that the figures flatter a littl
 
 Limits: a sentence in which the models for acts see no promise at all is never one. What the bank deals with (`handle`)
 and other promises of the agent are seldom told from what is going on during the call. Of several kinds in one sentence
-one is taken. Train it again on calls of your own where you have labelled ones.
+the likeliest is taken, another only from a probability of 0.4 on. Train it again on calls of your own where you have
+labelled ones.
 """
 
 
