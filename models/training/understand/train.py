@@ -29,7 +29,7 @@ from models.training.understand.questions import Question, scope_questions
 from models.training.understand.ship import options as ship_options
 from models.training.understand.ship import ship
 
-MODEL_VERSION = "5"
+MODEL_VERSION = "6"
 MOST_GRAMS = 20_000
 HELD_OUT = 0.2  #: share of the own turns that calibration and thresholds are chosen on
 CALIBRATION_ERRORS = 0.1  #: share of wrong characters in half of the texts that thresholds are chosen on
