@@ -507,5 +507,5 @@ def test_any_text_can_be_judged(text):
 
 @pytest.mark.parametrize("toml", ["version = 2", "nonsense", "version = 1\n[backchannel]\nlongest_s = -1\nwords = []"])
 def test_a_broken_file_of_words_is_refused_with_its_first_mistake(toml):
-    with pytest.raises(ConfigError, match="^back-channels(: | is no TOML: )"):
+    with pytest.raises(ConfigError, match=r"^back-channels(: | is no TOML: )"):
         Remarks.parse(toml)

@@ -110,6 +110,7 @@ DAYS = [
     ("quarter to five", ("time", "16:45")),
     ("half eight in the evening", ("time", "20:30")),
     ("before 5 pm", ("time", "../17:00")),
+    ("i do evening shifts so not after nine", ("time", "21:00/..")),
     ("tomorrow before three", ("datetime", "../2026-11-23T15:00")),
     ("at 3 pm on the fifth of december", ("datetime", "2026-12-05T15:00")),
     ("around eight last night", ("datetime", "2026-11-21T20:00")),

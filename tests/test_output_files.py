@@ -131,7 +131,7 @@ def test_a_folder_without_permission_is_named(locked_folder, as_nobody):
 def test_a_file_in_place_of_the_folder_is_named(tmp_path):
     (tmp_path / "out").write_text("")
     for folder in (tmp_path / "out", tmp_path / "out" / "deeper"):
-        with pytest.raises(OutputError, match="cannot make the folder .*--output"):
+        with pytest.raises(OutputError, match=r"cannot make the folder .*--output"):
             write(two_speakers(), ["txt"], folder, "call")
 
 

@@ -25,6 +25,9 @@ _HOURS = re.compile(
     rf"\b(?:from|between|open|opened|hours|hours are|weekdays|daily|available|working) (?P<first>{_C}) (?:to|"
     rf"and|until|till) (?P<last>{_C}){_FREE}"
 )
+MORNING = range(7, 12)  #: hours that are the morning's where nothing says otherwise
+EVENING_REACH = 60  #: characters over which "tonight" holds
+_EVENING = re.compile(r"\b(?P<evening>tonight|evening)\b|[.?!]|\b(?:to-?morrow|today|morning|day|week)\b")
 _MINUTES = (5, 10, 15, 20, 25)
 _NOON = re.compile(r"\b(?P<named>noon|midday|midnight)\b")
 _PATTERNS = tuple(
@@ -84,7 +87,15 @@ def clocks(reading: Reading) -> list[Clock]:
     for one in found:
         if all(one.end <= other.start or one.start >= other.end for other in kept):
             kept.append(one)
-    return sorted(kept, key=lambda one: one.start)
+    return [_in_evening(reading, one) for one in sorted(kept, key=lambda one: one.start)]
+
+
+def _in_evening(reading: Reading, clock: Clock) -> Clock:
+    """A time that its sentence has put into the evening before: I'm in tonight, so ring me before eight."""
+    if clock.said_half or clock.hour not in MORNING:
+        return clock
+    said = list(_EVENING.finditer(reading.code, max(clock.start - EVENING_REACH, 0), clock.start))
+    return clock.in_part("evening") if said and said[-1]["evening"] else clock
 
 
 def _made(reading: Reading, match: re.Match[str]) -> Iterator[Clock]:

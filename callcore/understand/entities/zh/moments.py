@@ -31,8 +31,13 @@ _DAY_AFTER = re.compile(" ?(?:之后|以后)")
 _TO = re.compile(" ?(?:到|至|~|-|—) ?")
 _LINK = re.compile(f" ?(?:的|,|在)? ?(?:(?:{PART})(?:的|,)?)? ?")
 LINK_LENGTH = 8  #: characters between a day and its time
+LATE_REACH = 24  #: characters over which a part of the day holds: 今晚到家以后,八点前发给你
+MORNING = range(7, 12)  #: hours that are the morning's where nothing says otherwise
 _TRAIL = re.compile(f" ?(?:的)?(?P<part>{PART})")
 _POINT_WORDS = re.compile("了?(?:东西|意见|问题|儿|点|的话|都|也|要求|建议|关系|额外|内容|需要|[首先]|来(?=说))")
+_LATE = re.compile(
+    "(?P<late>[今明昨当后]晚|晚[上间]|夜里|傍晚|下午|午后)(?!见|好)|[。？！?!]|(?:[明后昨今][天早日]|第二天|隔天|次日|上午|早[上晨]|中午)"
+)  #: what a later time of the sentence is in, and what ends that
 _AFTERNOON = ("下午", "傍晚", "晚上", "晚间", "夜里", "午后", "夜间", "深夜", "晚")
 
 _MEASURES = {
@@ -188,10 +193,18 @@ def _clocks(text: str) -> Iterator[_Clock]:
         ):
             continue  # 三点五 is a decimal
         clock = _Clock(*match.span(), int(hour) % 24, int(minute), sure)
-        if match["digits"] and not match["part"]:
+        if not match["part"] and clock.hour in MORNING and _is_late(text, clock.start):
+            yield replace(clock, hour=clock.hour + 12)
+        elif match["digits"] and not match["part"]:
             yield clock
         else:
             yield _placed(clock, match["part"] or "")
+
+
+def _is_late(text: str, start: int) -> bool:
+    """Whether the last part of the day named before a time, in its sentence, is the afternoon or the evening."""
+    said = list(_LATE.finditer(text, max(start - LATE_REACH, 0), start))
+    return bool(said) and said[-1]["late"] is not None
 
 
 def _minute(match: re.Match[str]) -> Decimal | None:
