@@ -43,8 +43,36 @@ def test_a_verdict_is_in_the_ticket_with_its_probability_and_the_words_that_show
     (severity,) = found.fields["handling.severity"]
     assert severity.normal == "P1"
     assert severity.confidence == pytest.approx(1 / (1 + math.exp(-3 * 0.99)), abs=0.06)
-    assert [place.turn for place in severity.evidence] == [1]
+    assert [place.turn for place in severity.evidence] == [1, 3]
     assert severity.source == "judge@9"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "turns"),
+    [
+        ("caller.mood_start", "anxious", [2]),
+        ("caller.mood_worst", "calm", [2]),
+        ("caller.mood_end", "pleased", [4, 6]),
+        ("caller.satisfaction", "satisfied", [4, 6]),
+        ("handling.authority", "within", [3, 5]),
+        ("handling.resolution", "solved", [3, 5]),
+        ("handling.resolution", "abandoned", [6, 7]),
+    ],
+)
+def test_a_verdict_is_shown_where_people_look_for_it(field: str, value: str, turns: list[int]):
+    lines = """
+        A: 您好，请问有什么可以帮您？
+        C: 我的信用卡丢了，今天就要办，我马上要上飞机。
+        A: 我这边看一下，请您稍等一会儿。
+        C: 气死我了，等了半天还没有弄好！
+        A: 已经为您办理了挂失，新卡三天内寄给您。
+        C: 这下可算放心了，谢谢你啊小姑娘。
+        A: 感谢您的来电，祝您一路平安。
+        """
+    head = Head(labels=(value, "other"), bias=(9.0, 0.0), weights={"turns": (0.0, 0.0)})
+    (found,) = ticket(lines, rules=judged({field: head})).fields[field]
+    assert found.normal == value
+    assert [place.turn for place in found.evidence] == turns
 
 
 def test_what_shows_a_verdict_has_words_of_its_own():

@@ -19,6 +19,7 @@ from callcore.tickets.picks import Candidates, Supports, cause_signs, chosen, in
 from callcore.tickets.pooled import scores_of
 from callcore.tickets.promises import CONTACT_KINDS, TIME_KINDS, Promises
 from callcore.tickets.reading import CallView, Reading
+from callcore.tickets.shown import shown
 from callcore.tickets.spec import FieldSpec, missing
 from callcore.tickets.summary import Sentence, joined, summarise
 from callcore.tickets.traits import DEADLINE, about
@@ -98,7 +99,8 @@ class Look:
         short = len(self.call.readings) < FEWEST  # none so short has taught how calls are worded, what scores add up to
         if words and not short:
             worded, source = words.sums(wording(self.call)), f"{source}+{words.card.source}"
-        one = verdicts(judge, self.signs, self.judged_by_rules, worded, source)
+        found = verdicts(judge, self.signs, self.judged_by_rules, worded, source)
+        one = {name: judged and shown(name, judged, self.call) for name, judged in found.items()}
         read = any(scores_of(one.found, "topic") for one in self.call.readings if one.found)
         if short or not read:  # nor of turns that no model has read
             return Verdicts(one)
@@ -108,7 +110,8 @@ class Look:
             if name in judge.heads
         }
         if "request.topics" in several:
-            several["request.topics"] = main_first(several["request.topic"], several["request.topics"])
+            topics = main_first(several["request.topic"], several["request.topics"])
+            several["request.topics"] = [*(shown("request.topic", one, self.call) for one in topics[:1]), *topics[1:]]
         return Verdicts(one, several)
 
     @property
