@@ -283,6 +283,99 @@ def test_answers_are_known_by_their_questions(question, answer, shown, language)
     assert told(call, turn(2, 1, answer, language)) == [shown]
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            ["Third and sixth characters of your passcode?", "Third is a nine, sixth's an eight."],
+            ["Third and sixth characters of your passcode?", "Third is a ****, sixth's an *****."],
+        ),
+        (
+            ["Which digit is the second?", "A seven.", "And the final one?", "An ampersand.", "Thanks."],
+            ["Which digit is the second?", "A *****.", "And the final one?", "An *********.", "Thanks."],
+        ),
+        (
+            ["Letters one and four of your memorable word?", "one is k, four is nothing"],
+            ["Letters one and four of your memorable word?", "one is *, four is *******"],
+        ),
+        (
+            ["What are the last four digits of your card?", "Hold on, one is my fee, two is a question."],
+            ["What are the last four digits of your card?", "Hold on, one is my fee, two is a question."],
+        ),
+        (
+            ["And your date of birth?", "The ninth.", "Of which month?", "August.", "And the year?", "Fifty-one."],
+            ["And your date of birth?", "The *****.", "Of which month?", "******.", "And the year?", "*********."],
+        ),
+        (
+            ["When is your birthday?", "It's the second of April.", "What year was that?", "Nineteen seventy-seven."],
+            ["When is your birthday?", "It's *** ****** ** *****.", "What year was that?", "******** *************."],
+        ),
+        (
+            ["Your date of birth, please.", "Fourth month, eleventh day, two thousand and one."],
+            ["Your date of birth, please.", "****** ****** ******** **** *** ******** *** ***."],
+        ),
+        (
+            ["Your date of birth?", "6 May 1958. And what left my account in July?", "That was on 3 July."],
+            ["Your date of birth?", "* *** ****. And what left my account in July?", "That was on 3 July."],
+        ),
+        (
+            ["When did you take out the bond?", "Fifth of November, 1989."],
+            ["When did you take out the bond?", "Fifth of November, 1989."],
+        ),
+        (
+            ["When did you pay?", "On the ninth, I think.", "Of which month?", "August."],
+            ["When did you pay?", "On the ninth, I think.", "Of which month?", "August."],
+        ),
+        (["When does the card expire?", "March twenty-nine."], ["When does the card expire?", "***** ***********."]),
+        (["When does your rate expire?", "March 2029."], ["When does your rate expire?", "March 2029."]),
+        (
+            ["Which PIN did you enter?", "Thirty-one, sixty. As ever."],
+            ["Which PIN did you enter?", "*********** *****. As ever."],
+        ),
+        (
+            ["Who has a key?", "Only Milos, he waters the plants."],
+            ["Who has a key?", "Only *****, he waters the plants."],
+        ),
+        (
+            ["Who holds it?", "Ilse and Annika, they're my girls."],
+            ["Who holds it?", "**** and ******, they're my girls."],
+        ),
+        (["Who told you?", "Only the website."], ["Who told you?", "Only the website."]),
+        (
+            ["May I have a name?", "Yes.", "So the name is Kaluza, K A L U Z A?", "Yes."],
+            ["May I have a name?", "Yes.", "So the name is ******* * * * * * *?", "Yes."],
+        ),
+        (["And your name?", "Er.", "Is it Katja with a J?"], ["And your name?", "Er.", "Is it ***** **** * *?"]),
+    ],
+)
+def test_answers_come_piece_by_piece(said, shown):
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(call, turn(1, 0, "Velmor Savings, good morning.", "en"))
+    assert [told(call, turn(n, n % 2, text, "en"))[0] for n, text in enumerate(said, 2)] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Hello, Ngaio this side from the shop.", "Hello, ***** this side from the shop."),
+        ("Good evening, Tui Ngata, I'd like a statement.", "Good evening, *** *****, I'd like a statement."),
+        ("Morning. Aled. I'm after a new card.", "Morning. ****. I'm after a new card."),
+        ("Hi, it's happened again.", "Hi, it's happened again."),
+        ("hi its happened again", "hi its happened again"),
+        ("The Oyelowos next door got my letter.", "The ******** next door got my letter."),
+        ("Her lawyer is a Mrs Castellanos.", "Her lawyer is a *** ***********."),
+        ("I spoke to a Mrs Castellanos at the branch.", "I spoke to a Mrs Castellanos at the branch."),
+        ("I put in my PIN, I tried 2468, so what now.", "I put in my PIN, I tried ****, so what now."),
+        ("Christmas Day, nineteen sixty, that's me.", "********* **** ******** *****, that's me."),
+        ("He was born in 1938, on a farm.", "He was born in ****, on a farm."),
+    ],
+)
+def test_what_callers_open_with(text, shown):
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(call, turn(1, 0, "Velmor Savings, good morning.", "en"))
+    assert told(call, turn(2, 1, text, "en")) == [shown]
+
+
 def test_parts_of_an_address_of_mail_are_remembered():
     call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
     told(call, turn(1, 1, "it comes from tamsin.oakes@postbox.example", "en"))

@@ -16,6 +16,7 @@ from callcore.privacy.signs import signs
 from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import DIGITS, DOUBT, HAN, NEVER, NUMBER_KINDS, SECRET_KINDS, SOFT, Secret
 from callcore.privacy.staff import of_staff
+from callcore.privacy.told_signs import signs_told
 from callcore.privacy.view import Rule, Stage, View
 from callcore.types import Role
 from callcore.understand.entities.find import Found
@@ -96,6 +97,7 @@ def search(found: Found, view: View) -> Search:
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
     kept += births(view)  # dates are facts, which the rules of a language leave alone
+    kept += signs_told(view)  # so are times, as which "nine" may be read
     kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
