@@ -346,6 +346,52 @@ def test_answers_are_known_by_their_questions(question, answer, shown, language)
             ["May I have a name?", "Yes.", "So the name is ******* * * * * * *?", "Yes."],
         ),
         (["And your name?", "Er.", "Is it Katja with a J?"], ["And your name?", "Er.", "Is it ***** **** * *?"]),
+        (
+            ["And your favourite book?", "The Wind in the Reeds."],
+            ["And your favourite book?", "The **** ** *** *****."],
+        ),
+        (
+            ["What was your first job?", "I was a baker in Wick."],
+            ["What was your first job?", "I was a ***** ** ****."],
+        ),
+        (
+            ["What was your first job?", "I can't remember that."],
+            ["What was your first job?", "I can't remember that."],
+        ),
+        (
+            [
+                "Your password?",
+                "Heron.",
+                "That's not what I have.",
+                "One second.",
+                "Still no.",
+                "What about kingfisher?",
+            ],
+            [
+                "Your password?",
+                "*****.",
+                "That's not what I have.",
+                "One second.",
+                "Still no.",
+                "What about **********?",
+            ],
+        ),
+        (
+            ["Sorry, that doesn't match.", "Is it because I moved?"],
+            ["Sorry, that doesn't match.", "Is it because I moved?"],
+        ),
+        (
+            ["And the house number?", "Three hundred and twelve."],
+            ["And the house number?", "***** ******* *** ******."],
+        ),
+        (["First half of your postcode?", "LL5."], ["First half of your postcode?", "***."]),
+        (["Your address?", "We're on plot 7, Ash Park."], ["Your address?", "We're on **** ** *** ****."]),
+        (
+            ["What's your national insurance number?", "It starts KN."],
+            ["What's your national insurance number?", "It starts **."],
+        ),
+        (["Which email is it?", "No, Proton now."], ["Which email is it?", "No, ****** now."]),
+        (["And your surname?", "B for Bravo, so Bodley."], ["And your surname?", "* *** *****, so ******."]),
     ],
 )
 def test_answers_come_piece_by_piece(said, shown):
@@ -367,6 +413,8 @@ def test_answers_come_piece_by_piece(said, shown):
         ("I spoke to a Mrs Castellanos at the branch.", "I spoke to a Mrs Castellanos at the branch."),
         ("I put in my PIN, I tried 2468, so what now.", "I put in my PIN, I tried ****, so what now."),
         ("Christmas Day, nineteen sixty, that's me.", "********* **** ******** *****, that's me."),
+        ("the van is a kn21 wpt and it was here", "the van is a **** *** and it was here"),
+        ("I typed in Bracken for my password.", "I typed in ******* for my password."),
         ("He was born in 1938, on a farm.", "He was born in ****, on a farm."),
     ],
 )

@@ -101,13 +101,14 @@ _WHO = re.compile(
 _AND_NAME = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}),? (?:and|or)(?: an?)? $")
 _THEN_NAME = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}), $")
 _REACH = 30  #: characters before a name in which the one before it in a list stands
+_LETTER_FOR = re.compile(r"(?<![\w'])[a-z] (?:for|as in) [a-z]+\b")
 _CALLED_OUT = re.compile(r"(?:^|[.?!] )(?P<name>[A-Z][^\W\d_]+)!")
 _STREET = re.compile(r"(?:[\w'-]+ )?(?:road|street|avenue|square|lane|drive|mall|market)\b")
 _KIN = re.compile(r"\b(?:my|our) $")
 KIN = 0.1  #: probability below which the tagger takes back "our Toby"
 #: how a name is written, after it: "with one D", "like the price of something"
 _WRITTEN = re.compile(
-    r"[.,]? (?:with (?:one|two|an?|the|no|double|a double) [a-z]\b(?:'s)?)?"
+    r"[.,]? (?:with (?:one|two|an?|the|no|double|a double) [a-z]\b(?:'s)?(?: and (?:one|two|an?|no) [a-z]\b)*)?"
     r"(?:,? ?(?:like|as in)(?: in)? (?:the|a|an) \w+(?: of \w+)?)?"
 )
 _PLACE = re.compile(r"\b(?:in|at|near|outside|inside|around|via|on)(?: the)? $")
@@ -158,6 +159,8 @@ def names(view: View) -> Iterator[Secret]:
     yield from _unexplained(view)
     if view.asked == "name":
         yield from _answered(view)
+        for match in _LETTER_FOR.finditer(text):
+            yield Secret("name", *match.span(), lasting=False, least=NEVER)
     yield from _spelled(view)
     yield from _told_by_frame(view)
 

@@ -27,12 +27,25 @@ _OPENED = {
     ),
     "pin": re.compile(r"\b(?:what|which|tell|give)\b[^.?!]{0,30}\b(?:pin|pass ?code)\b"),
     "expiry": re.compile(r"\b(?:expir\w+|valid (?:until|till|to|thru|through))\b"),
+    "answer": re.compile(
+        r"\bfavou?rite\b|\bfirst (?:job|car|pet|school|teacher|boss|concert|phone|album|house)\b|\bchildhood\b|"
+        r"\bas a (?:child|kid)\b|\bgr[eo]w(?:ing)? up\b|\bplace of birth\b|\bbirth ?place\b|"
+        r"\bwhere were you born\b|"
+        r"\bparents (?:first )?me[e]?t\b|\b(?:grand)?(?:father|mother)'s (?:job|occupation|profession)\b|"
+        r"\b(?:primary|secondary|high|elementary|junior) school\b|\bsecurity (?:question|answer)\b|"
+        r"\bmemorable (?:place|event)\b"
+    ),
+    "guess": re.compile(
+        r"\b(?:(?:that's|that is|it's|that was) not (?:it|right|what|correct|matching|the one)|not matching|"
+        r"(?:doesn't|does not|didn't) match|(?:isn't|is not) (?:it|right|matching|what|correct)|still no|not that|"
+        r"not quite|no match|incorrect|try again)\b|^close\b"
+    ),
     "who": re.compile(
         r"\bwho(?:se|m)?(?:'s|'ve)?\b(?![^?]*\b(?:merchant|retailer|company|provider|insurer|supplier)\b)"
     ),
     "date": re.compile(r"\b(?:when|(?:what|which) (?:date|year|day|month))\b"),
 }
-_LASTING = {"date": 1, "pin": 1, "who": 1}  #: of topics with less than LASTING
+_LASTING = {"date": 1, "pin": 1, "who": 1, "answer": 1, "guess": 1}  #: of topics with less than LASTING
 _OF_BIRTH = re.compile(r"\b(?:date of birth|birth ?date|d\.?o\.?b\b)")  #: of customers, who tell of births as well
 _SECURITY = re.compile(r"\b(?:security|memorable|secret|password)\b")
 #: what is said of the card's last digits, of a letter that comes by post, of what ends but is no card
@@ -45,7 +58,9 @@ _ELSE = {
         r"mortgage|bond|warranty|subscription|membership)\b"
     ),
 }
-_ASKED_BY_AGENT = frozenset({"expiry", "date", "pin", "who"})  #: which topics only an agent's question opens
+_ASKED_BY_AGENT = frozenset(
+    {"expiry", "date", "pin", "who", "answer", "guess"}
+)  #: which topics only an agent's question opens
 _QUESTION = re.compile(r"\?|\b(?:what|which|when|where|who|how|can|could|may|would)\b")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 
