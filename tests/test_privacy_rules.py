@@ -392,6 +392,21 @@ def test_answers_are_known_by_their_questions(question, answer, shown, language)
         ),
         (["Which email is it?", "No, Proton now."], ["Which email is it?", "No, ****** now."]),
         (["And your surname?", "B for Bravo, so Bodley."], ["And your surname?", "* *** *****, so ******."]),
+        (
+            ["Which company was it?", "Molly and Finn's in Leeds."],
+            ["Which company was it?", "Molly and Finn's in Leeds."],
+        ),
+        (
+            ["Which company was it?", "A man called Otto Brandt."],
+            ["Which company was it?", "A man called **** ******."],
+        ),
+        (
+            ["Which colleague helped you?", "A chap called Jonty."],
+            ["Which colleague helped you?", "A chap called Jonty."],
+        ),
+        (["What were the amounts?", "52, 70 and 18.25."], ["What were the amounts?", "52, 70 and 18.25."]),
+        (["Have you a case ID?", "It's 60 04 17 21."], ["Have you a case ID?", "It's 60 04 17 21."]),
+        (["Is she family?", "She's my niece."], ["Is she family?", "She's my niece."]),
     ],
 )
 def test_answers_come_piece_by_piece(said, shown):
@@ -415,6 +430,11 @@ def test_answers_come_piece_by_piece(said, shown):
         ("Christmas Day, nineteen sixty, that's me.", "********* **** ******** *****, that's me."),
         ("the van is a kn21 wpt and it was here", "the van is a **** *** and it was here"),
         ("I typed in Bracken for my password.", "I typed in ******* for my password."),
+        (
+            "I wrote to complaints at velmorbank dot com on Monday.",
+            "I wrote to complaints at velmorbank dot com on Monday.",
+        ),
+        ("Her badge said Jodie.", "Her badge said Jodie."),
         ("He was born in 1938, on a farm.", "He was born in ****, on a farm."),
     ],
 )

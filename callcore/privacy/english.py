@@ -123,12 +123,16 @@ _ASKS = (
             r"who's calling|who is calling|surname|spell (?:it|that|your)"
         ),
     ),
-    ("address", re.compile(r"\baddress\b(?! is)|where do you live|post ?code|zip(?: code)?|house (?:number|name)|flat number")),
+    (
+        "address",
+        re.compile(r"\baddress\b(?! is)|where do you live|post ?code|zip(?: code)?|house (?:number|name)|flat number"),
+    ),
     ("email", re.compile(r"\be-?mail")),
     (
         "reference",
         re.compile(
-            r"\b(?:reference|case number|ticket number|complaint number|confirmation number|tracking|order number)\b"
+            r"\b(?:reference|case (?:number|id)|invoice|extension|ticket number|"
+            r"complaint number|confirmation number|tracking|order number)\b"
         ),
     ),
     (

@@ -102,6 +102,11 @@ _AND_NAME = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}),? (?:and|or)(?: an?)? $
 _THEN_NAME = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}), $")
 _REACH = 30  #: characters before a name in which the one before it in a list stands
 _LETTER_FOR = re.compile(r"(?<![\w'])[a-z] (?:for|as in) [a-z]+\b")
+#: before a name, what says that it is a person's and no company's
+_PERSON = re.compile(
+    r"\b(?:mr|mrs|ms|miss|dr|called|named|name is|name's|my|our|his|her|their|i'm|i am|this is|man|woman|guy|lady|"
+    r"by)\.?(?: \w+,?)? $"
+)
 _CALLED_OUT = re.compile(r"(?:^|[.?!] )(?P<name>[A-Z][^\W\d_]+)!")
 _STREET = re.compile(r"(?:[\w'-]+ )?(?:road|street|avenue|square|lane|drive|mall|market)\b")
 _KIN = re.compile(r"\b(?:my|our) $")
@@ -232,6 +237,12 @@ def _is_place(raw: str, start: int, end: int) -> bool:
     words = raw[start:end].lower().split()
     known = words_of()["capitals"] | words_of()["states"]
     return _COMPANY.match(raw, end) is not None or all(word in known or word.endswith("days") for word in words)
+
+
+def of_person(view: View, one: Secret) -> bool:
+    """Whether a name that answers the question for a company or a place is told to be a person's."""
+    title = _TITLE.match(view.text, one.start) is not None
+    return title or _PERSON.search(view.text, max(0, one.start - _REACH), one.start) is not None
 
 
 def at_place(text: str, start: int) -> bool:

@@ -109,6 +109,8 @@ def search(found: Found, view: View) -> Search:
         if one.kind == "name" and of_staff(one, view, found, sure=any(_within(other, one) for other in sure))
     ]
     kept = [one for one in kept if not _of_the_bank(one, staff, view)]
+    if "merchant" in view.topics and view.speaker is Role.CUSTOMER:
+        kept = [one for one in kept if one.kind != "name" or english_names.of_person(view, one)]
     if view.speaker is not Role.UNKNOWN:  # of whom nobody knows the tagger knows too little to take something back
         kept = [one for one in kept if not refused(one, found)]
         kept = [replace(one, lasting=False) if doubted(one, found) else one for one in kept]
@@ -149,6 +151,11 @@ def _of_the_bank(one: Secret, staff: Sequence[Secret], view: View) -> bool:
         return True
     if one.kind == "email" and view.speaker is Role.AGENT:
         return any(start < one.end and one.start < end for start, end in mailboxes(view.text))
+    if one.kind == "email" and view.asked != "email":  # customers have desks of their own
+        return any(
+            start < one.end and one.start < end and "bank" in view.text[start:end]
+            for start, end in mailboxes(view.text)
+        )
     return one.kind == "name" and any(
         mandarin.tells_characters_of(view.text[one.start : one.end], name)
         for name in (*view.staff, *(view.text[other.start : other.end] for other in staff))

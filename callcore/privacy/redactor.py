@@ -276,14 +276,16 @@ class CallRedactor:
         number = (
             context.open is not None or context.asked in SECRET_KINDS or "number" in asked or asked[-1:] == ["email"]
         )
+        topics = self._topics.open(turn, channel)
+        reference = "amount" in topics or "reference" in (context.asked, *asked[-1:])
         return {
             "asked": asked[-1] if asked else "",
             "number_wanted": number,
-            "reference_wanted": "reference" in (context.asked, *asked[-1:]) and not number,
+            "reference_wanted": reference and not number,
             "public": self._memory.public,
             "staff": self._memory.staff,
             "opening": channel not in self._heard,
-            "topics": self._topics.open(turn, channel),
+            "topics": topics,
         }
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:

@@ -39,6 +39,7 @@ _MET = re.compile(
     r"是)(?:你们)?(?:那个)?小$"
     r"|\b(?:spoke|spoken|talked|chatted|dealing|dealt) (?:with|to)(?: a| an| someone called| somebody called)?[ ,]*$"
     r"|\b(?:helped|served|handled|assisted|told|advised|informed) by[ ,]*$"
+    r"|\bbadge (?:said|says|read|reads) $"
     r"|(?:你们|大堂|柜台|窗口|支行|网点|营业厅)[^。?!我他她]{0,16}[姓叫]$"
     r"|\b(?:branch|counter|front desk|bank)\b[^.?!]{0,12}\b(?:with|by|met|saw)\b[^.?!]{0,12}\b(?:one|called|named|a) $"
 )
@@ -52,6 +53,11 @@ _YOUR_MR = re.compile(
     r"with)(?: to| with)?,? (?:a|one)) (?:mr|mrs|ms|miss?)\b\.? ?$"
 )
 _A_MR = re.compile(r"\b(?:a|one) (?:mr|mrs|ms|miss?)\b\.? ?$")  #: whom an agent says so of is a colleague
+#: whom a caller had on the line before: "I was talking to Efe and we were cut off"
+_TALKING = re.compile(r"\b(?:was|been) (?:talking|speaking|on) (?:to|with) $")
+_BEFORE = re.compile(
+    r",? (?:before|earlier|just now|just then|yesterday|a (?:minute|moment|second) ago|(?:and|but|when) we)\b"
+)
 _BANK = re.compile(r"\b(?:branch|counter|desk|bank|till)\b")
 _POST_AFTER = re.compile(
     r"(?: now)?[,.]? (?:who|she|he|they)(?:'s| is| are| runs?| leads?| heads?| deals?| handles?|"
@@ -104,7 +110,14 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
     if view.speaker is Role.AGENT:
         return _told_by_agent(one, view, found, sure=sure)
     at_place = _PLACE.match(text, one.end) is not None and _unlikely(one, found)
-    met = at_place or _POST.match(text, one.end) or _MET.search(text, before, one.start)
+    cut_off = _TALKING.search(text, before, one.start) and _BEFORE.match(text, one.end)
+    met = (
+        "staff" in view.topics
+        or cut_off
+        or at_place
+        or _POST.match(text, one.end)
+        or _MET.search(text, before, one.start)
+    )
     thanked = _THANKED.search(text, before, one.start) and not _IS_HERE.match(text, one.end)
     if thanked and view.opening and sure and _GOES_ON.match(text, one.end):
         return False

@@ -40,12 +40,29 @@ _OPENED = {
         r"(?:doesn't|does not|didn't) match|(?:isn't|is not) (?:it|right|matching|what|correct)|still no|not that|"
         r"not quite|no match|incorrect|try again)\b|^close\b"
     ),
+    "merchant": re.compile(
+        r"\b(?:which|what) (?:company|merchant|shop|store|retailer|business|website|airline|hotel|firm|provider|"
+        r"insurer|supplier|gym|restaurant|brand|branch|country|countries)\b|"
+        r"\bwho(?:'s| is| was) the (?:merchant|retailer|provider|insurer|supplier)\b|\bdirect debit (?:for|to|with)\b|"
+        r"\bwhere (?:will|are|were) you (?:be )?(?:travelling|traveling|going|flying)\b"
+    ),
+    "staff": re.compile(r"\b(?:which|who|what)\b[^.?!]{0,30}\b(?:colleagues?|advis[eo]r|relationship manager)\b"),
+    "amount": re.compile(r"\bhow much\b|\b(?:what|which)(?: is| are| was| were|'s)?(?: the)?(?: exact)? amounts?\b"),
     "who": re.compile(
         r"\bwho(?:se|m)?(?:'s|'ve)?\b(?![^?]*\b(?:merchant|retailer|company|provider|insurer|supplier)\b)"
     ),
     "date": re.compile(r"\b(?:when|(?:what|which) (?:date|year|day|month))\b"),
 }
-_LASTING = {"date": 1, "pin": 1, "who": 1, "answer": 1, "guess": 1}  #: of topics with less than LASTING
+_LASTING = {
+    "merchant": 1,
+    "staff": 1,
+    "amount": 1,
+    "date": 1,
+    "pin": 1,
+    "who": 1,
+    "answer": 1,
+    "guess": 1,
+}  #: of topics with less than LASTING
 _OF_BIRTH = re.compile(r"\b(?:date of birth|birth ?date|d\.?o\.?b\b)")  #: of customers, who tell of births as well
 _SECURITY = re.compile(r"\b(?:security|memorable|secret|password)\b")
 #: what is said of the card's last digits, of a letter that comes by post, of what ends but is no card
@@ -59,7 +76,7 @@ _ELSE = {
     ),
 }
 _ASKED_BY_AGENT = frozenset(
-    {"expiry", "date", "pin", "who", "answer", "guess"}
+    {"merchant", "staff", "amount", "expiry", "date", "pin", "who", "answer", "guess"}
 )  #: which topics only an agent's question opens
 _QUESTION = re.compile(r"\?|\b(?:what|which|when|where|who|how|can|could|may|would)\b")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
