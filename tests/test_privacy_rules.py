@@ -406,6 +406,11 @@ def test_answers_are_known_by_their_questions(question, answer, shown, language)
         ),
         (["What were the amounts?", "52, 70 and 18.25."], ["What were the amounts?", "52, 70 and 18.25."]),
         (["Have you a case ID?", "It's 60 04 17 21."], ["Have you a case ID?", "It's 60 04 17 21."]),
+        (["Favourite place?", "We usually went to Rhyl."], ["Favourite place?", "We usually went to ****."]),
+        (
+            ["Birthday, please?", "The fourth of June.", "And what year was that?", "That was nineteen forty-nine."],
+            ["Birthday, please?", "*** ****** ** ****.", "And what year was that?", "That was ******** **********."],
+        ),
         (["Is she family?", "She's my niece."], ["Is she family?", "She's my niece."]),
     ],
 )

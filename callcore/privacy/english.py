@@ -74,8 +74,9 @@ _OR_ELSE = re.compile(
 _TOLD = re.compile(
     r"(?:^|(?<=[.?!] ))(?:(?:oh|well|um|uh|er|gosh|yes|yeah|so|right|okay|i think|i'd say|let me see|"
     r"probably)[ ,]+)*"
-    r"(?:(?:(?:i|we|he|she|they|it|my \w+|that)(?: was| were| is|'s| worked| lived| went| met| had| drove|'d say|"
-    r"'d be)|it's|that's|that'd be|that'll be)(?: always| first| called)?[ ,]+)?"
+    r"(?:(?:(?:i|we|he|she|they|it|my \w+|that)(?: always| usually)?"
+    r"(?: go| was| were| is|'s| worked| lived| went| met| had| drove|'d say|"
+    r"'d be)|it's|that's|that'd be|that'll be)(?: always| first| called| born)?[ ,]+)?"
     r"(?:(?:as|in|at|on|to|for|by|an?|the|my|our)[ ]+){0,2}"
     r"(?P<one>[^.?!]+)"
 )
@@ -90,7 +91,8 @@ _MOST_TOLD = 12  #: words of such a turn
 _GUESS = re.compile(
     r"(?:^|[.?!,] )(?:(?:no|oh|well|um|okay|hmm|sorry|right),? )*(?:then |or )?(?:try|what about|how about|is it|"
     r"was it|could it be|might it be|maybe it's|maybe|perhaps it's|perhaps|it must be|it might be|it could be|it's)"
-    r" (?:just |with )?(?P<one>[\w'-]+(?: (?!then\b|instead\b)[\w'-]+){0,2})(?: then| instead| maybe)?(?=[.?!,]|$)"
+    r" (?:just |with )?(?P<one>[\w'-]+(?: (?!then\b|instead\b|with\b)[\w'-]+){0,2})"
+    r"(?: then| instead| maybe)?(?=[.?!,]|$| with\b)"
 )
 _BARE_GUESS = re.compile(r"(?:(?:no|oh|well|um|okay|hmm|or|then),? )*(?P<one>[\w'-]+(?: [\w'-]+){0,2}?)(?: then)?[?.]?")
 _TYPED = re.compile(
@@ -131,7 +133,7 @@ _ASKS = (
     (
         "reference",
         re.compile(
-            r"\b(?:reference|case (?:number|id)|invoice|extension|ticket number|"
+            r"\b(?:reference|case (?:number|id)|invoice (?:number|no)|extension|ticket number|"
             r"complaint number|confirmation number|tracking|order number)\b"
         ),
     ),
@@ -165,13 +167,12 @@ def words(view: View) -> Iterator[Secret]:
     for match in _WORD_CUE.finditer(text):
         own = view.speaker is not Role.AGENT and _OWN_WORD.match(match[0])
         yield from _word(text, match.end(), NEVER if own else DOUBT)
+    told = [] if view.speaker is Role.AGENT else [*_guesses(view)] or [*_answers(view)]
+    yield from told
     if view.asked == "word":
-        yield from _told_word(text)
+        yield from (() if told else _told_word(text))
         for letter in _LETTER.finditer(view.spoken.raw):
             yield Secret("code", *letter.span("letter"), least=NEVER)
-    if view.speaker is not Role.AGENT:
-        yield from _answers(view)
-        yield from _guesses(view)
 
 
 def _answers(view: View) -> Iterator[Secret]:
@@ -191,8 +192,10 @@ def _guesses(view: View) -> Iterator[Secret]:
     """Other tries at a password, and what was typed as one."""
     text = view.text
     if "guess" in view.topics:
-        bare = _BARE_GUESS.fullmatch(text) if view.asked == "word" else None
-        for match in (*_GUESS.finditer(text), *([bare] if bare else [])):
+        tries = [*_GUESS.finditer(text)]
+        if not tries and view.asked == "word" and (bare := _BARE_GUESS.fullmatch(text)):
+            tries = [bare]
+        for match in tries:
             said = match["one"]
             if not _NO_SECRET.match(said) and not is_no_name(said) and not _NOT_TOLD.search(said):
                 yield Secret("code", *match.span("one"), least=NEVER)

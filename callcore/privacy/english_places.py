@@ -81,7 +81,7 @@ _HOUSE_PIECES = re.compile(
 )
 _ONLY_PIECE = re.compile(
     r"(?:^|(?<=[.?!] ))(?:(?:it's|its|yes|yeah|um|uh|er|oh|still|number|no\.)[ ,]+)*"
-    rf"(?P<one>[a-z]{{1,2}}\d{{1,2}}[a-z]?|{_NUMBER})(?= ?[.,!]| ?$)"
+    rf"(?P<one>[a-z]{{1,2}}\d{{1,2}}[a-z]?|(?!oh[.,! ]){_NUMBER})(?= ?[.,!]| ?$)"
 )
 _LANDMARK = re.compile(
     r"(?:^|(?<=[.?!] ))(?:(?:it's|we're|i'm|just|um|er|oh)[ ,]+)*"

@@ -129,7 +129,8 @@ def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool
     text, before = view.text, max(0, one.start - _REACH)
     if _ASKED_FOR.search(text, before, one.start):
         return False
-    if sure and not view.opening and _THEIR_NAME.search(text, before, one.start):
+    asked = not view.opening or text[one.end : one.end + 1] == "?"
+    if sure and asked and _THEIR_NAME.search(text, before, one.start):
         return False
     if _OWN_NAME.search(text, before, one.start) or _COLLEAGUE.search(text, before, one.start):
         return True

@@ -103,7 +103,7 @@ class Topics:
             opened.add("birth")
         asks = "?" in text or (speaker is not Role.CUSTOMER and _QUESTION.search(text) is not None)
         short = len(_WORD.findall(text)) <= SHORT
-        before = self.open(turn, channel)
+        before = {topic for topic, (_, _, until) in self._open.items() if turn <= until}
         if asks and short and "date" in opened and "birth" in before:  # "And what year was that?"
             opened = {"birth"}
         if asks and short and not opened:
