@@ -283,6 +283,172 @@ def test_answers_are_known_by_their_questions(question, answer, shown, language)
     assert told(call, turn(2, 1, answer, language)) == [shown]
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            ["Third and sixth characters of your passcode?", "Third is a nine, sixth's an eight."],
+            ["Third and sixth characters of your passcode?", "Third is a ****, sixth's an *****."],
+        ),
+        (
+            ["Which digit is the second?", "A seven.", "And the final one?", "An ampersand.", "Thanks."],
+            ["Which digit is the second?", "A *****.", "And the final one?", "An *********.", "Thanks."],
+        ),
+        (
+            ["Letters one and four of your memorable word?", "one is k, four is nothing"],
+            ["Letters one and four of your memorable word?", "one is *, four is *******"],
+        ),
+        (
+            ["What are the last four digits of your card?", "Hold on, one is my fee, two is a question."],
+            ["What are the last four digits of your card?", "Hold on, one is my fee, two is a question."],
+        ),
+        (
+            ["And your date of birth?", "The ninth.", "Of which month?", "August.", "And the year?", "Fifty-one."],
+            ["And your date of birth?", "The *****.", "Of which month?", "******.", "And the year?", "*********."],
+        ),
+        (
+            ["When is your birthday?", "It's the second of April.", "What year was that?", "Nineteen seventy-seven."],
+            ["When is your birthday?", "It's *** ****** ** *****.", "What year was that?", "******** *************."],
+        ),
+        (
+            ["Your date of birth, please.", "Fourth month, eleventh day, two thousand and one."],
+            ["Your date of birth, please.", "****** ****** ******** **** *** ******** *** ***."],
+        ),
+        (
+            ["Your date of birth?", "6 May 1958. And what left my account in July?", "That was on 3 July."],
+            ["Your date of birth?", "* *** ****. And what left my account in July?", "That was on 3 July."],
+        ),
+        (
+            ["When did you take out the bond?", "Fifth of November, 1989."],
+            ["When did you take out the bond?", "Fifth of November, 1989."],
+        ),
+        (
+            ["When did you pay?", "On the ninth, I think.", "Of which month?", "August."],
+            ["When did you pay?", "On the ninth, I think.", "Of which month?", "August."],
+        ),
+        (["When does the card expire?", "March twenty-nine."], ["When does the card expire?", "***** ***********."]),
+        (["When does your rate expire?", "March 2029."], ["When does your rate expire?", "March 2029."]),
+        (
+            ["Which PIN did you enter?", "Thirty-one, sixty. As ever."],
+            ["Which PIN did you enter?", "*********** *****. As ever."],
+        ),
+        (
+            ["Who has a key?", "Only Milos, he waters the plants."],
+            ["Who has a key?", "Only *****, he waters the plants."],
+        ),
+        (
+            ["Who holds it?", "Ilse and Annika, they're my girls."],
+            ["Who holds it?", "**** and ******, they're my girls."],
+        ),
+        (["Who told you?", "Only the website."], ["Who told you?", "Only the website."]),
+        (
+            ["May I have a name?", "Yes.", "So the name is Kaluza, K A L U Z A?", "Yes."],
+            ["May I have a name?", "Yes.", "So the name is ******* * * * * * *?", "Yes."],
+        ),
+        (["And your name?", "Er.", "Is it Katja with a J?"], ["And your name?", "Er.", "Is it ***** **** * *?"]),
+        (
+            ["And your favourite book?", "The Wind in the Reeds."],
+            ["And your favourite book?", "The **** ** *** *****."],
+        ),
+        (
+            ["What was your first job?", "I was a baker in Wick."],
+            ["What was your first job?", "I was a ***** ** ****."],
+        ),
+        (
+            ["What was your first job?", "I can't remember that."],
+            ["What was your first job?", "I can't remember that."],
+        ),
+        (
+            [
+                "Your password?",
+                "Heron.",
+                "That's not what I have.",
+                "One second.",
+                "Still no.",
+                "What about kingfisher?",
+            ],
+            [
+                "Your password?",
+                "*****.",
+                "That's not what I have.",
+                "One second.",
+                "Still no.",
+                "What about **********?",
+            ],
+        ),
+        (
+            ["Sorry, that doesn't match.", "Is it because I moved?"],
+            ["Sorry, that doesn't match.", "Is it because I moved?"],
+        ),
+        (
+            ["And the house number?", "Three hundred and twelve."],
+            ["And the house number?", "***** ******* *** ******."],
+        ),
+        (["First half of your postcode?", "LL5."], ["First half of your postcode?", "***."]),
+        (["Your address?", "We're on plot 7, Ash Park."], ["Your address?", "We're on **** ** *** ****."]),
+        (
+            ["What's your national insurance number?", "It starts KN."],
+            ["What's your national insurance number?", "It starts **."],
+        ),
+        (["Which email is it?", "No, Proton now."], ["Which email is it?", "No, ****** now."]),
+        (["And your surname?", "B for Bravo, so Bodley."], ["And your surname?", "* *** *****, so ******."]),
+        (
+            ["Which company was it?", "Molly and Finn's in Leeds."],
+            ["Which company was it?", "Molly and Finn's in Leeds."],
+        ),
+        (
+            ["Which company was it?", "A man called Otto Brandt."],
+            ["Which company was it?", "A man called **** ******."],
+        ),
+        (
+            ["Which colleague helped you?", "A chap called Jonty."],
+            ["Which colleague helped you?", "A chap called Jonty."],
+        ),
+        (["What were the amounts?", "52, 70 and 18.25."], ["What were the amounts?", "52, 70 and 18.25."]),
+        (["Have you a case ID?", "It's 60 04 17 21."], ["Have you a case ID?", "It's 60 04 17 21."]),
+        (["Favourite place?", "We usually went to Rhyl."], ["Favourite place?", "We usually went to ****."]),
+        (
+            ["Birthday, please?", "The fourth of June.", "And what year was that?", "That was nineteen forty-nine."],
+            ["Birthday, please?", "*** ****** ** ****.", "And what year was that?", "That was ******** **********."],
+        ),
+        (["Is she family?", "She's my niece."], ["Is she family?", "She's my niece."]),
+    ],
+)
+def test_answers_come_piece_by_piece(said, shown):
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(call, turn(1, 0, "Velmor Savings, good morning.", "en"))
+    assert [told(call, turn(n, n % 2, text, "en"))[0] for n, text in enumerate(said, 2)] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Hello, Ngaio this side from the shop.", "Hello, ***** this side from the shop."),
+        ("Good evening, Tui Ngata, I'd like a statement.", "Good evening, *** *****, I'd like a statement."),
+        ("Morning. Aled. I'm after a new card.", "Morning. ****. I'm after a new card."),
+        ("Hi, it's happened again.", "Hi, it's happened again."),
+        ("hi its happened again", "hi its happened again"),
+        ("The Oyelowos next door got my letter.", "The ******** next door got my letter."),
+        ("Her lawyer is a Mrs Castellanos.", "Her lawyer is a *** ***********."),
+        ("I spoke to a Mrs Castellanos at the branch.", "I spoke to a Mrs Castellanos at the branch."),
+        ("I put in my PIN, I tried 2468, so what now.", "I put in my PIN, I tried ****, so what now."),
+        ("Christmas Day, nineteen sixty, that's me.", "********* **** ******** *****, that's me."),
+        ("the van is a kn21 wpt and it was here", "the van is a **** *** and it was here"),
+        ("I typed in Bracken for my password.", "I typed in ******* for my password."),
+        (
+            "I wrote to complaints at velmorbank dot com on Monday.",
+            "I wrote to complaints at velmorbank dot com on Monday.",
+        ),
+        ("Her badge said Jodie.", "Her badge said Jodie."),
+        ("He was born in 1938, on a farm.", "He was born in ****, on a farm."),
+    ],
+)
+def test_what_callers_open_with(text, shown):
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
+    told(call, turn(1, 0, "Velmor Savings, good morning.", "en"))
+    assert told(call, turn(2, 1, text, "en")) == [shown]
+
+
 def test_parts_of_an_address_of_mail_are_remembered():
     call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
     told(call, turn(1, 1, "it comes from tamsin.oakes@postbox.example", "en"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from callcore.privacy.digits import ONES
-from callcore.privacy.english_lexicon import is_no_name
+from callcore.privacy.english_lexicon import is_no_name, words_of
 from callcore.privacy.spans import DOUBT, NEVER, Secret, last_asked
 from callcore.privacy.view import View
 from callcore.types import Role
@@ -60,7 +60,7 @@ _LETTER = re.compile(r"(?:^|[.?!,] )(?P<letter>[A-Z])(?=[.,!]|$| and )")  #: of 
 _FEW_WORDS = 5
 _STOP_WORD = re.compile(
     r"\b(?:and|but|so|because|which|that|is|was|it|i|can|could|please|thanks|thank|ok|okay|right|then|if|for|to|the|"
-    r"with|on)\b|[.?!;]"
+    r"with|on|before|after|when|until|since)\b|[.?!;]"
 )
 #: what goes on with a password ("and 3", "and an exclamation mark"), and what comes before another guess at it
 _AND_SIGN = re.compile(
@@ -70,18 +70,51 @@ _AND_SIGN = re.compile(
 _OR_ELSE = re.compile(
     r"(?:,? (?:i (?:think|guess|believe)|um|uh|no|wait),?)*,? or,? (?:maybe |perhaps |possibly |was it |is it )?"
 )
+#: what answers a security question in a sentence: "I was a baker in Wick", "We lived on Mill Road"
+_TOLD = re.compile(
+    r"(?:^|(?<=[.?!] ))(?:(?:oh|well|um|uh|er|gosh|yes|yeah|so|right|okay|i think|i'd say|let me see|"
+    r"probably)[ ,]+)*"
+    r"(?:(?:(?:i|we|he|she|they|it|my \w+|that)(?: always| usually)?"
+    r"(?: go| was| were| is|'s| worked| lived| went| met| had| drove|'d say|"
+    r"'d be)|it's|that's|that'd be|that'll be)(?: always| first| called| born)?[ ,]+)?"
+    r"(?:(?:as|in|at|on|to|for|by|an?|the|my|our)[ ]+){0,2}"
+    r"(?P<one>[^.?!]+)"
+)
+_OVER = re.compile(r",? (?:definitely|i think|i believe|please|thank you|thanks|if that helps)\b")
+_NOT_TOLD = re.compile(
+    r"\b(?:not|no|don'?t|can'?t|cannot|couldn'?t|do|know|remember|forgot(?:ten)?|idea|sure|never|didn'?t|haven'?t|"
+    r"wasn'?t|why|what|which|who|how|pardon|sorry|depends|loads|you|your|same|answer|question|moment|second|hang on|"
+    r"hold on|wait|think)\b"
+)
+_MOST_TOLD = 12  #: words of such a turn
+#: another try at a password that was refused: "What about sunrise?", "Try Bracken then."
+_GUESS = re.compile(
+    r"(?:^|[.?!,] )(?:(?:no|oh|well|um|okay|hmm|sorry|right),? )*(?:then |or )?(?:try|what about|how about|is it|"
+    r"was it|could it be|might it be|maybe it's|maybe|perhaps it's|perhaps|it must be|it might be|it could be|it's)"
+    r" (?:just |with )?(?P<one>[\w'-]+(?: (?!then\b|instead\b|with\b)[\w'-]+){0,2})"
+    r"(?: then| instead| maybe)?(?=[.?!,]|$| with\b)"
+)
+_BARE_GUESS = re.compile(r"(?:(?:no|oh|well|um|okay|hmm|or|then),? )*(?P<one>[\w'-]+(?: [\w'-]+){0,2}?)(?: then)?[?.]?")
+_TYPED = re.compile(
+    r"\b(?:typ(?:e|ed|ing)(?: in)?|put(?:ting)? in|enter(?:ed|ing)?|tr(?:y|ied|ying)|us(?:e|ed|ing)) "
+    r"(?P<one>[A-Z][\w'-]+)(?! [A-Z])"
+)
+_PASSWORD = re.compile(r"\b(?:pass ?(?:word|code|phrase)|memorable|secret word)\b")
 _MAIL_CUE = re.compile(
     r"\be-?mail(?: address)?(?: on file| for me)?(?: is| was|'s|:| to)[ ,:]+(?:(?:um|uh|er|it's|to)[ ,]+)?"
 )
 _MAIL_WORDS = re.compile(r"[\w@.+-]+(?:[ ,]+[\w@.+-]+){0,14}")
 _MAIL_HOST = re.compile(
-    r"(?:[\w.+-]+ ){0,4}?[\w.+-]+ ?(?:at|@) ?(?:g ?mail|hot ?mail|yahoo|outlook|icloud|aol|proton ?mail|qq|163|"
-    r"[\w-]+ dot [a-z]+)(?: ?(?:dot|\.) ?[a-z]+){0,2}"
+    r"(?<!['\w])(?:[\w.+-]+ ){0,4}?[\w.+-]+ ?(?:at|@) ?(?:g ?mail|hot ?mail|yahoo|outlook|icloud|aol|proton ?mail|qq|"
+    r"163|[\w-]+ dot [a-z]+)(?: ?(?:dot|\.) ?[a-z]+){0,2}"
     r"|\b\w+ (?:dot|underscore) \w+(?= at| @|$)"
 )
 _MAIL_SIGN = re.compile("mail|yahoo|outlook|icloud|aol|qq|163|dot|underscore")  # no host is without one
+_PROVIDER = re.compile(r"\b(?:[gy] ?mail|hotmail|yahoo|outlook|icloud|aol|proton(?: ?mail)?|fastmail|gmx|btinternet)\b")
 _MAIL_STOPS = re.compile(
-    r"(?<!underscore )(?<!dot )(?<!dash )\b(?:and|is|my|it's|please|the|can|could|but|so|i|for|send|thanks|thank you)\b"
+    r"(?<!underscore )(?<!dot )(?<!dash )\b(?:and|is|my|it's|please|the|can|could|but|so|i|for|send|thanks|thank you|"
+    r"was|"
+    r"from|looked|emailed|it|its|this|your|think)\b"
 )
 
 _ASKS = (
@@ -92,19 +125,26 @@ _ASKS = (
             r"who's calling|who is calling|surname|spell (?:it|that|your)"
         ),
     ),
-    ("address", re.compile(r"\baddress\b(?! is)|where do you live|post ?code|zip(?: code)?")),
+    (
+        "address",
+        re.compile(r"\baddress\b(?! is)|where do you live|post ?code|zip(?: code)?|house (?:number|name)|flat number"),
+    ),
     ("email", re.compile(r"\be-?mail")),
     (
         "reference",
         re.compile(
-            r"\b(?:reference|case number|ticket number|complaint number|confirmation number|tracking|order number)\b"
+            r"\b(?:reference|case (?:number|id)|invoice (?:number|no)|extension|ticket number|"
+            r"complaint number|confirmation number|tracking|order number)\b"
         ),
     ),
     (
         "word",
         re.compile(
             r"\bpass ?(?:word|phrase|code)|(?:security|secret) (?:word|question|answer|phrase)|memorable|maiden name|"
-            r"secret|code word|first (?:pet|car|teacher)|school|birth ?place|favou?rite|(?:where|town) you were born"
+            r"secret|code word|first (?:pet|car|teacher|job|boss|concert)|school|birth ?place|favou?rite|"
+            r"(?:where|town) you were born|"
+            r"place of birth|childhood|as a (?:child|kid)|gr[eo]w(?:ing)? up|parents (?:first )?me[e]?t|best man|"
+            r"(?:father|mother)'s (?:job|occupation|profession)|where were you born"
         ),
     ),
 )
@@ -127,10 +167,42 @@ def words(view: View) -> Iterator[Secret]:
     for match in _WORD_CUE.finditer(text):
         own = view.speaker is not Role.AGENT and _OWN_WORD.match(match[0])
         yield from _word(text, match.end(), NEVER if own else DOUBT)
+    told = [] if view.speaker is Role.AGENT else [*_guesses(view)] or [*_answers(view)]
+    yield from told
     if view.asked == "word":
-        yield from _told_word(text)
+        yield from (() if told else _told_word(text))
         for letter in _LETTER.finditer(view.spoken.raw):
             yield Secret("code", *letter.span("letter"), least=NEVER)
+
+
+def _answers(view: View) -> Iterator[Secret]:
+    """The answer to a security question, whatever it is."""
+    text = view.text
+    asked = "answer" in view.topics or ("guess" in view.topics and view.asked == "word")
+    if not asked or text.count(" ") >= _MOST_TOLD:
+        return
+    told = _TOLD.match(text)
+    if told and not _NOT_TOLD.search(told[0]) and not is_no_name(told["one"]):
+        start, end = told.span("one")
+        stop = _OVER.search(text, start, end)
+        yield Secret("code", start, stop.start() if stop else end, least=NEVER)
+
+
+def _guesses(view: View) -> Iterator[Secret]:
+    """Other tries at a password, and what was typed as one."""
+    text = view.text
+    if "guess" in view.topics:
+        tries = [*_GUESS.finditer(text)]
+        if not tries and view.asked == "word" and (bare := _BARE_GUESS.fullmatch(text)):
+            tries = [bare]
+        for match in tries:
+            said = match["one"]
+            if not _NO_SECRET.match(said) and not is_no_name(said) and not _NOT_TOLD.search(said):
+                yield Secret("code", *match.span("one"), least=NEVER)
+    if _PASSWORD.search(text):
+        for match in _TYPED.finditer(view.spoken.raw):
+            if not is_no_name(match["one"].lower()) and match["one"].lower() not in words_of()["capitals"]:
+                yield Secret("code", *match.span("one"), least=NEVER)
 
 
 def _told_word(text: str) -> Iterator[Secret]:
@@ -142,7 +214,7 @@ def _told_word(text: str) -> Iterator[Secret]:
         if start is None or not _SPOKEN_WORD.match(text, start.end()):
             continue
         said = text[start.end() : sentence.end()]
-        if len(said.split()) <= _FEW_WORDS and not _ONLY_TALK.fullmatch(said):
+        if len(said.split()) <= _FEW_WORDS and not _ONLY_TALK.fullmatch(said) and " never " not in said:
             answer = not text[: sentence.start()].strip() and not is_no_name(said)
             yield from _word(text, start.end(), NEVER if answer else DOUBT)
 
@@ -172,6 +244,8 @@ def emails(view: View) -> Iterator[Secret]:
         yield Secret("email", start, match.end())
     cues = [match.end() for match in _MAIL_CUE.finditer(text)]
     if view.asked == "email":
+        for match in _PROVIDER.finditer(text):
+            yield Secret("email", *match.span(), lasting=False, least=NEVER)
         cues.append(0)
     for cue in cues:
         said = _MAIL_WORDS.match(text, cue)

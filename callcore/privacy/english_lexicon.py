@@ -17,6 +17,9 @@ ASKS_FOR = (
     r"(?:with|to)|calling for|looking for"
 )
 
+#: how calls begin, as alternatives of a pattern
+GREETING = r"hi(?: there)?|hello(?: there)?|hey|hiya|morning|afternoon|evening|good (?:morning|afternoon|evening|day)"
+
 
 def is_no_name(name: str) -> bool:
     """Whether what looks like a name is common words."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from callcore.privacy.english_lexicon import ASKS_FOR, WORD, acronyms, first_names, is_no_name, not_names, words_of
+from callcore.privacy.english_lexicon import (
+    ASKS_FOR,
+    GREETING,
+    WORD,
+    acronyms,
+    first_names,
+    is_no_name,
+    not_names,
+    words_of,
+)
 from callcore.privacy.spans import DOUBT, NEVER, PLACE, SOFT, Secret
 from callcore.privacy.view import View
 from callcore.types import Role
@@ -36,7 +45,9 @@ _MY_PEOPLE = re.compile(  #: words for people that are nobody of the bank's, as 
     rf"\b(?:my|our|his|her|their) (?:\w+ ){{0,2}}(?:{_RELATIVES}|fiancee?|auntie|grand\w+|helper|carer|tenant|\w+mate|"
     r"girlfriend|boyfriend|step\w+),? $"
 )
-_TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|missus|doctor|dr|professor|sir|madam|mma|ntate)\b\.? ")
+_TITLE = re.compile(
+    r"\b(?:mr|mrs|ms|miss|mister|missus|doctor|dr|professor|sir|madam|mma|ntate|rev|reverend|pastor|colonel)\b\.? "
+)
 #: before a title and behind the name, where the two are said to whom they belong to
 _SAID_TO = re.compile(
     r"(?:^|[.?!] |\b(?:thank you|thanks|okay|ok|right|so|now|and|well|please|sorry|hello|hi|morning|"
@@ -56,13 +67,53 @@ _FULL = rf"(?P<name>{_PROPER}(?: {_PROPER}){{1,2}})"
 #: whom an agent that rings somebody asks for, and who says that it is they
 _ASKED_FOR = re.compile(rf"\b(?i:{ASKS_FOR}) {_FULL}(?=[?,.]|$)")
 _IS_HERE = re.compile(rf"(?:^|[.?!,] ){_FULL} (?:here|speaking)\b")
+_SELF = rf"(?P<name>{_PROPER}(?: (?:ap|bin|al|de|van) {_PROPER}| {_PROPER}){{0,2}})"
+_WHOLE_SELF = rf"(?P<name>{_PROPER}(?: (?:ap|bin|al|de|van))?(?: {_PROPER}){{1,2}})"
+#: who rings, in their words: "Rosa Lind this side", "it's Femke again", "Morning. Aled. I'd like ..."
+_I_AM = (
+    re.compile(
+        rf"(?:^|[.?!,] |(?i:\bit'?s |\bthis is )){_SELF} "
+        r"(?:here|speaking|this side|calling|again|on the (?:line|phone))\b"
+    ),
+    re.compile(
+        rf"^(?i:(?:yes|yeah|oh|um|er),? )*(?i:{GREETING})(?:[.!] (?P<one>{_PROPER})[.]|(?:, |[.!] ){_WHOLE_SELF}[,.])"
+        r" (?=(?i:i'?d|i'?m|i|i'?ve|my|about|ringing|calling|phoning)\b)"
+    ),
+)
+#: that where nothing has a capital: "hi its femke lind again"
+_I_AM_LOWER = re.compile(
+    rf"^(?:(?:yes|yeah|oh|um|er),? )*(?:{GREETING}),? (?:yes |yeah )?(?:it'?s|this is|i'?m|i am) "
+    rf"(?P<name>{WORD}(?: {WORD}){{0,2}}?)"
+    r"(?= (?:here|again|speaking|calling|this side|and|from|i|i'?ve|i'?d|i'?m)\b|[,.]|$)"
+)
+#: how a name is written, asked: "Is it Clarke with an E?"
+_SPELLED_WITH = re.compile(rf"\b(?P<name>{_PROPER})(?=,? with (?:an?|one|two|a double|no) [A-Za-z]{{1,2}}\b)")
+_NEIGHBOURS = re.compile(
+    rf"\b[Tt]he (?P<name>{_PROPER}s)'?(?= (?:next door|over the road|down the road|upstairs|downstairs|"
+    r"boy|girl|son|daughter|kids?|lad)\b)"
+)
+#: who was asked about: "Only Milos, he has a key", "It's me, Oyin, and my aunt"
+_WHO = re.compile(
+    rf"(?:^|[.?!] )(?:(?i:it'?s|it was|that's|that was|just|only|me|myself|well|oh|um|er|probably|maybe),? )+"
+    rf"(?P<name>{_PROPER})(?=[,.]|$| and\b)|^(?P<first>{_PROPER})(?=,? (?:he's|she's|who|he|she|my)\b)"
+)
+#: before the last name of a list, and before others
+_AND_NAME = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}),? (?:and|or)(?: an?)? $")
+_THEN_NAME = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}), $")
+_REACH = 30  #: characters before a name in which the one before it in a list stands
+_LETTER_FOR = re.compile(r"(?<![\w'])[a-z] (?:for|as in) [a-z]+\b")
+#: before a name, what says that it is a person's and no company's
+_PERSON = re.compile(
+    r"\b(?:mr|mrs|ms|miss|dr|called|named|name is|name's|my|our|his|her|their|i'm|i am|this is|man|woman|guy|lady|"
+    r"by)\.?(?: \w+,?)? $"
+)
 _CALLED_OUT = re.compile(r"(?:^|[.?!] )(?P<name>[A-Z][^\W\d_]+)!")
 _STREET = re.compile(r"(?:[\w'-]+ )?(?:road|street|avenue|square|lane|drive|mall|market)\b")
 _KIN = re.compile(r"\b(?:my|our) $")
 KIN = 0.1  #: probability below which the tagger takes back "our Toby"
 #: how a name is written, after it: "with one D", "like the price of something"
 _WRITTEN = re.compile(
-    r"[.,]? (?:with (?:one|two|an?|the|no|double|a double) [a-z]\b(?:'s)?)?"
+    r"[.,]? (?:with (?:one|two|an?|the|no|double|a double) [a-z]\b(?:'s)?(?: and (?:one|two|an?|no) [a-z]\b)*)?"
     r"(?:,? ?(?:like|as in)(?: in)? (?:the|a|an) \w+(?: of \w+)?)?"
 )
 _PLACE = re.compile(r"\b(?:in|at|near|outside|inside|around|via|on)(?: the)? $")
@@ -90,7 +141,7 @@ _SPELLED_WORD = re.compile(rf"(?P<name>{WORD})[ ,.]+(?:(?:that's|it's|spelled|sp
 _PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
 _LETTERS = re.compile(
     r"(?<![\w'])(?:(?:(?:double |capital )?(?:[a-z]|zed|zee)(?: (?:as in|for|like) [a-z]+| with (?:an?|the) [a-z]+)?|"
-    r"(?:then )?(?:hyphen|dash|space|apostrophe))(?:[ .,-]+|$)){2,40}"
+    r"(?:then )?(?:hyphen|dash|space|apostrophe))(?:[ .,-]+|[?!]|$)){2,40}"
 )
 
 
@@ -104,7 +155,7 @@ def names(view: View) -> Iterator[Secret]:
     for match in _TITLE.finditer(text):
         word = match[0].strip(" .")
         to_whom = _SAID_TO.search(text, max(0, match.start() - 30), match.start())
-        strict = word in ("sir", "madam", "miss")
+        strict = word in ("sir", "madam", "miss", "rev", "reverend", "pastor", "colonel")
         least = NEVER if to_whom else _TITLED
         yield from _named(view, match.end(), 3, strict=strict, least=least, titled=word in _NO_WORDS)
     yield from _known(view)
@@ -113,7 +164,36 @@ def names(view: View) -> Iterator[Secret]:
     yield from _unexplained(view)
     if view.asked == "name":
         yield from _answered(view)
+        for match in _LETTER_FOR.finditer(text):
+            yield Secret("name", *match.span(), lasting=False, least=NEVER)
     yield from _spelled(view)
+    yield from _told_by_frame(view)
+
+
+def _told_by_frame(view: View) -> Iterator[Secret]:
+    """Names that the sentence around them makes sure of."""
+    raw = view.spoken.raw
+    agent = view.speaker is Role.AGENT
+    patterns = [_SPELLED_WITH, *(() if agent else (_NEIGHBOURS, *(_I_AM if view.opening else _I_AM[:1])))]
+    if "who" in view.topics and not agent:
+        patterns.append(_WHO)
+    for pattern in patterns:
+        for match in pattern.finditer(raw):
+            start, end = match.span(match.lastgroup or "name")
+            said = raw[start:end].lower().split()
+            named = any(map(_may_be_name, said)) and not said[0].endswith("'s")
+            if named and not view.readable(start, end) and not _is_place(raw, start, end):
+                yield Secret("name", start, end, least=NEVER)
+    if view.opening and not agent and not _mixed(raw) and (lower := _I_AM_LOWER.search(view.text)):
+        said = lower["name"].split()
+        alone = len(said) == 1 and said[0] not in first_names()
+        if not alone and all(_may_be_name(word) and not word.endswith(("ed", "ing", "ly")) for word in said):
+            yield Secret("name", *lower.span("name"), least=NEVER)
+
+
+def _may_be_name(word: str) -> bool:
+    """Whether a word in lower case is one that a person may be called by."""
+    return word in first_names() or (word not in not_names() | words_of()["capitals"] | _TALK and len(word) > 1)
 
 
 def _spelled(view: View) -> Iterator[Secret]:
@@ -127,7 +207,8 @@ def _spelled(view: View) -> Iterator[Secret]:
         several = len(letters) >= (2 if near else 5) and (near or len(set(letters)) > 1)
         if several and letters not in acronyms():
             start = word.start("name") if word and spelled else match.start()
-            yield Secret("name", start, match.start() + len(match[0].rstrip(" .,-")))
+            least = NEVER if spelled else DOUBT
+            yield Secret("name", start, match.start() + len(match[0].rstrip(" .,?!-")), least=least)
 
 
 def _named(view: View, start: int, most: int, *, strict: bool, least: float, titled: bool = False) -> Iterator[Secret]:
@@ -156,6 +237,12 @@ def _is_place(raw: str, start: int, end: int) -> bool:
     words = raw[start:end].lower().split()
     known = words_of()["capitals"] | words_of()["states"]
     return _COMPANY.match(raw, end) is not None or all(word in known or word.endswith("days") for word in words)
+
+
+def of_person(view: View, one: Secret) -> bool:
+    """Whether a name that answers the question for a company or a place is told to be a person's."""
+    title = _TITLE.match(view.text, one.start) is not None
+    return title or _PERSON.search(view.text, max(0, one.start - _REACH), one.start) is not None
 
 
 def at_place(text: str, start: int) -> bool:
@@ -231,12 +318,26 @@ def whole_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
             end = word.end("name")
         while (word := _LAST.search(raw, 0, start)) is not None and _goes_before(raw, word):
             start = word.start("name")
+        yield from _listed(view, start)
         if (initial := _INITIAL.search(raw, 0, start)) is not None:
             start = initial.start("name")
         written = _WRITTEN.match(view.text, end)
         end = written.end() if written and written[0].strip(" .,") else end
         if (start, end) != (one.start, one.end):
             yield Secret("name", start, end)
+
+
+def _listed(view: View, start: int) -> Iterator[Secret]:
+    """Names in a list that ends with the name at ``start``."""
+    raw = view.spoken.raw
+    pattern = _AND_NAME
+    while (word := pattern.search(raw, max(0, start - _REACH), start)) is not None:
+        said = word["name"].lower()
+        common = not _may_be_name(said) or said.endswith("'s") or word["name"].isupper()
+        if common or view.readable(*word.span("name")) or _is_place(raw, *word.span("name")):
+            return
+        yield Secret("name", *word.span("name"))
+        start, pattern = word.start("name"), _THEN_NAME
 
 
 def _surnames(view: View, found: Sequence[Secret]) -> Iterator[Secret]:

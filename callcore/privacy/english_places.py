@@ -73,6 +73,20 @@ _LIVES = re.compile(r"\b(?:i|we|he|she|they)(?:'m|'re| am| are|'s| is)? (?:live|
 _PIECES = re.compile(  # of an address that was asked for: a flat, a postcode letter by letter
     rf"\b{_FLAT}|\b(?:(?:[a-z]|\d|{_NUMBER_WORD})(?: (?:as in|for) [a-z]+)?[ ,-]+){{3,}}(?:[a-z]|\d|{_NUMBER_WORD})\b"
 )
+#: that in other words, where one was asked for: a plot, a house by number and part, half a postcode, only a number
+_HOUSE_PIECES = re.compile(
+    rf"\b(?:plot|lot|villa|house|hse|tower|door|bungalow|pitch|building)\.? (?:is )?"
+    rf"(?:number |no\.? )?(?:[a-z] )?{_NUMBER}"
+    rf"(?: by {_NUMBER})?(?![\w-])|(?<![\w/.-])\d{{1,4}}/\d{{1,4}}[a-z]?(?![\w/-])"
+)
+_ONLY_PIECE = re.compile(
+    r"(?:^|(?<=[.?!] ))(?:(?:it's|its|yes|yeah|um|uh|er|oh|still|number|no\.)[ ,]+)*"
+    rf"(?P<one>[a-z]{{1,2}}\d{{1,2}}[a-z]?|(?!oh[.,! ]){_NUMBER})(?= ?[.,!]| ?$)"
+)
+_LANDMARK = re.compile(
+    r"(?:^|(?<=[.?!] ))(?:(?:it's|we're|i'm|just|um|er|oh)[ ,]+)*"
+    r"(?P<one>(?i:near|opposite|behind|beside|next to|across from) (?:the )?[A-Z][^.?!]*)"
+)
 _TOWN = re.compile(
     r"(?:(?:[Ii]t's|[Ii]n|[Yy]es|[Uu]m|[Oo]h|[Ss]ure)[ ,]+)*(?P<town>[A-Z][a-z]+(?: [A-Z][a-z]+){0,2})(?=,|\.|$)"
 )
@@ -115,7 +129,11 @@ def addresses(view: View) -> Iterator[Secret]:
     if view.asked == "address":
         starts.append(0)
         for match in _PIECES.finditer(text):
-            yield Secret("address", *match.span())
+            yield Secret("address", match.start(), _end(view, match.end()))
+        for match in _HOUSE_PIECES.finditer(text):
+            yield Secret("address", match.start(), _end(view, match.end()), least=NEVER)
+        for match in (*_ONLY_PIECE.finditer(text), *_LANDMARK.finditer(view.spoken.raw)):
+            yield Secret("address", *match.span("one"), lasting=False, least=NEVER)
         town = _TOWN.match(view.spoken.raw)
         if town and not is_no_name(town["town"].lower()):
             yield Secret("address", town.start("town"), _end(view, town.end("town")))

@@ -16,6 +16,7 @@ from callcore.privacy.signs import signs
 from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import DIGITS, DOUBT, HAN, NEVER, NUMBER_KINDS, SECRET_KINDS, SOFT, Secret
 from callcore.privacy.staff import of_staff
+from callcore.privacy.told_signs import signs_told
 from callcore.privacy.view import Rule, Stage, View
 from callcore.types import Role
 from callcore.understand.entities.find import Found
@@ -96,6 +97,7 @@ def search(found: Found, view: View) -> Search:
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
     kept += births(view)  # dates are facts, which the rules of a language leave alone
+    kept += signs_told(view)  # so are times, as which "nine" may be read
     kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
@@ -107,6 +109,8 @@ def search(found: Found, view: View) -> Search:
         if one.kind == "name" and of_staff(one, view, found, sure=any(_within(other, one) for other in sure))
     ]
     kept = [one for one in kept if not _of_the_bank(one, staff, view)]
+    if "merchant" in view.topics and view.speaker is Role.CUSTOMER:
+        kept = [one for one in kept if one.kind != "name" or english_names.of_person(view, one)]
     if view.speaker is not Role.UNKNOWN:  # of whom nobody knows the tagger knows too little to take something back
         kept = [one for one in kept if not refused(one, found)]
         kept = [replace(one, lasting=False) if doubted(one, found) else one for one in kept]
@@ -147,6 +151,11 @@ def _of_the_bank(one: Secret, staff: Sequence[Secret], view: View) -> bool:
         return True
     if one.kind == "email" and view.speaker is Role.AGENT:
         return any(start < one.end and one.start < end for start, end in mailboxes(view.text))
+    if one.kind == "email" and view.asked != "email":  # customers have desks of their own
+        return any(
+            start < one.end and one.start < end and "bank" in view.text[start:end]
+            for start, end in mailboxes(view.text)
+        )
     return one.kind == "name" and any(
         mandarin.tells_characters_of(view.text[one.start : one.end], name)
         for name in (*view.staff, *(view.text[other.start : other.end] for other in staff))

@@ -23,6 +23,7 @@ from callcore.privacy.memory import CallMemory
 from callcore.privacy.seal import Sealer
 from callcore.privacy.sounds import as_meant
 from callcore.privacy.spans import SECRET_KINDS, characters
+from callcore.privacy.topics import Topics
 from callcore.privacy.view import Known, Stage, View
 from callcore.text.chars import HAN_CHARACTER, language_of
 from callcore.types import (
@@ -138,6 +139,7 @@ class CallRedactor:
         self._redactor = redactor
         self._entities = CallEntities(context, finder)
         self._memory = CallMemory()
+        self._topics = Topics()
         self._meant: Latest[tuple[Word, ...], tuple[Word, ...]] = Latest()
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
@@ -224,7 +226,7 @@ class CallRedactor:
         own = search(found, view)
         self._memory.remember(view.text, own)
         hidden = _hidden(view, own, self._memory)
-        self._note_question(event.channel, found, own)
+        self._note_question(event.channel, found, own, self._turns)
         self._heard.add(event.channel)
         masked = Masked.of(found.spoken, hidden, event.words)
         _keep(self._ended, event.turn_id, masked)
@@ -250,11 +252,13 @@ class CallRedactor:
         hidden = _hidden(view, own, self._memory)
         if stage is Stage.FINAL:  # the other side may repeat it, or answer it, before the turn has ended
             self._memory.remember(view.text, own)
-            self._note_question(channel, found, own)
+            self._note_question(channel, found, own, self._turns + 1)
         return Masked.of(found.spoken, hidden, words)
 
-    def _note_question(self, channel: int, found: Found, own: Search) -> None:
+    def _note_question(self, channel: int, found: Found, own: Search, turn: int) -> None:
         text = found.spoken.text, found.language.name
+        if found.language.name == "en":
+            self._topics.note(text[0], own, turn, channel, self._roles.get(channel, Role.UNKNOWN))
         if wanted := self._asks.of(text, lambda: asks(found)):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
         elif any(one.kind == "email" and one.lasting for one in own.secrets):
@@ -272,13 +276,16 @@ class CallRedactor:
         number = (
             context.open is not None or context.asked in SECRET_KINDS or "number" in asked or asked[-1:] == ["email"]
         )
+        topics = self._topics.open(turn, channel)
+        reference = "amount" in topics or "reference" in (context.asked, *asked[-1:])
         return {
             "asked": asked[-1] if asked else "",
             "number_wanted": number,
-            "reference_wanted": "reference" in (context.asked, *asked[-1:]) and not number,
+            "reference_wanted": reference and not number,
             "public": self._memory.public,
             "staff": self._memory.staff,
             "opening": channel not in self._heard,
+            "topics": topics,
         }
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:

@@ -23,6 +23,16 @@ _WRITTEN = re.compile(
 _JOINED = re.compile(
     r"(?<![\w'£$€-])(?=[a-z\d-]*[a-z])(?=(?:[a-z]*-)*[a-z]*\d[a-z\d]*-(?:[a-z]*-)*[a-z]*\d)[a-z\d]{2,}(?:-[a-z\d]{2,})+(?![\w'])"
 )
+#: number plates as Britain has them, and others after a word for plates
+_PLATE = re.compile(
+    r"(?<![\w'-])[a-z]{2}\d{2} ?(?!(?:and|the|for|but|was|are|has|not|you|she|one|two|six|ten|per)\b)"
+    r"[a-z]{3}(?![\w'-])|"
+    r"\b(?:plate|reg|registration)\b[^.?!]{0,20}?\b(?P<own>[a-z]{1,3} ?\d{1,4} ?[a-z]{1,3})(?![\w'-])"
+)
+#: an end of a number that was asked for: "It starts KN and ends 4"
+_EDGES = re.compile(
+    r"\b(?:begins|starts|starting|beginning|ends|ending)(?: with| in| on)? (?P<one>[A-Z]{1,6}\d{0,4}|\d{1,6})(?![\w'-])"
+)
 _REFERENCE = re.compile(
     r"\b(?:case|reference|ref|ticket|complaint|order|tracking|claim)(?: number| no\.?)?[ ,:#]+(?:(?:is|it's)[ ,]+)?$"
 )
@@ -40,6 +50,11 @@ def signs(view: View) -> Iterator[Secret]:
     text = view.text
     if view.reference_wanted or view.speaker is Role.AGENT:
         return
+    for match in _PLATE.finditer(text):
+        yield Secret("digits", *match.span("own" if match["own"] else 0), least=NEVER)
+    if view.number_wanted or "signs" in view.topics:
+        for match in _EDGES.finditer(view.spoken.raw):
+            yield Secret("digits", *match.span("one"), lasting=False, least=NEVER)
     for match in (*_SAID.finditer(text), *_WRITTEN.finditer(text), *_JOINED.finditer(text)):
         start, end = match.span()
         fact = any(span.start < end and start < span.end and span.kind in READABLE for span in view.spans)

@@ -39,6 +39,7 @@ _MET = re.compile(
     r"是)(?:你们)?(?:那个)?小$"
     r"|\b(?:spoke|spoken|talked|chatted|dealing|dealt) (?:with|to)(?: a| an| someone called| somebody called)?[ ,]*$"
     r"|\b(?:helped|served|handled|assisted|told|advised|informed) by[ ,]*$"
+    r"|\bbadge (?:said|says|read|reads) $"
     r"|(?:你们|大堂|柜台|窗口|支行|网点|营业厅)[^。?!我他她]{0,16}[姓叫]$"
     r"|\b(?:branch|counter|front desk|bank)\b[^.?!]{0,12}\b(?:with|by|met|saw)\b[^.?!]{0,12}\b(?:one|called|named|a) $"
 )
@@ -47,7 +48,17 @@ _PLACE = re.compile(
     r",? (?:at|in|from|of|over at|who's at|who is at) (?:(?:the|your|our|that|this) )?(?:[\w']+ ){0,2}?"
     r"(?:branch|desk|counter|team|department|office|front desk)\b"
 )
-_YOUR_MR = re.compile(r"\b(?:your|(?<!is )this|a|one|branch,) (?:mr|mrs|ms|miss?)\b\.? ?$")
+_YOUR_MR = re.compile(
+    r"\b(?:your|(?<!is )this|branch,|(?:spoke|spoken|speaking|talked|talking|chatted|dealing|dealt|met|saw|seen|by|"
+    r"with)(?: to| with)?,? (?:a|one)) (?:mr|mrs|ms|miss?)\b\.? ?$"
+)
+_A_MR = re.compile(r"\b(?:a|one) (?:mr|mrs|ms|miss?)\b\.? ?$")  #: whom an agent says so of is a colleague
+#: whom a caller had on the line before: "I was talking to Efe and we were cut off"
+_TALKING = re.compile(r"\b(?:was|been) (?:talking|speaking|on) (?:to|with) $")
+_BEFORE = re.compile(
+    r",? (?:before|earlier|just now|just then|yesterday|a (?:minute|moment|second) ago|(?:and|but|when) we)\b"
+)
+_BANK = re.compile(r"\b(?:branch|counter|desk|bank|till)\b")
 _POST_AFTER = re.compile(
     r"(?: now)?[,.]? (?:who|she|he|they)(?:'s| is| are| runs?| leads?| heads?| deals?| handles?|"
     r" looks? after| opens?)\b"
@@ -63,6 +74,12 @@ _THANKED = re.compile(
 _IS_HERE = re.compile(r" (?:here|speaking)\b")  #: behind the name of who speaks: "Hello, Ann Bell here"
 #: what comes before the name of whom an agent asks for
 _ASKED_FOR = re.compile(rf"\b(?:{ASKS_FOR}) (?:[\w.]+ )?$")
+#: behind the caller's name, in their first words: "Good day, Ann Bell, I'd like ..."
+_GOES_ON = re.compile(
+    r"(?:, |[.] )(?:i'?d|i'?m|i|i'?ve|my|about|ringing|calling|phoning)\b| (?:this side|calling|again)\b"
+)
+#: whose name an agent reads back
+_THEIR_NAME = re.compile(r"\b(?:the|that|your|his|her|their|full|last|first|sur) ?name(?:'s| is)[ ,]*$")
 #: in a greeting, what says that the name is the other side's
 _FOR_WHOM = re.compile(
     r"(?:\b(?:mr|mrs|ms|miss|doctor|dr)\.? |"
@@ -85,13 +102,25 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
     before = max(0, one.start - _REACH)
     if is_staff(text[one.start : one.end], view.staff) or _STAFF.search(text, before, one.start):
         return True
-    if _YOUR_MR.search(text, before, min(one.start + 4, one.end)):
+    titled = min(one.start + 4, one.end)
+    if _YOUR_MR.search(text, before, titled):
+        return True
+    if _A_MR.search(text, before, titled) and (view.speaker is Role.AGENT or _BANK.search(text)):
         return True
     if view.speaker is Role.AGENT:
         return _told_by_agent(one, view, found, sure=sure)
     at_place = _PLACE.match(text, one.end) is not None and _unlikely(one, found)
-    met = at_place or _POST.match(text, one.end) or _MET.search(text, before, one.start)
+    cut_off = _TALKING.search(text, before, one.start) and _BEFORE.match(text, one.end)
+    met = (
+        "staff" in view.topics
+        or cut_off
+        or at_place
+        or _POST.match(text, one.end)
+        or _MET.search(text, before, one.start)
+    )
     thanked = _THANKED.search(text, before, one.start) and not _IS_HERE.match(text, one.end)
+    if thanked and view.opening and sure and _GOES_ON.match(text, one.end):
+        return False
     return view.speaker is Role.CUSTOMER and bool(met or thanked)
 
 
@@ -99,6 +128,9 @@ def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool
     """Whether an agent names themselves, or a colleague; of customers they speak to these."""
     text, before = view.text, max(0, one.start - _REACH)
     if _ASKED_FOR.search(text, before, one.start):
+        return False
+    asked = not view.opening or text[one.end : one.end + 1] == "?"
+    if sure and asked and _THEIR_NAME.search(text, before, one.start):
         return False
     if _OWN_NAME.search(text, before, one.start) or _COLLEAGUE.search(text, before, one.start):
         return True

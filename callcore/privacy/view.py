@@ -29,6 +29,7 @@ class View:
     ("name", "address", "email", "word"), "" for nothing of these. ``number_wanted``: a number was asked for, or begun;
     ``reference_wanted``: one that is no secret. ``public``: numbers of the call that are none, ``staff``: names of
     people of the bank. ``opening``: whether its side has not had a turn before. ``speaker``: whose words they are.
+    ``topics``: what either side has asked about lately (:class:`~callcore.privacy.topics.Topics`).
     """
 
     spoken: Spoken
@@ -41,6 +42,7 @@ class View:
     staff: frozenset[str] = frozenset()
     opening: bool = False
     speaker: Role = Role.UNKNOWN
+    topics: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
@@ -66,6 +68,7 @@ class Known(TypedDict):
     public: frozenset[str]
     staff: frozenset[str]
     opening: bool
+    topics: frozenset[str]
 
 
 READABLE = frozenset(
