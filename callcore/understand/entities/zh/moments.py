@@ -133,6 +133,8 @@ def _day_span(text: str, day: Day) -> Span:
     if day.kind == "date" and day.first is not None:
         trail = _TRAIL.match(text, end)
         at = trail.end() if trail else end
+        if end - day.start == 1:
+            end = at  # 今晚 is one word
         if bound := _DAY_BEFORE.match(text, at):
             end, value = bound.end(), forms.span("", value)
         elif bound := _DAY_AFTER.match(text, at):
