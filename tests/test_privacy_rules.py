@@ -283,6 +283,67 @@ def test_answers_are_known_by_their_questions(question, answer, shown, language)
     assert told(call, turn(2, 1, answer, language)) == [shown]
 
 
+def exchange(*texts, **known):
+    """What is shown of an exchange in Mandarin that an agent begins."""
+    call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER}, **known)
+    return [told(call, turn(number, number % 2, text))[0] for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [
+        (
+            ("请问您哪天生日？", "九月二号。", "九月二号，哪一年呢？", "七三年的。"),
+            ("****。", "****，哪一年呢？", "***的。"),
+        ),
+        (
+            ("您的出生年份？", "八一。", "几月？", "冬月。", "几号？", "初七。"),
+            ("**。", "几月？", "**。", "几号？", "**。"),
+        ),
+        (("您的生日？", "跟儿童节一天，六四年。"), ("跟***一天，***。",)),
+        (("您多大了？", "我四八年生人。", "四八年几月？", "腊月初三。"), ("我***生人。", "***几月？", "****。")),
+        (("您好。", "我属马的，七八年。"), ("我**的，***。",)),
+        (
+            ("生日是1977年5月3日吗？", "不对，是十三，五月十三。", "好，五月十三日。"),
+            ("不对，是*******。", "好，*****。"),
+        ),
+        (
+            ("您的生日？", "七月八号。", "核实了，请讲。", "我十月三号那笔消费不对。"),
+            ("****。", "核实了，请讲。", "我十月三号那笔消费不对。"),
+        ),
+        (("生日当月有双倍积分。", "到几号？", "到十月三十一号。"), ("到几号？", "到十月三十一号。")),
+        (("还款日是哪天？", "每月二十号。"), ("每月二十号。",)),
+    ],
+)
+def test_dates_of_birth_are_masked_in_all_their_pieces(texts, shown):
+    assert exchange(*texts)[1:] == list(shown)
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [
+        (("请问门牌号？", "一百零六号。", "一百零六号，几楼？", "四楼。"), ("*****。", "*****，几楼？", "**。")),
+        (
+            ("您住几号？", "十二号院。", "几号楼？", "三号楼。", "几单元？", "一单元。"),
+            ("****。", "几号楼？", "***。", "几单元？", "***。"),
+        ),
+        (("门牌多少？", "六十号附三。", "好，六十号附三。"), ("*****。", "好，*****。")),
+        (("请问村名？", "大柳屯。", "几队？", "四队。"), ("***。", "几队？", "**。")),
+        (("卡寄到哪？", "水利局宿舍，老楼，三楼。"), ("***********。",)),
+        (("门牌？", "没有，写马长河家收。"), ("没有，写***家收。",)),
+        (("请问信箱号？", "三零六信箱九分箱。"), ("********。",)),
+        (("请核对地址。", "没变。", "好，卡十五号之前寄到。"), ("没变。", "好，卡十五号之前寄到。")),
+        (
+            ("卡寄到哪？", "我自己去取。", "去哪家网点？", "中山路那家，二号窗口。"),
+            ("我自己去取。", "去哪家网点？", "中山路那家，二号窗口。"),
+        ),
+        (("想分几期？", "十二期。"), ("十二期。",)),
+    ],
+)
+def test_addresses_are_masked_in_all_their_pieces(texts, shown):
+    assert exchange(*texts)[1:] == list(shown)
+
+
 def test_parts_of_an_address_of_mail_are_remembered():
     call = following(roles={0: Role.AGENT, 1: Role.CUSTOMER})
     told(call, turn(1, 1, "it comes from tamsin.oakes@postbox.example", "en"))

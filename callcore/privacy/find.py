@@ -7,7 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from callcore.privacy import english, english_lexicon, english_names, english_places, mandarin, mandarin_places
+from callcore.privacy import (
+    english,
+    english_lexicon,
+    english_names,
+    english_places,
+    mandarin,
+    mandarin_births,
+    mandarin_homes,
+    mandarin_places,
+)
 from callcore.privacy.births import births
 from callcore.privacy.digits import Stretch, repeats, stretches
 from callcore.privacy.learned import PHONE, certain, doubted, likely, refused, tagged
@@ -81,11 +90,16 @@ _ROUND = re.compile(r"[1-9]\d{1,3}000")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a text holds. ``secrets``: in no order; they may overlap. ``staff``, ``public``: as of :class:`View`."""
+    """What a text holds. ``secrets``: in no order; they may overlap. ``staff``, ``public``: as of :class:`View`.
+
+    ``topic``: of which it holds a piece, so that more pieces may follow; ``done``: whether it ends what was spoken of.
+    """
 
     secrets: tuple[Secret, ...]
     staff: frozenset[str]
     public: frozenset[str]
+    topic: str = ""
+    done: bool = False
 
 
 def search(found: Found, view: View) -> Search:
@@ -96,7 +110,12 @@ def search(found: Found, view: View) -> Search:
     kept = [one for one in entities if one not in public and not _no_name(one, found)]
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
     kept += births(view)  # dates are facts, which the rules of a language leave alone
-    kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
+    pieces = [*mandarin_births.births(view)] if found.language.name == "zh" else []
+    kept += pieces
+    homes = [*mandarin_homes.pieces(view)] if found.language.name == "zh" else []
+    kept += homes
+    if not mandarin_homes.asks_alone(text):
+        kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
     kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in whole))
@@ -116,7 +135,9 @@ def search(found: Found, view: View) -> Search:
     kept += [*_gaps(text, kept), *_letters(text, kept)]
     kept += [*english_names.whole_names(view, kept), *english_places.whole_addresses(view, kept)]
     names = frozenset(text[one.start : one.end] for one in staff)
-    return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)))
+    topic = mandarin_births.TOPIC if pieces else mandarin_homes.TOPIC if homes else ""
+    done = not topic and view.speaker is not Role.CUSTOMER and mandarin_births.DONE.search(text) is not None
+    return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)), topic, done)
 
 
 def _entities(found: Found, view: View) -> Iterator[Secret]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from callcore.pinyin import syllables
+from callcore.privacy import mandarin_homes
 from callcore.privacy.spans import DOUBT, HAN, NEVER, Secret, last_asked
 from callcore.privacy.view import View
 from callcore.types import Role
@@ -247,7 +248,13 @@ _ASKS = (
             "小姐)(?=[ ,]?(?:是吗|对吗|对吧|是吧|吗|\\?))"
         ),
     ),
-    ("address", re.compile("地址|住哪|住在哪|住址|寄到哪|寄到什么|邮寄到|哪个小区")),
+    (
+        "birth",
+        re.compile(
+            "生日(?!当|月[有是可享会领]|礼|特|优惠|福利|快乐|活动|积分|双倍)|出生(?:日期|年月|年份|月份|的?年|月日)|[几哪]年(?:出?生|的人)|几几年|哪天(?:出生|生的)|日出生"
+        ),
+    ),
+    ("address", re.compile(f"地址|住哪|住在哪|住址|寄到哪|寄到什么|邮寄到|哪个小区|{mandarin_homes.QUESTION}")),
     ("email", re.compile("邮箱|电子邮件")),
     ("reference", re.compile("工单号?|单号|编号|流水号?|参考号|受理号|案件号|回执")),
     (
@@ -256,15 +263,18 @@ _ASKS = (
     ),
 )
 _ASKING = re.compile(
-    "多少|什么|报一下|提供|说一下|告诉|请说|核实|核对|麻烦|哪|贵姓|称呼|请问|念一下|留一下|吗|呢|\\?|说说|确认"
+    "多少|什么|报一下|提供|说一下|告诉|请说|核实|核对|麻烦|哪|几[号楼栋幢座单层室户组队弄零]|那写|贵姓|称呼|请问|念一下|留一下|吗|呢|\\?|说说|确认"
 )
 #: what is asked beside these words is asked to know whom one speaks with
 _SECURITY = re.compile("安全问题|密保|提示问题|安全口令")
+#: of a place of the bank's, which is no secret
+_OF_BANK = re.compile("^[^您住寄邮家]*(?:支行|分行|网点|营业[厅部所]|柜台|你们|取款机|atm)[^您住寄邮家]*$")
 
 
 def asks(text: str) -> str:
     """As :func:`callcore.privacy.spans.last_asked`."""
-    return last_asked(text, _ASKING, _ASKS, _SECURITY)
+    asked = last_asked(text, _ASKING, _ASKS, _SECURITY)
+    return "" if asked == "address" and _OF_BANK.search(text) else asked
 
 
 def names(view: View) -> Iterator[Secret]:

@@ -52,6 +52,7 @@ from callcore.understand.latest import Latest
 PATIENCE = 3  #: turns in which a question for a name, an address ... may be answered
 BEFORE = 80  #: words of the same say that are looked at with a new piece of it
 CARD_TAIL = 4  #: last digits of a card's number by which people tell it
+GOES_ON = 2  #: turns in which more may follow of what a piece was said of
 KEPT = 64  #: turns and open segments whose masks are kept for what follows about them
 
 FAILED = "what was said could not be searched for secrets; it was masked as a whole."
@@ -142,6 +143,7 @@ class CallRedactor:
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
         self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
+        self._topic = "", 0  #: what was last asked for by who is no customer, and the last turn that may speak of it
         self._asks: Latest[tuple[str, str], str] = Latest()  #: by text and its language: what it asks for
         self._turns = 0
         self._heard: set[int] = set()  #: channels that have had a turn
@@ -257,9 +259,17 @@ class CallRedactor:
         text = found.spoken.text, found.language.name
         if wanted := self._asks.of(text, lambda: asks(found)):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
+            if self._roles.get(channel) is not Role.CUSTOMER:
+                self._topic = (wanted, self._turns + PATIENCE)
         elif any(one.kind == "email" and one.lasting for one in own.secrets):
             # read back: the other side may put it right
             self._asked[channel] = ("email", self._turns + 1)
+        if own.topic and wanted in ("", own.topic):
+            self._topic = (own.topic, self._turns + GOES_ON)
+        elif own.done and not wanted:
+            self._topic = "", 0
+            if self._asked.get(channel, ("", 0))[0] in ("birth", "address"):
+                del self._asked[channel]
 
     def _as_meant(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """See :func:`as_meant`; a turn mostly has the words of its final."""
@@ -270,8 +280,12 @@ class CallRedactor:
         """What the call tells beside the words of a turn. ``context``: what its entities are read with."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
         number = (
-            context.open is not None or context.asked in SECRET_KINDS or "number" in asked or asked[-1:] == ["email"]
+            context.open is not None
+            or context.asked in SECRET_KINDS
+            or not {"number", "birth"}.isdisjoint(asked)
+            or asked[-1:] == ["email"]
         )
+        topic, until = self._topic
         return {
             "asked": asked[-1] if asked else "",
             "number_wanted": number,
@@ -279,6 +293,7 @@ class CallRedactor:
             "public": self._memory.public,
             "staff": self._memory.staff,
             "opening": channel not in self._heard,
+            "topic": topic if until >= turn else "",
         }
 
     def _preview(self, event: UnderstandingPreview) -> UnderstandingPreview:

@@ -28,7 +28,8 @@ class View:
     ``spans``: what the rules for entities found, secret or not. ``asked``: what the other side has just asked for
     ("name", "address", "email", "word"), "" for nothing of these. ``number_wanted``: a number was asked for, or begun;
     ``reference_wanted``: one that is no secret. ``public``: numbers of the call that are none, ``staff``: names of
-    people of the bank. ``opening``: whether its side has not had a turn before. ``speaker``: whose words they are.
+    people of the bank. ``topic``: what was asked for and both sides still speak of, as of ``asked``.
+    ``opening``: whether its side has not had a turn before. ``speaker``: whose words they are.
     """
 
     spoken: Spoken
@@ -40,6 +41,7 @@ class View:
     public: frozenset[str] = frozenset()
     staff: frozenset[str] = frozenset()
     opening: bool = False
+    topic: str = ""
     speaker: Role = Role.UNKNOWN
 
     @property
@@ -66,6 +68,7 @@ class Known(TypedDict):
     public: frozenset[str]
     staff: frozenset[str]
     opening: bool
+    topic: str
 
 
 READABLE = frozenset(
