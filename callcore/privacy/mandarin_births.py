@@ -44,8 +44,8 @@ _CUE = re.compile(
 )
 #: what an agent says who goes on to something else
 DONE = re.compile(
-    "请讲|您讲|您说吧|(?:办|咨询|需要)(?:什么|理|哪)|什么(?:业务|问题|可以帮)|帮到?您|核[实对验](?:了|完|无误|成功|通过|一致)|"
-    "验证通过|[哪个家](?:网点|支行)"
+    "请讲|您讲|您说吧|(?:办|咨询|需要)(?:什么|理|哪)|什么(?:业务|问题|可以帮)|帮到?您|核[实对验](?:了|完|无误|成功)|"
+    "通过|(?<!不)正确|对上了|一致|[哪个家](?:网点|支行)"
 )
 #: what a date of another kind stands beside
 _OTHER = re.compile(
@@ -63,7 +63,7 @@ def births(view: View) -> Iterator[Secret]:
             if match[group]:
                 yield Secret("code", *match.span(group), least=NEVER)
     start = 0
-    if TOPIC not in (view.topic, view.asked):
+    if not {TOPIC, "proof"}.intersection((view.topic, view.asked)):
         cue = _CUE.search(text)
         if cue is None:
             return

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+
+
+def is_nationality(said: str) -> bool:
+    """Whether what is said is a country or a people, or who is of one: 韩国人, 蒙古族."""
+    return _nationality().fullmatch(said) is not None
+
+
+@cache
+def _nationality() -> re.Pattern[str]:
+    return re.compile(f"(?:(?:{any_of('nations')})(?:人|籍)?|(?:{any_of('peoples')})族)(?:人|的)?")
 
 
 @cache

@@ -268,7 +268,7 @@ class CallRedactor:
             self._topic = (own.topic, self._turns + GOES_ON)
         elif own.done and not wanted:
             self._topic = "", 0
-            if self._asked.get(channel, ("", 0))[0] in ("birth", "address"):
+            if self._asked.get(channel, ("", 0))[0] in ("birth", "address", "proof"):
                 del self._asked[channel]
 
     def _as_meant(self, words: Sequence[Word]) -> tuple[Word, ...]:
@@ -282,7 +282,7 @@ class CallRedactor:
         number = (
             context.open is not None
             or context.asked in SECRET_KINDS
-            or not {"number", "birth"}.isdisjoint(asked)
+            or not {"number", "birth", "paper"}.isdisjoint(asked)
             or asked[-1:] == ["email"]
         )
         topic, until = self._topic
