@@ -7,11 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from callcore.privacy import english, english_lexicon, english_names, english_places, mandarin, mandarin_places
+from callcore.privacy import (
+    english,
+    english_lexicon,
+    english_names,
+    english_places,
+    mandarin,
+    mandarin_births,
+    mandarin_homes,
+    mandarin_places,
+)
 from callcore.privacy.births import births
 from callcore.privacy.digits import Stretch, repeats, stretches
 from callcore.privacy.learned import PHONE, certain, doubted, likely, refused, tagged
-from callcore.privacy.services import explained, is_service, mailboxes, of_reference
+from callcore.privacy.services import explained, flights, is_service, mailboxes, of_desk, of_reference
 from callcore.privacy.signs import signs
 from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import DIGITS, DOUBT, HAN, NEVER, NUMBER_KINDS, SECRET_KINDS, SOFT, Secret
@@ -82,11 +91,16 @@ _ROUND = re.compile(r"[1-9]\d{1,3}000")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a text holds. ``secrets``: in no order; they may overlap. ``staff``, ``public``: as of :class:`View`."""
+    """What a text holds. ``secrets``: in no order; they may overlap. ``staff``, ``public``: as of :class:`View`.
+
+    ``topic``: of which it holds a piece, so that more pieces may follow; ``done``: whether it ends what was spoken of.
+    """
 
     secrets: tuple[Secret, ...]
     staff: frozenset[str]
     public: frozenset[str]
+    topic: str = ""
+    done: bool = False
 
 
 def search(found: Found, view: View) -> Search:
@@ -98,7 +112,11 @@ def search(found: Found, view: View) -> Search:
     kept += (one for rule in _RULES[found.language.name] for one in rule(view) if _is_one(one, view))
     kept += births(view)  # dates are facts, which the rules of a language leave alone
     kept += signs_told(view)  # so are times, as which "nine" may be read
-    kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
+    born = [*mandarin_births.births(view)] if found.language.name == "zh" else []
+    homes = [*mandarin_homes.pieces(view)] if found.language.name == "zh" else []
+    kept += [*born, *homes]
+    if not mandarin_homes.asks_alone(text):
+        kept += (one for one in tagged(found, view) if not any(_within(one, other) for other in public))
     # While somebody speaks, what reads as a hotline may be the beginning of a longer number.
     whole = [] if view.stage is Stage.PARTIAL else [one for one in public if not _goes_on(view, one)]
     kept += (one for one in _digits(found, view) if not any(_within(one, other) for other in whole))
@@ -118,9 +136,14 @@ def search(found: Found, view: View) -> Search:
         kept += [one for one in misheard_digits(text, kept) if not view.readable(one.start, one.end)]
         kept += mandarin.more_of_names(view, kept)
     kept += [*_gaps(text, kept), *_letters(text, kept)]
+    if found.language.name == "zh" and not view.number_wanted and view.asked not in ("word", "proof"):
+        free = [*flights(text)]
+        kept = [one for one in kept if not any(one.start < end and start < one.end for start, end in free)]
     kept += [*english_names.whole_names(view, kept), *english_places.whole_addresses(view, kept)]
     names = frozenset(text[one.start : one.end] for one in staff)
-    return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)))
+    topic = mandarin_births.TOPIC if born else mandarin_homes.TOPIC if homes else ""
+    done = not topic and view.speaker is not Role.CUSTOMER and mandarin_births.DONE.search(text) is not None
+    return Search(tuple(kept), names, frozenset(_public_numbers(found, view, public)), topic, done)
 
 
 def _entities(found: Found, view: View) -> Iterator[Secret]:
@@ -129,6 +152,8 @@ def _entities(found: Found, view: View) -> Iterator[Secret]:
     for one in found.spans:
         if one.kind in SECRET_KINDS:
             yield Secret(_kind(one, view), one.start, one.end, one.value, least=least.get(one.kind, DOUBT))
+        elif one.kind == "reference" and view.asked == "paper":
+            yield Secret("id_number", one.start, one.end, one.value)
         elif one.kind == "reference" and _of_somebody(one.value, sure=certain(found, one.start, one.end)):
             yield Secret("digits", one.start, one.end, one.value, least=SOFT)
 
@@ -180,7 +205,7 @@ def _public_numbers(found: Found, view: View, public: Sequence[Secret]) -> Itera
     """Digits that are no secret: references, hotlines, and large amounts that somebody may repeat without a unit."""
     yield from (re.sub(r"\D", "", one.value) for one in public)
     for span in found.spans:
-        if _of_somebody(span.value, sure=certain(found, span.start, span.end)):
+        if view.asked == "paper" or _of_somebody(span.value, sure=certain(found, span.start, span.end)):
             continue
         if span.kind == "reference" or (view.reference_wanted and span.kind == "digits"):
             yield re.sub(r"\D", "", span.value)
@@ -208,7 +233,8 @@ def asks(found: Found) -> str:
 def _public(one: Secret, view: View, *, sure: bool) -> bool:
     """Whether a number is a service's, or explained as no secret. ``sure``: that the tagger is, of a secret."""
     if one.kind == "phone":
-        return is_service(one.value)
+        desk = view.speaker is Role.AGENT and not _MOBILE.fullmatch(re.sub(r"\D", "", one.value))
+        return is_service(one.value) or (desk and of_desk(view.text, one.start))
     if one.kind == "card_tail":
         return of_reference(view.text, one.start)
     if one.kind not in ("digits", "code"):
@@ -265,7 +291,8 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
     for one in stretches(text, view.readable):
         reference = view.reference_wanted and not _MOBILE.fullmatch(one.digits)
         wanted = reference and not certain(found, one.start, one.end)
-        free = one.digits in view.public or wanted or explained(text, one.start, one.digits)
+        desk = view.speaker is Role.AGENT and not _MOBILE.fullmatch(one.digits) and of_desk(text, one.start)
+        free = desk or one.digits in view.public or wanted or explained(text, one.start, one.digits)
         ends = _goes_on(view, one)
         if free and not view.number_wanted and not ends:
             continue

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from callcore.privacy import english_lexicon, english_names, mandarin
 from callcore.privacy.digits import stretches
+from callcore.privacy.mandarin_lexicon import is_nationality
 from callcore.privacy.services import is_service
 from callcore.privacy.spans import NEVER, NUMBER_KINDS, PLACE, SOFT, Secret
 from callcore.privacy.staff import is_staff
@@ -132,6 +133,8 @@ def _known_as_none(tag: Tag, digits: str, view: View) -> bool:
     """Whether the call has told that what the tagger finds is no secret: a hotline, a reference, one of the bank."""
     said = view.text[tag.start : tag.end]
     if tag.kind in ("name", "address", "email") and _is_english_among_han(said, view.text):
+        return True
+    if tag.kind in ("name", "address") and is_nationality(said):
         return True
     if tag.kind == "name":
         return is_staff(said, view.staff) or _is_acronym(tag, view.text)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from callcore.pinyin import syllables
+from callcore.privacy import mandarin_homes
+from callcore.privacy.mandarin_lexicon import any_of, is_nationality
 from callcore.privacy.spans import DOUBT, HAN, NEVER, Secret, last_asked
 from callcore.privacy.view import View
 from callcore.types import Role
@@ -142,6 +144,28 @@ _NICKNAME = re.compile(
     rf"(?:{_PERSON}|领导|哥们儿?|兄弟|战友|同学|工友|老乡|师兄|师弟|闺蜜)[ ,]?(?P<name>[老大小阿][{_FREQUENT}])"
     rf"(?=[ ,.。!?的]|说|$|那|名下|转|打|帮)"
 )
+#: others of a caller's, told at the end of a clause or where something is told of them: 我小叔子鲁明让我办的
+_OTHERS_NAME = re.compile(
+    rf"(?:{any_of('others')}|媳妇儿?|{_PERSON})[ ,]?"
+    rf"(?P<name>(?:{COMPOUND}|[{_FREQUENT}{COMMON}])(?:[{_HAN}](?<![{_STOP}])){{1,2}}?)"
+    r"(?=[ ,.。!?、](?!路|街)|$|的(?:[,.。]|钱|卡|账|名)|让|用|借|说|都是|帮|转|拿|把|给)"
+)
+_OTHERS_NICKNAME = re.compile(
+    rf"(?:(?:{any_of('others')}|{_PERSON})(?:那个|楼[上下]|[一二三四五六七八九\d]楼)?|"
+    "(?:小区|门口|楼下)(?:的)?(?:保安|门卫)(?:师傅)?)"
+    rf"(?P<name>[老小阿][{_HAN}](?<![{_STOP}板公婆伙弟妹姐哥家区店学时孩姨])|"
+    rf"[{_ANY}](?=[叔婶姨伯嫂姐哥](?:[ ,.。!?的]|$)))"
+    r"(?=[ ,.。!?的]|说|用|偷|拿|借|$|那|让|名下|转|打|帮|[叔婶姨伯嫂姐哥])"
+)
+#: a stranger in a story: 有个叫鲁明的打电话来, 有个自称鲁明的人
+_STRANGER = re.compile(
+    rf"(?:(?:有|是|那)个|一个|一位|有位)(?:人|女的|男的)?(?:叫做?|自称(?:是|叫)?|名叫)(?P<name>(?:{COMPOUND}|[{_ANY}])(?!警[官察]|主任|经理|[科处局队]长|老师|先生|女士|小姐|专员|客服)"
+    rf"[{_HAN}](?<![{_STOP}])(?:[{_HAN}](?<![{_STOP}]))?)(?=的(?!店|公司|平台|软件|网站|产品|商家|游戏|餐|饭|app|东西|牌子|"
+    r"[客经主柜员]))"
+)
+#: a post in a village, which is no bank's: 苏支书
+_VILLAGE_POST = re.compile(rf"(?P<name>[{_ANY}])(?=支书|村长|队长家|书记家|会计家)")
+_CANTONESE = re.compile(rf"(?:我系|我是|叫我)(?P<name>[{_FREQUENT}{COMMON}])(?=(?:太|生)(?:[ ,.。]|$))")
 _SINGLE = re.compile(rf"单名(?:就?是)?(?:一个|个)?(?P<name>[{_HAN}])")
 _BEFORE_DESCRIBED = re.compile(rf"(?P<name>(?:{COMPOUND}|[{_ANY}])[{_HAN}]{{0,2}})[ ,、]*$")
 _DESCRIBED = re.compile(
@@ -212,12 +236,21 @@ _NO_SECRET = re.compile(
 _DIGIT = r"[\d零一二三四五六七八九幺]"
 #: papers, with words for their numbers, and the number plates of cars
 _PAPER = re.compile(
-    r"(?:军官证|士兵证|警官证|护照|驾照|驾驶证|通行证|回乡证|台胞证|居住证|社保卡?|医保卡?|残疾证|车架|发动机|qq)(?:号码?|账号|编号)?"
+    r"(?:军官证|士兵证|警官证|护照|驾照|驾驶证|通行证|回乡证|台胞证|居住证|居留许可|签证|户口[本簿]|出生(?:医学)?证明?|房产证|结婚证|档案|行驶证|社保卡?|医保卡?|残疾证|车架|发动机|qq)(?:号码?|账号|编号|户号)?"
     rf"(?:就?是|为|叫|[:, ]){{0,2}}(?P<number>(?:[{_HAN}]字?第)?(?:[a-z] ?){{0,2}}(?:{_DIGIT}[ ,-]?){{4,}}{_DIGIT}号?)"
+)
+_PAPER_NAMED = re.compile(
+    "(?:驾驶?[证照]|行驶证|户口[本簿]|出生(?:医学)?证明?|居留许可|居住证|护照|签证|军官证|通行证|学生证|残疾证|结婚证)"
 )
 _PLATE = re.compile(
     rf"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][ ·,.-]?(?=(?:[a-z]?[ ,]?{_DIGIT}){{3}})"
     rf"(?:[a-z]|{_DIGIT})(?:[ ,]?(?:[a-z]|{_DIGIT})){{4,5}}[挂学警]?"
+)
+#: the beginning of one, and what follows after a pause: 湘A的，D八九零七二; 鲁B，然后七K二二九
+_PLATE_BEGUN = re.compile(
+    rf"(?:(?<![{_HAN}])|(?<=[车是牌的为扣]))[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z](?![a-z])"
+    rf"(?:(?:[ ,.·-]|的|带的?|后面|然后|就?是|再|呃|嗯|新能源|那个){{0,6}}"
+    rf"(?:[二两三四]个{_DIGIT}|{_DIGIT}|[a-z](?![a-z])|[挂学警](?!车)))*"
 )
 #: what is asked to know whom one speaks with, told unasked: 我小学是实验二小
 _PROOF = re.compile(
@@ -247,7 +280,13 @@ _ASKS = (
             "小姐)(?=[ ,]?(?:是吗|对吗|对吧|是吧|吗|\\?))"
         ),
     ),
-    ("address", re.compile("地址|住哪|住在哪|住址|寄到哪|寄到什么|邮寄到|哪个小区")),
+    (
+        "birth",
+        re.compile(
+            "生日(?!当|月[有是可享会领]|礼|特|优惠|福利|快乐|活动|积分|双倍)|出生(?:日期|年月|年份|月份|的?年|月日)|[几哪]年(?:出?生|的人)|几几年|哪天(?:出生|生的)|日出生"
+        ),
+    ),
+    ("address", re.compile(f"地址|住哪|住在哪|住址|寄到哪|寄到什么|邮寄到|哪个小区|{mandarin_homes.QUESTION}")),
     ("email", re.compile("邮箱|电子邮件")),
     ("reference", re.compile("工单号?|单号|编号|流水号?|参考号|受理号|案件号|回执")),
     (
@@ -256,15 +295,43 @@ _ASKS = (
     ),
 )
 _ASKING = re.compile(
-    "多少|什么|报一下|提供|说一下|告诉|请说|核实|核对|麻烦|哪|贵姓|称呼|请问|念一下|留一下|吗|呢|\\?|说说|确认"
+    "多少|什么|报一下|提供|说一下|告诉|请说|核实|核对|麻烦|哪|几[号楼栋幢座单层室户组队弄零]|那写|贵姓|称呼|请问|念一下|留一下|吗|呢|\\?|说说|确认"
 )
 #: what is asked beside these words is asked to know whom one speaks with
 _SECURITY = re.compile("安全问题|密保|提示问题|安全口令")
+#: the same, and questions that nobody asks for another reason: what is answered is a secret, a plain word as well
+_PROOFS = re.compile(
+    "安全问题|密保|提示问题|答案提示|问题(?:就?是|:)|口令|暗[语号]|口头密码|预留的?(?:问题|信息|短语|答案|验证|词)|验证信息|"
+    "最喜欢的|第一(?:辆车|部手机|台电脑|份工作|个座驾|个?宠物|只[猫狗]|所学校|次坐)|座驾品牌|手势密码|"
+    "(?:父亲|母亲|配偶|爱人|妻子|丈夫|孩子|儿子|女儿)的?(?:职业|家乡|籍贯|小名|乳名|属相|出生地|出生年份)"
+)
+_PROOF_LEAD = re.compile(
+    "(?:嗯+|呃|啊|哦|对|不对|不是|那个?|这个|我?知道了|我?想起来了|好像|应该|大概|可能|当时|就|"
+    '(?:口令|暗[语号]|短语|答案|密码|名字)(?=是|叫)|是|写的?|填的?|设的?|叫|的|,| |"|“)*'
+)
+_NO_PROOF = re.compile(
+    "(?:我|你|您|什么|怎么|忘|记不|不|没|等|稍|干嘛|为什么|请|能|可以|公历|谢|哪|啥|谁|知道|有的?$|还是|重新|换|改|要|密码|"
+    "(?:好|行|嗯|对|是|正确|哈|一样|同意|可以|需要|设过|算了|再见)+[的了吧啊呀吗]*$)"
+)
+_IS_ASKED = re.compile("请?回答|(?:问题|提示)(?:就?是|:)")
+_PROOF_CLAUSES = 3  # of an answer that are looked at
+_LONGEST_PROOF = 12  # characters
+#: of a place of the bank's, which is no secret
+_OF_BANK = re.compile("^[^您住寄邮家]*(?:支行|分行|网点|营业[厅部所]|柜台|你们|取款机|atm)[^您住寄邮家]*$")
 
 
 def asks(text: str) -> str:
     """As :func:`callcore.privacy.spans.last_asked`."""
-    return last_asked(text, _ASKING, _ASKS, _SECURITY)
+    asked = last_asked(text, _ASKING, _ASKS, _SECURITY)
+    if (
+        asked in ("word", "", "birth", "address")
+        and _PROOFS.search(text)
+        and (_ASKING.search(text) or _IS_ASKED.search(text))
+    ):
+        return "proof"
+    if asked == "reference" and _PAPER_NAMED.search(text):
+        return "paper"
+    return "" if asked == "address" and _OF_BANK.search(text) else asked
 
 
 def names(view: View) -> Iterator[Secret]:
@@ -282,6 +349,11 @@ def names(view: View) -> Iterator[Secret]:
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
                 yield Secret("name", *match.span("name"), least=least)
+    if view.speaker is not Role.AGENT:
+        for pattern in (_OTHERS_NAME, _OTHERS_NICKNAME, _STRANGER, _VILLAGE_POST, _CANTONESE):
+            for match in pattern.finditer(text):
+                if not _WORDS.match(match["name"]):
+                    yield Secret("name", *match.span("name"), least=NEVER)
     for pattern in (_SINGLE, _SAID_FIRST, _FOREIGNER, _QUOTED):
         for match in pattern.finditer(text):
             yield Secret("name", *match.span("name"))
@@ -300,7 +372,7 @@ def names(view: View) -> Iterator[Secret]:
 
 def is_no_name(name: str) -> bool:
     """Whether what looks like a name is something else."""
-    return _WORDS.match(name) is not None or _TALK.match(name) is not None
+    return _WORDS.match(name) is not None or _TALK.match(name) is not None or is_nationality(name)
 
 
 def _name_end(view: View, start: int) -> int:
@@ -379,6 +451,9 @@ def more_of_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
         head = _TOLD_OF.match(clause[0])
         if head and near and _PART_WORDS.search(clause[0]) and (head["one"] in known or not head["one"]):
             yield Secret("name", *clause.span())
+    for match in _DESCRIBED.finditer(text):
+        if match["one"] in known and match["one"] in match["word"]:
+            yield Secret("name", *match.span("all"))
     for match in _IN_LETTERS.finditer(text):
         if "".join(syllables(match["one"])) == match["letters"].replace(" ", ""):
             yield Secret("name", *match.span())
@@ -410,15 +485,27 @@ def words(view: View) -> Iterator[Secret]:
         yield Secret("account", *match.span("user"))
     for match in _PAPER.finditer(text):
         yield Secret("id_number", *match.span("number"))
-    for match in _PLATE.finditer(text):
-        yield Secret("id_number", *match.span())
-    if view.asked == "word" or _SECURITY.search(text):
+    for pattern in (_PLATE, _PLATE_BEGUN):
+        for match in pattern.finditer(text):
+            yield Secret("id_number", *match.span())
+    if view.asked in ("word", "proof") or _SECURITY.search(text):
         for match in _PROOF.finditer(text):
             yield Secret("code", *match.span("answer"), least=NEVER)
+    if view.asked == "proof" and view.speaker is not Role.AGENT:
+        yield from _proofs(text)
     if view.asked == "word" and len(text) <= 20:
         answer = re.compile(rf"(?:[ ,.。!?]|{_FILLER})*(?P<word>[^ ,.。!?][^,.。!?]*)").match(text)
         if answer and not _NO_SECRET.match(answer["word"]) and not _NO_ANSWER.match(answer["word"]):
             yield Secret("code", *answer.span("word"), least=HAN)
+
+
+def _proofs(text: str) -> Iterator[Secret]:
+    """The clauses of an answer to what is asked to know whom one speaks with."""
+    for clause in list(_CLAUSE.finditer(text))[:_PROOF_CLAUSES]:
+        start = _PROOF_LEAD.match(text, *clause.span()).end()  # type: ignore[union-attr]  # it also matches nothing
+        said = text[start : clause.end()].rstrip('吧啊呀"”')
+        if 0 < len(said) <= _LONGEST_PROOF and not _NO_PROOF.match(said):
+            yield Secret("code", start, start + len(said), least=NEVER)
 
 
 def emails(view: View) -> Iterator[Secret]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from callcore.privacy.spans import NEVER, Secret
 from callcore.privacy.view import View
+from callcore.types import Role
 
 _HAN = "\u4e00-\u9fff"
 _NUMBER = r"(?:[a-z]?\d+[a-z]?|[a-z]|[零一二三四五六七八九十百千两幺]+|[东西南北甲乙丙丁])"
@@ -58,6 +59,7 @@ _CUT = re.compile(
 _BEFORE = re.compile(rf"(?:[{_HAN}]{{2,8}}?{_REGION}[ ,、]{{0,2}}){{1,5}}$")
 _PUBLIC = re.compile(r"支行|分行|网点|营业厅|营业部|营业所|储蓄所|分理处|自助银行|atm|取款机|柜员机|柜台|我行")
 _PERSONAL = re.compile(r"住|家|我的?地址|寄|邮|送|快递|收件|收货|户口|单位|公司")
+_OF_CALLER = re.compile("您|住|家|寄|邮|送|快递|收件|收货|户口|单位|公司")
 _POSTCODE = re.compile(r"(?:邮编|邮政编码)(?:就?是|为|:|,| ){0,2}(?P<code>(?:[\d零一二三四五六七八九幺][ ,]?){5,6})")
 _HOUSE = re.compile(
     rf"(?![的了吧对是我您你他她那这就也还都要呢啊嗯呀哈不没])[{_HAN}]{{2,8}}(?:\d{{1,4}}|[一二三四五六七八九十]{{1,3}})?[楼层室]?"
@@ -83,7 +85,7 @@ def addresses(view: View) -> Iterator[Secret]:
     for pattern in (_STREET, _FLAT, _ROOM, _VILLAGE, _DISTRICT):
         for match in pattern.finditer(text):
             start = _start(text, match.start(), match.end())
-            if not _public(text, start, match.end()) and not view.readable(start, match.end()):
+            if not (_of_bank(view) or _public(text, start, match.end())) and not view.readable(start, match.end()):
                 yield Secret("address", start, _house_end(view, start, match.end()))
     for match in _BESIDE.finditer(text):
         if not _PUBLIC.search(match["place"]):
@@ -120,6 +122,12 @@ def _public(text: str, start: int, end: int) -> bool:
     """Whether the place is one of the bank's."""
     near = text[max(0, start - 15) : end + 12]
     return bool(_PUBLIC.search(near)) and not _PERSONAL.search(text, max(0, start - 10), start)
+
+
+def _of_bank(view: View) -> bool:
+    """Whether an agent tells where a place of the bank's is."""
+    tells = view.speaker is Role.AGENT and "address" not in view.topics
+    return tells and _PUBLIC.search(view.text) is not None and not _OF_CALLER.search(view.text)
 
 
 def _told(view: View, cue_end: int) -> Iterator[Secret]:

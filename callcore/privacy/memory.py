@@ -20,6 +20,8 @@ SHORTEST = 3  #: digits that may be a piece of a number that was said
 SHORT = 5  #: fewer digits than this may be an amount or a date that happens to be the same
 SPOKEN_NAME = 3  #: syllables of a name that is known again by its sound alone
 _LEAST = {True: 3, False: 4}  #: characters of another secret that is known again; whether it is written in Han
+_SHORTEST_WORD = 2  # Han characters of a password
+_HAN_WORD = re.compile("[^\\W\\da-z_零一二三四五六七八九幺十年月日号]{2}")
 _PIECE = 4  # Han characters of an address
 _TITLE = "(?:先生|女士|小姐|太太|老师|师傅|阿姨|叔叔|大爷|大妈|奶奶|爷爷|大哥|大姐|医生|总)"
 _TITLED = re.compile(_TITLE)
@@ -53,7 +55,7 @@ class CallMemory:
             said = text[secret.start : secret.end]
             if secret.kind in NUMBER_KINDS:
                 self._remember_number(said, secret.value)
-            if secret.kind not in NUMBER_KINDS or _has_word(said):
+            if secret.kind not in NUMBER_KINDS or _has_word(said) or (secret.kind == "code" and _HAN_WORD.search(said)):
                 self._remember_phrase(secret.kind, said)
 
     def repeats(self, view: View) -> Iterator[Secret]:
@@ -96,7 +98,7 @@ class CallMemory:
                 if SPOKEN_NAME <= len(plain) <= 4 and all(HAN_CHARACTER.match(one) for one in plain):
                     self._sounds.add(tuple(syllables(plain)))
             self._words.update(filter(is_name_word, name_words(said)))
-        elif len(plain) >= _LEAST[han]:
+        elif len(plain) >= (_SHORTEST_WORD if han and kind == "code" else _LEAST[han]):
             self._phrases.add(plain)
         if kind == "email":  # parts of what stands before the @ are said again: "oakes, with an E"
             parts = _WORD.findall(said.partition("@")[0]) if "@" in said else ()

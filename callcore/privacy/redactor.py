@@ -53,6 +53,7 @@ from callcore.understand.latest import Latest
 PATIENCE = 3  #: turns in which a question for a name, an address ... may be answered
 BEFORE = 80  #: words of the same say that are looked at with a new piece of it
 CARD_TAIL = 4  #: last digits of a card's number by which people tell it
+GOES_ON = 2  #: turns in which more may follow of what a piece was said of
 KEPT = 64  #: turns and open segments whose masks are kept for what follows about them
 
 FAILED = "what was said could not be searched for secrets; it was masked as a whole."
@@ -144,6 +145,7 @@ class CallRedactor:
         self._roles: Mapping[int, Role] = {}
         self._said: dict[int, list[tuple[str, tuple[Word, ...]]]] = {}  #: finals of turns that have not ended
         self._asked: dict[int, tuple[str, int]] = {}  #: by asker: what for, and the last turn that may answer
+        self._topic = "", 0  #: what was last asked for by who is no customer, and the last turn that may speak of it
         self._asks: Latest[tuple[str, str], str] = Latest()  #: by text and its language: what it asks for
         self._turns = 0
         self._heard: set[int] = set()  #: channels that have had a turn
@@ -261,9 +263,17 @@ class CallRedactor:
             self._topics.note(text[0], own, turn, channel, self._roles.get(channel, Role.UNKNOWN))
         if wanted := self._asks.of(text, lambda: asks(found)):
             self._asked[channel] = (wanted, self._turns + PATIENCE)
+            if self._roles.get(channel) is not Role.CUSTOMER:
+                self._topic = (wanted, self._turns + PATIENCE)
         elif any(one.kind == "email" and one.lasting for one in own.secrets):
             # read back: the other side may put it right
             self._asked[channel] = ("email", self._turns + 1)
+        if own.topic and wanted in ("", own.topic):
+            self._topic = (own.topic, self._turns + GOES_ON)
+        elif own.done and not wanted:
+            self._topic = "", 0
+            if self._asked.get(channel, ("", 0))[0] in ("birth", "address", "proof"):
+                del self._asked[channel]
 
     def _as_meant(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """See :func:`as_meant`; a turn mostly has the words of its final."""
@@ -274,9 +284,15 @@ class CallRedactor:
         """What the call tells beside the words of a turn. ``context``: what its entities are read with."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
         number = (
-            context.open is not None or context.asked in SECRET_KINDS or "number" in asked or asked[-1:] == ["email"]
+            context.open is not None
+            or context.asked in SECRET_KINDS
+            or not {"number", "birth", "paper"}.isdisjoint(asked)
+            or asked[-1:] == ["email"]
         )
         topics = self._topics.open(turn, channel)
+        topic, until = self._topic
+        if until >= turn:
+            topics |= {topic}
         reference = "amount" in topics or "reference" in (context.asked, *asked[-1:])
         return {
             "asked": asked[-1] if asked else "",

@@ -26,6 +26,18 @@ _REFERENCE_TAIL = re.compile(
     r"|\b(?:last|final) (?:two|three|four|five|six|\d) (?:digits )?of the (?:case|reference|ticket|complaint)"
     r"(?: number)?(?: is| are|,)? $"
 )
+#: what comes before the telephone of one of the bank's places
+_DESK = re.compile(
+    r"(?:支行|分行|网点|营业[厅部所]|办公室|经理|主任|行长|柜台|客服|中心)[^。?!您我]{0,10}(?:座机|电话|热线|固话|办公室)"
+    r"[^。?!您我]{0,6}$"
+)
+_DIGIT = r"[\d零一二三四五六七八九幺洞拐两]"
+_FLIGHT = re.compile(
+    rf"(?:航班号?(?:是|:|,| )?|[东国南海川厦深山吉]航|春秋|飞机|机票|"
+    r"(?<![a-z\d\u4e00-\u9fff])(?=(?:mu|ca|cz|hu|mf|zh|ho|fm|3u|9c)\d{4}(?!\d)))"
+    rf"(?P<number>[a-z\d][a-z] ?{_DIGIT}{{3,4}})(?!{_DIGIT}|[a-z])|"
+    rf"(?:高铁|动车|火车|车次|列车|车票)[^。?!]{{0,8}}?(?<![a-z])(?P<train>[gdkctz] ?{_DIGIT}{{1,4}})(?!{_DIGIT}|[a-z])"
+)
 _MAILBOX = re.compile(
     r"\b(?:[\w]+[ ._-]){0,2}?(?:service|services|care|claims|disputes|support|help|helpdesk|complaints|info|fraud|"
     r"enquiries|inquiries|contact|feedback|security|desk|lending|mortgages|cards|payments|documents|team)"
@@ -43,6 +55,16 @@ def explained(text: str, start: int, digits: str) -> bool:
     known = len(digits) >= KNOWN and (HAN_CHARACTER.search(text) is not None or len(digits) > KNOWN + 1)
     service = is_service(digits) and (known or _CALLED.search(text, max(0, start - 12), start))
     return bool(service) or _EXPLAINED.search(text, max(0, start - 24), start) is not None
+
+
+def of_desk(text: str, start: int) -> bool:
+    """Whether the number that begins at ``start`` is told to be the telephone of a branch or of a post in it."""
+    return _DESK.search(text, max(0, start - 30), start) is not None
+
+
+def flights(text: str) -> Iterator[tuple[int, int]]:
+    """Flights and trains, which everybody may know: 东航MU五一三七, CA1501. Half-open ranges."""
+    return (match.span(match.lastgroup or 0) for match in _FLIGHT.finditer(text))
 
 
 def of_reference(text: str, start: int) -> bool:

@@ -43,6 +43,16 @@ _MET = re.compile(
     r"|(?:你们|大堂|柜台|窗口|支行|网点|营业厅)[^。?!我他她]{0,16}[姓叫]$"
     r"|\b(?:branch|counter|front desk|bank)\b[^.?!]{0,12}\b(?:with|by|met|saw)\b[^.?!]{0,12}\b(?:one|called|named|a) $"
 )
+#: whom a customer works with, and a stranger who rang or paid them
+_OWN_COLLEAGUE = re.compile("我(?:们|的|们单位|单位)?的?同事[ ,]?(?:叫|小|老)?$")
+_STRANGER = re.compile("的?(?:人|女的|男的)?(?:给我(?:转|汇|打)|打(?:电话|来)|加我|骗|冒充|自称)")
+#: what an agent tells of those who work with them: 韩梅是我们组的, 韩梅今天休息
+_WORKS_HERE = re.compile(
+    "(?:经理|主任|行长|组长|主管)?(?:他|她)?(?:[ ,]?"
+    "是我(?:们(?:行|部门|这边|组|支行)?)?的?(?:组|同事|组长|主管|领导|经理|"
+    "柜员|客户经理|行长|员工|支行|部门|行|这边)|"
+    "(?:今天|明天|这周|这两天|现在|刚)?(?:休息|轮休|调休|休假|上班|值班|转岗|已经?调|调[到去走]|已?经?离职))"
+)
 #: where they work: "Johan at the Reitz branch", "Ms Ho of that team"
 _PLACE = re.compile(
     r",? (?:at|in|from|of|over at|who's at|who is at) (?:(?:the|your|our|that|this) )?(?:[\w']+ ){0,2}?"
@@ -100,7 +110,11 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
     """
     text = view.text
     before = max(0, one.start - _REACH)
-    if is_staff(text[one.start : one.end], view.staff) or _STAFF.search(text, before, one.start):
+    if is_staff(text[one.start : one.end], view.staff):
+        return True
+    if view.speaker is Role.CUSTOMER and _OWN_COLLEAGUE.search(text, max(0, one.start - _REACH), one.start):
+        return False
+    if _STAFF.search(text, before, one.start):
         return True
     titled = min(one.start + 4, one.end)
     if _YOUR_MR.search(text, before, titled):
@@ -118,6 +132,8 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
         or _POST.match(text, one.end)
         or _MET.search(text, before, one.start)
     )
+    if _STRANGER.match(text, one.end):
+        return False
     thanked = _THANKED.search(text, before, one.start) and not _IS_HERE.match(text, one.end)
     if thanked and view.opening and sure and _GOES_ON.match(text, one.end):
         return False
@@ -134,7 +150,7 @@ def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool
         return False
     if _OWN_NAME.search(text, before, one.start) or _COLLEAGUE.search(text, before, one.start):
         return True
-    if _SPEAKING.match(text, one.end):
+    if _SPEAKING.match(text, one.end) or _WORKS_HERE.match(text, one.end):
         return True
     if view.opening and not _greets(one, text, before):
         return True

@@ -26,7 +26,7 @@ class View:
     """What a rule gets.
 
     ``spans``: what the rules for entities found, secret or not. ``asked``: what the other side has just asked for
-    ("name", "address", "email", "word"), "" for nothing of these. ``number_wanted``: a number was asked for, or begun;
+    ("name", "address", "birth", "proof" ...), "" for nothing. ``number_wanted``: a number was asked for, or begun;
     ``reference_wanted``: one that is no secret. ``public``: numbers of the call that are none, ``staff``: names of
     people of the bank. ``opening``: whether its side has not had a turn before. ``speaker``: whose words they are.
     ``topics``: what either side has asked about lately (:class:`~callcore.privacy.topics.Topics`).
