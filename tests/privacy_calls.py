@@ -18,7 +18,7 @@ from callcore.engines.scripted import ScriptedEngine
 from callcore.loading import load_taggers
 from callcore.privacy import Redactor
 from callcore.privacy.digits import stretches
-from callcore.privacy.seal import Sealer, new_key
+from callcore.privacy.seal import Sealer, is_sealed, new_key
 from callcore.types import SAMPLE_RATE_HZ, Partial, Revision, UnderstandingPreview
 from callcore.understand.call import Understander
 from callcore.understand.catalogue import Catalogue
@@ -268,7 +268,9 @@ def settings_of(call: WrittenCall):
 
 
 def texts(events: Iterable) -> Iterator[tuple[str, str]]:
-    """Every text that an event shows, with the name of the event."""
+    """Every text that an event shows, with the name of the event. Not what is sealed, in which any digits may stand
+    by chance.
+    """
     for event in events:
         values = to_wire(event)
         words = [values[key] for key in ("words", "stable", "unstable", "committed") if values.get(key)]
@@ -281,8 +283,9 @@ def texts(events: Iterable) -> Iterator[tuple[str, str]]:
         found = values["understanding"] if isinstance(event, UnderstandingPreview) else values
         for entity in found.get("entities", ()):
             yield values["event"], entity["text"]
-            yield values["event"], entity["value"]
-        if values["event"] == "resolved":
+            if not is_sealed(entity["value"]):
+                yield values["event"], entity["value"]
+        if values["event"] == "resolved" and not is_sealed(values["value"]):
             yield values["event"], values["value"]
 
 
