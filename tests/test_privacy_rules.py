@@ -435,10 +435,6 @@ def test_answers_come_piece_by_piece(said, shown):
         ("Christmas Day, nineteen sixty, that's me.", "********* **** ******** *****, that's me."),
         ("the van is a kn21 wpt and it was here", "the van is a **** *** and it was here"),
         ("I typed in Bracken for my password.", "I typed in ******* for my password."),
-        (
-            "I wrote to complaints at velmorbank dot com on Monday.",
-            "I wrote to complaints at velmorbank dot com on Monday.",
-        ),
         ("Her badge said Jodie.", "Her badge said Jodie."),
         ("He was born in 1938, on a farm.", "He was born in ****, on a farm."),
     ],

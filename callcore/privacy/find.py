@@ -176,11 +176,6 @@ def _of_the_bank(one: Secret, staff: Sequence[Secret], view: View) -> bool:
         return True
     if one.kind == "email" and view.speaker is Role.AGENT:
         return any(start < one.end and one.start < end for start, end in mailboxes(view.text))
-    if one.kind == "email" and view.asked != "email":  # customers have desks of their own
-        return any(
-            start < one.end and one.start < end and "bank" in view.text[start:end]
-            for start, end in mailboxes(view.text)
-        )
     return one.kind == "name" and any(
         mandarin.tells_characters_of(view.text[one.start : one.end], name)
         for name in (*view.staff, *(view.text[other.start : other.end] for other in staff))
