@@ -105,8 +105,8 @@ _MAIL_CUE = re.compile(
 )
 _MAIL_WORDS = re.compile(r"[\w@.+-]+(?:[ ,]+[\w@.+-]+){0,14}")
 _MAIL_HOST = re.compile(
-    r"(?<!['\w])(?:[\w.+-]+ ){0,4}?(?:[odmn]['’](?=\w{3}))?[\w.+-]+ ?(?:at|@) ?(?:g ?mail|hot ?mail|yahoo|outlook|icloud|aol|proton ?mail|qq|"
-    r"163|[\w-]+ dot [a-z]+)(?: ?(?:dot|\.) ?[a-z]+){0,2}"
+    r"(?<!['\w])(?:[\w.+-]+ ){0,4}?(?:[odmn]['’](?=\w{3}))?[\w.+-]+ ?(?:at|@) ?"
+    r"(?:g ?mail|hot ?mail|yahoo|outlook|icloud|aol|proton ?mail|qq|163|[\w-]+ dot [a-z]+)(?: ?(?:dot|\.) ?[a-z]+){0,2}"
     r"|\b\w+ (?:dot|underscore) \w+(?= at| @|$)"
 )
 _MAIL_SIGN = re.compile("mail|yahoo|outlook|icloud|aol|qq|163|dot|underscore")  # no host is without one
