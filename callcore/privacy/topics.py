@@ -8,6 +8,7 @@ from callcore.privacy.births import is_date, is_whole
 from callcore.privacy.digits import ONES
 from callcore.privacy.find import Search
 from callcore.types import Role
+from callcore.understand.latest import Latest
 
 LASTING = 4  #: turns in which a question may be answered, from the last one that kept to it
 SHORT = 6  #: words of a question that goes on with the one before: "And the year?"
@@ -87,11 +88,11 @@ class Topics:
 
     def __init__(self) -> None:
         self._open: dict[str, tuple[int, int, int]] = {}  #: channel and turn of the last that kept to it, last turn
+        self._opened: Latest[str, frozenset[str]] = Latest()
 
     def note(self, text: str, found: Search, turn: int, channel: int, speaker: Role) -> None:
         """Take in what was said (:attr:`Spoken.text`) in a turn, and what is secret in it."""
-        opened = {topic for topic, asked in _OPENED.items() if asked.search(text)}
-        opened -= {topic for topic, other in _ELSE.items() if topic in opened and other.search(text)}
+        opened = {*self._opened.of(text, lambda: _opened_by(text))}
         if "birth" in opened or _SECURITY.search(text):
             opened.discard("date")
         if speaker is Role.CUSTOMER:
@@ -122,3 +123,9 @@ class Topics:
             for topic, (asker, since, until) in self._open.items()
             if turn <= until and (asker, since) != (channel, turn)
         )
+
+
+def _opened_by(text: str) -> frozenset[str]:
+    """The topics that a text asks about, whoever says it."""
+    opened = {topic for topic, asked in _OPENED.items() if asked.search(text)}
+    return frozenset(opened - {topic for topic, other in _ELSE.items() if topic in opened and other.search(text)})
