@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from hypothesis import given, settings
 from test_tickets_order import CALLS
-from ticket_tools import events_of, ticket
+from ticket_tools import events_of, normals, ticket
 
 from callcore.config import TicketSettings
 from callcore.errors import RewriteError
@@ -158,3 +158,17 @@ def test_server_that_does_not_answer() -> None:
     slow = Rewriter("http://127.0.0.1:9/v1", "local", 1.0, httpx2.MockTransport(reply))
     with pytest.raises(RewriteError, match="ConnectTimeout"):
         slow.rewrite(ticket(CALL), turns_of(CALL), {})
+
+
+def test_why_somebody_complains_is_the_turn_that_complains_and_not_the_second_one():
+    found = ticket("""
+        C: 你们怎么搞的，我的信用卡额度又被降了！
+        A: 请问您贵姓？
+        C: 我的卡是去年在你们那边柜台上办的。
+        A: 好的，我看一下。
+        C: 气死我了，打了三次电话都没有人给我一个说法。
+        A: 对不起。
+        """)
+    assert normals(found, "request.category") == ["complaint"]
+    (summary,) = found.fields["request.summary"]
+    assert "原因：“气死我了，打了三次电话都没有人给我一个说法”" in summary.value

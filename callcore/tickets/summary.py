@@ -10,6 +10,7 @@ from datetime import date
 from callcore.text.chars import is_chinese
 from callcore.tickets.handling import BANK_OWES, Handling
 from callcore.tickets.matter import CUE_OF, Matter
+from callcore.tickets.pooled import scores_of
 from callcore.tickets.reading import CallView, Reading, Span
 from callcore.types import Evidence, Role, Turn
 from callcore.understand.catalogue import Catalogue
@@ -17,6 +18,8 @@ from callcore.understand.entities import Context, find, plain_words
 
 LONGEST = 60  #: characters of a quotation in Mandarin; twice that in English
 SHORTEST = 4
+TELLING_ZH, TELLING_EN = 16, 40  #: letters of a turn that gives a reason
+LEAST_BLAME = 0.3  #: score of a turn that says why somebody complains
 NAMED = ("name", "merchant", "bank", "branch")
 _DIGITS = re.compile(r"\d+")
 _CAPITAL = re.compile(r"(?<![.!?:“\"'(] )(?<!^)(?<!\w)(?<!“)(?<!\")[A-Z][A-Za-z'-]+")
@@ -162,9 +165,9 @@ def _opening(call: CallView, matter: Matter) -> tuple[Reading, Span] | None:
 
 def _rest(call: CallView, matter: Matter, handling: Handling) -> Iterable[tuple[str, str, Reading, Span]]:
     category = matter.category.normal if matter.category else ""
-    if category == "complaint":
-        for reading in matter.opening[1:2]:
-            yield "reason", "reason", reading, _around(reading, (0, 1))
+    if category == "complaint" and (blaming := _most_blaming(call, matter)):
+        longest = max(blaming.sentences, key=lambda span: span[1] - span[0])
+        yield "reason", "reason", blaming, _around(blaming, longest)
     promised = {
         place.turn_id for promise in handling.promises if promise.by is Role.AGENT for place in promise.evidence[:1]
     }
@@ -179,6 +182,25 @@ def _rest(call: CallView, matter: Matter, handling: Handling) -> Iterable[tuple[
         reading = call.turns[place.turn_id]
         form = "promised" if promise.by is Role.AGENT else "customer_promised"
         yield "promised", form, reading, reading.characters(place.first_word, place.end_word)
+
+
+def _most_blaming(call: CallView, matter: Matter) -> Reading | None:
+    """The customer's turn, beside the one that says what for, that complains most or gives most cause for it; what
+    takes but a few words gives no reason.
+    """
+    telling = TELLING_ZH if is_chinese(call.language) else TELLING_EN
+
+    def blame(reading: Reading) -> float:
+        if reading.found is None:
+            return 0.0
+        causes = scores_of(reading.found, "cause").values()
+        most = max(scores_of(reading.found, "category").get("complaint", 0.0), max(causes, default=0.0))
+        return most * min(sum(map(str.isalnum, reading.text)) / telling, 1.0)
+
+    told = {reading.turn.turn_id for reading in matter.opening[:1]}
+    turns = [one for one in call.customer if one.turn.turn_id not in told and not one.is_bare and one.tells(one.at())]
+    most = max(turns, key=blame, default=None)
+    return most if most is not None and blame(most) >= LEAST_BLAME else None
 
 
 def _around(reading: Reading, span: Span) -> Span:
