@@ -14,7 +14,7 @@ from callcore.privacy.spans import DOUBT, NEVER, Secret
 from callcore.privacy.view import View
 
 _NUMBER_WORD = f"zero|oh|{ONES}|{TEENS}|{TENS}|hundred|thousand|double|triple"
-_NUMBER = rf"(?:\d+[a-z]?|(?:{_NUMBER_WORD})(?:[ -](?:and )?(?:{_NUMBER_WORD}))*)"
+_NUMBER = rf"(?:\d{{1,6}}[a-z]?|(?:{_NUMBER_WORD})(?:[ -](?:and )?(?:{_NUMBER_WORD})){{0,7}})"
 _STRONG = (
     "street|road|avenue|ave|lane|boulevard|blvd|crescent|terrace|parkway|highway|st|rd|ln|drive|dr|court|"
     "gardens|grove|mews|circle|cul-de-sac|cottages?|villas?|mansions|residency|residences?"

@@ -17,7 +17,7 @@ from callcore.understand.entities.zh.people import COMMON, RARE
 TOPIC = "address"  #: of a call in which one is spoken of
 
 _HAN = "\u4e00-\u9fff"
-_NUMBER = "(?:[a-z]?\\d+[a-z]?|[零一二三四五六七八九十百千幺]+|[a-z]|[甲乙丙丁])"
+_NUMBER = "(?:[a-z]?\\d{1,6}[a-z]?|[零一二三四五六七八九十百千幺]{1,8}|[a-z]|[甲乙丙丁])"
 _UNIT = (
     "(?:号院|号楼|号|弄|栋|幢|座|单元|层|楼|室|户|组|队|门|梯|排|区|院|巷|街|支弄|分箱|信箱|分队|摊位|铺位?|床|家|社)"
 )

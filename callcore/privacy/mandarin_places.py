@@ -10,7 +10,7 @@ from callcore.privacy.view import View
 from callcore.types import Role
 
 _HAN = "\u4e00-\u9fff"
-_NUMBER = r"(?:[a-z]?\d+[a-z]?|[a-z]|[零一二三四五六七八九十百千两幺]+|[东西南北甲乙丙丁])"
+_NUMBER = r"(?:[a-z]?\d{1,6}[a-z]?|[a-z]|[零一二三四五六七八九十百千两幺]{1,8}|[东西南北甲乙丙丁])"
 _UNIT = "(?:号院|号楼|号|弄|栋|幢|座|单元|层|楼|室|户|组|队|门牌|门|排|期|支弄|附)"
 _DOOR = rf"(?:第? ?{_NUMBER} ?{_UNIT}|之 ?{_NUMBER}|附 ?{_NUMBER} ?号)"
 _DOORS = (
