@@ -75,6 +75,15 @@ def test_a_verdict_is_shown_where_people_look_for_it(field: str, value: str, tur
     assert [place.turn for place in found.evidence] == turns
 
 
+def test_where_the_agent_only_greets_what_weighed_most_shows_the_result():
+    weights = {"intent.report_loss": (9.0, 0.0)}
+    head = Head(labels=("solved", "other"), bias=(1.0, 0.0), weights=weights)
+    (found,) = ticket(
+        "A: 您好。\n C: 我的信用卡丢了，已经找到了。", rules=judged({"handling.resolution": head})
+    ).fields["handling.resolution"]
+    assert [place.turn for place in found.evidence] == [2]
+
+
 def test_what_shows_a_verdict_has_words_of_its_own():
     lines = """
         A: 您好。

@@ -30,6 +30,8 @@ def shown(name: str, judged: Judged, call: CallView) -> Judged:
         return judged
     own = {place.turn_id: place for place in judged.evidence}
     turns = dict.fromkeys(reading.turn.turn_id for reading in show(call, judged))
+    if not turns:
+        return judged
     places = [own[turn] if turn in own else call.turns[turn].at() for turn in [*turns][:MOST_EVIDENCE]]
     return replace(judged, evidence=tuple(sorted(places, key=lambda place: place.start_sample)))
 
