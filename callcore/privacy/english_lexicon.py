@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
 
+from callcore.privacy.word_lists import word_lists
 from callcore.text.chars import HAN_CHARACTER
 from callcore.understand.entities.en.lexicon import lexicon
 
@@ -44,8 +43,7 @@ def is_place_word(word: str) -> bool:
 @cache
 def words_of() -> dict[str, frozenset[str]]:
     """The lists of ``data/en.toml``, by name."""
-    text = files("callcore.privacy").joinpath("data", "en.toml").read_text(encoding="utf-8")
-    return {name: frozenset(" ".join(lines).split()) for name, lines in tomllib.loads(text).items()}
+    return {name: frozenset(words) for name, words in word_lists("en").items()}
 
 
 def first_names() -> frozenset[str]:

@@ -15,6 +15,7 @@ from callcore.privacy import (
     mandarin,
     mandarin_births,
     mandarin_homes,
+    mandarin_names,
     mandarin_places,
 )
 from callcore.privacy.births import births
@@ -37,7 +38,7 @@ LONG = 5  #: digits in a row that only a fact that is no secret explains
 NO_COUNT = 9  #: digits that are no number of things whatever follows them
 
 _RULES: Mapping[str, tuple[Rule, ...]] = {
-    "zh": (mandarin.names, mandarin.words, mandarin.emails, mandarin_places.addresses, english_places.addresses),
+    "zh": (mandarin_names.names, mandarin.words, mandarin.emails, mandarin_places.addresses, english_places.addresses),
     "en": (english_names.names, english.words, english.emails, english_places.addresses, signs),
 }
 _ASKS = {"zh": mandarin.asks, "en": english.asks}
@@ -134,7 +135,7 @@ def search(found: Found, view: View) -> Search:
         kept = [replace(one, lasting=False) if doubted(one, found) else one for one in kept]
     if found.language.name == "zh":
         kept += [one for one in misheard_digits(text, kept) if not view.readable(one.start, one.end)]
-        kept += mandarin.more_of_names(view, kept)
+        kept += mandarin_names.more_of_names(view, kept)
     kept += [*_gaps(text, kept), *_letters(text, kept)]
     if found.language.name == "zh" and not view.number_wanted and view.asked not in ("word", "proof"):
         free = [*flights(text)]
@@ -177,7 +178,7 @@ def _of_the_bank(one: Secret, staff: Sequence[Secret], view: View) -> bool:
     if one.kind == "email" and view.speaker is Role.AGENT:
         return any(start < one.end and one.start < end for start, end in mailboxes(view.text))
     return one.kind == "name" and any(
-        mandarin.tells_characters_of(view.text[one.start : one.end], name)
+        mandarin_names.tells_characters_of(view.text[one.start : one.end], name)
         for name in (*view.staff, *(view.text[other.start : other.end] for other in staff))
     )
 
@@ -225,11 +226,15 @@ def asks(found: Found) -> str:
     return "number" if (named and cues.asks.search(text)) or _ASKS_NUMBER.search(text) else ""
 
 
+def _of_desk(view: View, start: int, digits: str) -> bool:
+    """Whether an agent tells the telephone of one of the bank's places: of no person's mobile."""
+    return view.speaker is Role.AGENT and not _MOBILE.fullmatch(digits) and of_desk(view.text, start)
+
+
 def _public(one: Secret, view: View, *, sure: bool) -> bool:
     """Whether a number is a service's, or explained as no secret. ``sure``: that the tagger is, of a secret."""
     if one.kind == "phone":
-        desk = view.speaker is Role.AGENT and not _MOBILE.fullmatch(re.sub(r"\D", "", one.value))
-        return is_service(one.value) or (desk and of_desk(view.text, one.start))
+        return is_service(one.value) or _of_desk(view, one.start, re.sub(r"\D", "", one.value))
     if one.kind == "card_tail":
         return of_reference(view.text, one.start)
     if one.kind not in ("digits", "code"):
@@ -252,7 +257,7 @@ def _no_name(one: Secret, found: Found) -> bool:
     """Whether what the rules for entities took for a name is something else."""
     said = found.spoken.text[one.start : one.end]
     return one.kind == "name" and (
-        mandarin.is_no_name(said) if found.language.name == "zh" else english_lexicon.is_no_name(said)
+        mandarin_names.is_no_name(said) if found.language.name == "zh" else english_lexicon.is_no_name(said)
     )
 
 
@@ -286,8 +291,8 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
     for one in stretches(text, view.readable):
         reference = view.reference_wanted and not _MOBILE.fullmatch(one.digits)
         wanted = reference and not certain(found, one.start, one.end)
-        desk = view.speaker is Role.AGENT and not _MOBILE.fullmatch(one.digits) and of_desk(text, one.start)
-        free = desk or one.digits in view.public or wanted or explained(text, one.start, one.digits)
+        free = one.digits in view.public or wanted or explained(text, one.start, one.digits)
+        free = free or _of_desk(view, one.start, one.digits)
         ends = _goes_on(view, one)
         if free and not view.number_wanted and not ends:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.privacy import english_lexicon, english_names, mandarin
+from callcore.privacy import english_lexicon, english_names, mandarin_names
 from callcore.privacy.digits import stretches
 from callcore.privacy.mandarin_lexicon import is_nationality
 from callcore.privacy.services import is_service
@@ -104,9 +104,9 @@ def _needed(tag: Tag, digits: str, view: View) -> float:
 def _needed_in_han(tag: Tag, said: str, view: View) -> float:
     if _NO_NAME.fullmatch(said):
         return 1.0
-    if view.asked == "name" or mandarin.looks_like_name(said):
+    if view.asked == "name" or mandarin_names.looks_like_name(said):
         return FOUND
-    if _AFTER_NAME.match(view.text, tag.end) and said not in mandarin.NO_SURNAME:
+    if _AFTER_NAME.match(view.text, tag.end) and said not in mandarin_names.NO_SURNAME:
         return FOUND
     return OVER_WORDS if len(said) == 1 or "的" in said else LIKELY
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.privacy.mandarin_lexicon import any_of
+from callcore.privacy.mandarin_lexicon import CLAUSE, any_of
 from callcore.privacy.spans import NEVER, Secret
 from callcore.privacy.view import View
 
@@ -34,7 +34,6 @@ _BARE = re.compile(
     r"(?:嗯|呃|啊|哦|对|是|不是|不对|应该|好|那|就|,| )*"
     r"(?P<figures>\d{1,8}|[零一二三四五六七八九十幺]{1,8}|[二三]?十[一二三四五六七八九])(?:的|啊|吧|呀)?"
 )
-_CLAUSE = re.compile("[^ ,.。!?;:、]+")
 _BORN = re.compile(
     rf"(?P<date>{_YEAR}(?:的|[, ])*(?:{_MONTH_AND_DAY})?)[ ,]*(?:出生|生的|生人|(?=的?[ ,]*{_SIGN}))|"
     rf"(?P<sign>{_SIGN})的?[ ,]*(?:我?是)?(?P<year>{_YEAR})(?!{_MONTH_AND_DAY}[存取办开])"
@@ -68,7 +67,7 @@ def births(view: View) -> Iterator[Secret]:
         if cue is None:
             return
         start = cue.end()
-    for clause in _CLAUSE.finditer(text, start):
+    for clause in CLAUSE.finditer(text, start):
         if _OTHER.search(clause[0]):
             continue
         if bare := _BARE.fullmatch(clause[0]):

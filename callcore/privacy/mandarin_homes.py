@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from callcore.privacy.mandarin_lexicon import CLAUSE
 from callcore.privacy.spans import NEVER, Secret
 from callcore.privacy.view import View
 from callcore.types import Role
@@ -42,7 +43,6 @@ _BARE = re.compile(
     "(?:嗯|呃|啊|哦|对|是|好|那|就|,| )*"
     r"(?P<number>[a-z]?\d{1,5}[a-z]?|[零一二三四五六七八九幺]{1,5}|[a-z]|[甲乙丙丁])(?:的|啊|吧|呀)?"
 )
-_CLAUSE = re.compile("[^ ,.。!?;:、]+")
 _LEAD = re.compile(
     r"(?:就?[写填][的是]?|[寄送放邮]到?|收件|地址|详细|就是|还是|应该|是在?|不是|住在?|现在|目前|我们?家?|咱家?|家里?|在|"
     r"那边|那个|那|这边|没有?门牌号?|没得|嗯|呃|啊|哦|对头?|好的?|系|搬到了?|改成|叫|呢|的|,| )*"
@@ -95,7 +95,7 @@ def pieces(view: View) -> Iterator[Secret]:
     text = view.text
     for match in _HOUSEHOLDER.finditer(text):
         yield Secret("name", *match.span("name"), least=NEVER)
-    for clause in _CLAUSE.finditer(text):
+    for clause in CLAUSE.finditer(text):
         if _OTHER.search(clause[0]):
             continue
         if bare := _BARE.fullmatch(clause[0]):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
+
+from callcore.privacy.word_lists import word_lists
+
+#: what stands between any two marks
+CLAUSE = re.compile("[^ ,.。!?;:、]+")
 
 
 def is_nationality(said: str) -> bool:
@@ -18,13 +21,6 @@ def _nationality() -> re.Pattern[str]:
     return re.compile(f"(?:(?:{any_of('nations')})(?:人|籍)?|(?:{any_of('peoples')})族)(?:人|的)?")
 
 
-@cache
-def words_of() -> dict[str, tuple[str, ...]]:
-    """The lists of ``data/zh.toml``, by name."""
-    text = files("callcore.privacy").joinpath("data", "zh.toml").read_text(encoding="utf-8")
-    return {name: tuple(" ".join(lines).split()) for name, lines in tomllib.loads(text).items()}
-
-
 def any_of(name: str) -> str:
     """The words of a list as alternatives of a pattern, the longest first."""
-    return "|".join(sorted(words_of()[name], key=len, reverse=True))
+    return "|".join(sorted(word_lists("zh")[name], key=len, reverse=True))
