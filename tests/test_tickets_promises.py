@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ticket_tools import ticket
 
+from callcore.tickets.deadlines import resolve_due, works_in
 from callcore.tickets.phrases import Phrase, Phrases
-from callcore.tickets.promises import resolve_due, works_in
 
 THURSDAY = "2026-11-12"
 

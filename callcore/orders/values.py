@@ -16,7 +16,7 @@ from callcore.privacy.masks import all_masked
 from callcore.privacy.redactor import CARD_TAIL
 from callcore.text.chars import is_chinese
 from callcore.tickets import TicketRules
-from callcore.tickets.promises import resolve_due, works_in
+from callcore.tickets.deadlines import resolve_due, works_in
 from callcore.tickets.spec import FieldSpec
 from callcore.types import MASK, Entity
 from callcore.understand.entities import find, plain_words

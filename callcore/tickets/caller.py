@@ -151,11 +151,10 @@ class Caller:
     def _mood_of(self, reading: Reading) -> Mood | None:
         """The mood of a turn, None where it has none to speak of."""
         found = reading.found
-        letters = sum(map(str.isalnum, reading.text))
-        if found is None or found.mood is None or letters < LEAST_LETTERS:
+        if found is None or found.mood is None or reading.letters < LEAST_LETTERS:
             return None
         mood = found.mood
-        if mood.label == "pleased" and "satisfied" not in reading.hits and letters <= SHORT:
+        if mood.label == "pleased" and "satisfied" not in reading.hits and reading.letters <= SHORT:
             return replace(mood, label="calm")  # a plain thank-you is a matter of form
         agitated = found.caller is not None and found.caller.code == "agitated"
         if agitated and self._matter.blame and mood.valence <= BAD_VALENCE and mood.label not in UPSET:

@@ -56,7 +56,7 @@ def just_said(spec: FieldSpec, call: CallView) -> list[Fact]:
 
 def times(promises: Promises) -> list[Candidate]:
     """The times still to come that were named, as candidates for a term that the bank sets itself."""
-    return _candidates(_grouped(promises.times))
+    return _candidates(_grouped(promises.deadlines.times))
 
 
 def _candidates(groups: Mapping[str, Sequence[Fact]]) -> list[Candidate]:

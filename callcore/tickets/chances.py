@@ -6,13 +6,13 @@ All are read off the sentence, its turn, and what was said before, so that nothi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callcore.text.chars import is_chinese
-from callcore.tickets.facts import span_of
+from callcore.tickets.deadlines import Deadlines
 from callcore.tickets.grams import grams
-from callcore.tickets.reading import CallView, Chance, Fact, Reading, Span
+from callcore.tickets.reading import CallView, Chance, Reading
 
 VERSION = 3  #: of these traits; a model made for another version is refused
 PROMISES = "promises"  #: the head that takes or leaves what a sentence may promise
@@ -24,12 +24,10 @@ WORDS, KIND_WORDS, WORDS_BEFORE = 6.0, 6.0, 4.0  #: length of the vectors of n-g
 BEFORE_ZH, BEFORE_EN = 20, 60  #: last characters of the turn before whose words count
 
 Traits = dict[str, float]
-Times = Mapping[int, Sequence[Fact]]  #: said in a turn, by its id
-Due = Callable[[Sequence[Fact], Span], str]  #: which of some times is that of a promise; "" for none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taken:
+class UpTo:
     """A turn, and all before it. ``found``: what it may promise, with traits."""
 
     found: Sequence[tuple[Chance, Traits]] = ()
@@ -40,20 +38,20 @@ class Taken:
 class Chances:
     """Takes the turns of one call in order; gives what each may promise, with the traits of it but its words."""
 
-    def __init__(self, call: CallView, times: Times, due: Due) -> None:
-        self._call, self._times, self._due = call, times, due
+    def __init__(self, call: CallView, deadlines: Deadlines) -> None:
+        self._call, self._deadlines = call, deadlines
         self._chinese = is_chinese(call.language)
-        self._last = call.kept.of("taken none", (), Taken)
+        self._last = call.kept.of("up to none", (), UpTo)
 
     def take(self, reading: Reading) -> Sequence[tuple[Chance, Traits]]:
         """Of the next turn; the same object as in the look before where nothing new was said up to here."""
-        last, times = self._last, self._times.get(reading.turn.turn_id, ())
-        timed = last.reading is not None and bool(self._times.get(last.reading.turn.turn_id))
+        last, times = self._last, self._deadlines.said_in(reading)
+        timed = last.reading is not None and bool(self._deadlines.said_in(last.reading))
         grounds = (reading, last, self._call.language, timed, *times)
-        self._last = self._call.kept.of(("taken", reading.turn.turn_id), grounds, lambda: self._taken(reading, last))
+        self._last = self._call.kept.of(("up to", reading.turn.turn_id), grounds, lambda: self._up_to(reading, last))
         return self._last.found
 
-    def _taken(self, reading: Reading, last: Taken) -> Taken:
+    def _up_to(self, reading: Reading, last: UpTo) -> UpTo:
         chances = [chance for chance in reading.chances if reading.speaks(chance.hit.by)]
         found = []
         if chances:
@@ -65,14 +63,14 @@ class Chances:
         likeliest = dict(last.likeliest)
         for act, probability in _likeliest(chances).items():
             likeliest[act] = max(likeliest.get(act, 0.0), probability)
-        return Taken(found, reading, likeliest)
+        return UpTo(found, reading, likeliest)
 
     def _around(self, reading: Reading, before: Reading | None) -> Traits:
         """Of all sentences of a turn, and of the turn before it."""
         traits = {
             "chinese": float(self._chinese),
             "sentences": min(len(reading.sentences), MANY_SENTENCES) / MANY_SENTENCES,
-            "time.turn": float(bool(self._times.get(reading.turn.turn_id))),
+            "time.turn": float(bool(self._deadlines.said_in(reading))),
         }
         if before is None:
             return traits
@@ -81,7 +79,7 @@ class Chances:
         return traits | {
             "prev.asks": float(before.asks()),
             "prev.own": float(before.role is reading.role),
-            "prev.time": float(bool(self._times.get(before.turn.turn_id))),
+            "prev.time": float(bool(self._deadlines.said_in(before))),
             "prev.short": float(len(before.text) < (SHORT_ZH if self._chinese else SHORT_EN)),
         }
 
@@ -110,12 +108,12 @@ class Chances:
         }
 
     def _of_times(self, reading: Reading, one: Chance) -> Traits:
-        start, end = one.hit.span
-        times = [fact for fact in self._times.get(reading.turn.turn_id, ()) if start <= span_of(fact)[0] < end]
+        times = self._deadlines.said_in(reading, one.hit.span)
         traits = {"today": float(one.hit.today)}
         if not times:
             return traits
-        due = self._due(times, one.hit.span)
+        found = self._deadlines.of(times, one.hit.span)
+        due = found[0] if found else ""
         return traits | {
             "time": 1.0,
             "due": float(bool(due)),
@@ -144,7 +142,7 @@ def _vector(name: str, found: Sequence[str], length: float) -> Traits:
     return {f"{name}.{gram}": weight for gram in found}
 
 
-def _in_call(one: Chance, last: Taken) -> Traits:
+def _in_call(one: Chance, last: UpTo) -> Traits:
     """Whether the same was promised before."""
     before = last.likeliest.get(one.hit.act, 0.0)
     return {"before": before, "before.more": float(before > one.probability)}

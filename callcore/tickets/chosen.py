@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from callcore.tickets.candidates import Candidate, candidates, just_said, times
+from callcore.tickets.deadlines import TIME_KINDS
 from callcore.tickets.facts import OPENING_TURNS, entity_field, places_of, value_of
 from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.matter import Judged
 from callcore.tickets.name_traits import name_traits
 from callcore.tickets.names import customer_name, name_candidates
-from callcore.tickets.promises import TIME_KINDS, Promises
+from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView
 from callcore.tickets.rulefile import NameWords
 from callcore.tickets.spec import FieldSpec

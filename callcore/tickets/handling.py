@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from callcore.tickets.caller import SURE, USUAL, Caller
+from callcore.tickets.deadlines import works_in
 from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts, unless_judged
-from callcore.tickets.promises import Promises, channel_in, works_in
+from callcore.tickets.promises import Promises, channel_in
 from callcore.tickets.reading import MOST_HITS, CallView, Reading, Span, evidence_of
 from callcore.tickets.rulefile import RuleFile
 from callcore.tickets.severity import severity_of

@@ -136,10 +136,7 @@ def _felt(customer: Iterable[Reading], found: Signs) -> None:
     moods = [
         (reading, reading.found.mood)
         for reading in customer
-        if reading.found
-        and reading.found.mood
-        and reading.found.mood.label
-        and sum(map(str.isalnum, reading.text)) >= LEAST_LETTERS
+        if reading.found and reading.found.mood and reading.found.mood.label and reading.letters >= LEAST_LETTERS
     ]
     if not moods:
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from callcore.tickets.caller import Caller
 from callcore.tickets.chosen import chosen_deadline, chosen_field, chosen_name, kinds_of
+from callcore.tickets.deadlines import TIME_KINDS
 from callcore.tickets.facts import OPENING_TURNS, choice_field, entity_field, pattern_field, suggested
 from callcore.tickets.handling import Handling
 from callcore.tickets.judge import NOTHING_WORDED, ByRules, Signs, signs, verdicts
@@ -17,7 +18,7 @@ from callcore.tickets.matter import NO_VERDICTS, Judged, Matter, Verdicts
 from callcore.tickets.names import customer_name
 from callcore.tickets.picks import Candidates, Supports, cause_signs, chosen, intent_signs, main_first, topic_signs
 from callcore.tickets.pooled import scores_of
-from callcore.tickets.promises import CONTACT_KINDS, TIME_KINDS, Promises
+from callcore.tickets.promises import CONTACT_KINDS, Promises
 from callcore.tickets.reading import CallView, Reading
 from callcore.tickets.shown import shown
 from callcore.tickets.spec import FieldSpec, missing

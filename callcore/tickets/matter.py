@@ -157,16 +157,15 @@ class Matter:
 
     def _grave_beside(self, judged: Sequence[Judged]) -> list[Judged]:
         """Fraud that a turn of the customer's surely tells of: it is no small matter beside the main one."""
-        found: dict[str, Judged] = {}
+        known, found = {one.normal for one in judged}, dict[str, Judged]()
         for reading in self._call.customer:
             for label in reading.found.topics if reading.found else ():
-                known = {one.normal for one in judged} | found.keys()
                 if (
                     label.code.partition(".")[0] == GRAVE
                     and label.probability >= SURE_GRAVE
                     and label.code not in known
                 ):
-                    found[label.code] = Judged(label.code, label.probability, (reading.labelled(label),))
+                    found.setdefault(label.code, Judged(label.code, label.probability, (reading.labelled(label),)))
         return list(found.values())
 
     @unless_judged("request.category")

@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import datetime
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from callcore.text.chars import is_chinese
 from callcore.tickets.chances import PROMISES, Chances, Traits, ending, worded
-from callcore.tickets.facts import span_of
+from callcore.tickets.deadlines import Deadlines
 from callcore.tickets.linear import Head, LinearModel
-from callcore.tickets.reading import CallView, Chance, Fact, PromiseHit, Reading, Span, begin_in
+from callcore.tickets.reading import CallView, Chance, PromiseHit, Reading, Span, begin_in
 from callcore.tickets.spec import is_hidden
 from callcore.types import Evidence, Promise, Role
-from callcore.understand.entities.calendar import add_working_days, is_weekday, is_working_day_in_china, shift_months
 
 SOURCE = "promises/1"
-TIME_KINDS = ("date", "datetime", "time", "duration", "period")
-DAY_KINDS = ("date", "datetime")
 CONTACT_KINDS = ("phone", "channel")  #: facts that tell how the customer is reached
 STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
 BESIDE = 0.4  #: probability from which a sentence promises something beside what it is likeliest to promise
 MOST_EVIDENCE = 4
 CONFIDENCE_DIGITS = 4
-REACH = 14  #: characters before a time in which it may be said that it is the latest
-DAY, WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
-LONGEST = datetime.timedelta(days=400)  #: nothing is promised for later
-_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
-_WORKING = re.compile(r"(?:\d+/)?(\d+) working days")
-_WEEKDAY = re.compile(r"(?<!last )\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b")
-_BARE_WEEKDAY = re.compile(
-    r"(?:周|星期|礼拜)[一二三四五六日天1-6].{0,2}|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day(?: [a-z]+)?"
-)  #: without a word that says which
-_TOLD = re.compile(r"(?:是|都)$|(?:['’]s|\b(?:is|was))(?: now| only| an?| the)* ?$|\b(?:an?|the|every|each|my|your) ?$")
-_AT_LATEST = re.compile(r"(?:最[晚迟]|不晚于|no later than|by)(?:是|在| )*$")
-_CLOCK = re.compile(r"\d{2}:\d{2}")
 _ASKS_WHEN = (
     "什么时候",
     "多久",
@@ -79,13 +61,7 @@ class Promises:
     def __init__(self, call: CallView, model: LinearModel | None = None) -> None:
         """``model``: takes or leaves what sentences may promise; without it the rules do."""
         self._call, self._model = call, model
-        self._works = works_in(call.language)
-        self._facts: dict[int, list[Fact]] = {}
-        for kind in TIME_KINDS:
-            for fact in call.facts.get(kind, ()):
-                if kind == "duration" and "期" in fact.entity.text:
-                    continue  # so many instalments, or one of them
-                self._facts.setdefault(fact.reading.turn.turn_id, []).append(fact)
+        self.deadlines = Deadlines(call)  #: the times that promises may be due at
 
     @cached_property
     def all(self) -> tuple[Promise, ...]:
@@ -121,26 +97,14 @@ class Promises:
         )
         return other
 
-    @cached_property
-    def times(self) -> list[Fact]:
-        """Every time still to come that was named, in order; ``normal``: its last moment, ISO 8601."""
-        found = []
-        for facts in self._facts.values():
-            for fact in facts:
-                sentence = fact.reading.sentence(span_of(fact))
-                beside = [other for other in facts if sentence[0] <= span_of(other)[0] < sentence[1]]
-                if due := self._moment(fact, beside):
-                    found.append(replace(fact, normal=due))
-        return sorted(found, key=lambda fact: fact.order)
-
     def _made(self) -> Iterator[Made]:
-        chances = Chances(self._call, self._facts, self._due_of)
+        chances = Chances(self._call, self.deadlines)
         turns = self._call.readings
         for place, reading in enumerate(turns):
             found = chances.take(reading)
             if found or reading.promises:
                 around = turns[max(place - 2, 0) : place + 3]  # as far as _asked_for looks
-                facts = (fact for turn in around for fact in self._facts.get(turn.turn.turn_id, ()))
+                facts = (fact for turn in around for fact in self.deadlines.said_in(turn))
                 grounds = (self._model, found, self._call.language, *around, *facts)
                 made = partial(self._made_in, found, place, reading)
                 yield from self._call.kept.of(("made", reading.turn.turn_id), grounds, made)
@@ -160,7 +124,7 @@ class Promises:
 
     def rows(self) -> list[tuple[Reading, Chance, Traits]]:
         """All that may be a promise, with what speaks for it."""
-        chances = Chances(self._call, self._facts, self._due_of)
+        chances = Chances(self._call, self.deadlines)
         return [
             (reading, one, traits | self._worded(reading, one, self._before(place)))
             for place, reading in enumerate(self._call.readings)
@@ -204,20 +168,16 @@ class Promises:
             return False
         if hit.by == "agent":
             return True
-        said = [fact for fact in self._facts.get(reading.turn.turn_id, ()) if start <= span_of(fact)[0] < end]
-        days = [resolve_due(f.normal, self._call.day, self._works) for f in said if f.entity.kind in DAY_KINDS]
-        gone_by = bool(days) and all(day[:10] < self._call.day for day in days)
+        gone_by = self.deadlines.are_gone_by(reading, (start, end))
         return not gone_by and not reading.text[:end].rstrip().endswith(("?", "？"))
 
     def _timed(self, place: int, reading: Reading, hit: PromiseHit, alone: bool) -> Made:
         """With its time: in the same sentence, else the turn if it promises that ``alone``, else in the answer to
         "when?".
         """
-        facts = self._facts.get(reading.turn.turn_id, [])
-        sentence = reading.sentence(hit.span)
-        inside = [fact for fact in facts if sentence[0] <= span_of(fact)[0] < sentence[1]]
-        for chosen in (inside, facts if alone else []):
-            if found := self._due(chosen, hit.span):
+        inside = self.deadlines.said_in(reading, reading.sentence(hit.span))
+        for chosen in (inside, self.deadlines.said_in(reading) if alone else ()):
+            if found := self.deadlines.of(chosen, hit.span):
                 return Made(reading, hit, *found)
         if found := self._asked_for(place, reading):
             return Made(reading, hit, *found)
@@ -229,87 +189,10 @@ class Promises:
         for question, answer in ((place + 1, place + 2), (place - 1, place)):
             if question >= 0 and answer < len(around) and around[answer].role is reading.role:
                 asked = around[question]
-                if asked.role is not reading.role and any(word in asked.text for word in _ASKS_WHEN):
-                    facts = self._facts.get(around[answer].turn.turn_id, [])
-                    if found := self._due(facts, (0, 0)):
-                        return found
+                asks = asked.role is not reading.role and any(word in asked.text for word in _ASKS_WHEN)
+                if asks and (found := self.deadlines.of(self.deadlines.said_in(around[answer]), (0, 0))):
+                    return found
         return None
-
-    def _due_of(self, facts: Sequence[Fact], span: Span) -> str:
-        found = self._due(facts, span)
-        return found[0] if found else ""
-
-    def _due(self, facts: Sequence[Fact], span: Span) -> tuple[str, Evidence] | None:
-        """A time until which, else the nearest before the promise or after it; day and hour said apart are joined."""
-        if not facts:
-            return None
-        nearest = min(
-            facts, key=lambda fact: (not _bounded(fact), span_of(fact)[0] > span[1], abs(span_of(fact)[0] - span[0]))
-        )
-        due = self._moment(nearest, facts)
-        return (due, nearest.evidence[0]) if due else None
-
-    def _moment(self, fact: Fact, beside: Sequence[Fact]) -> str:
-        """The last moment that a time names, with the hour or day said ``beside`` it; "" where it is gone by."""
-        due = resolve_due(fact.normal, self._call.day, self._works)
-        if due and fact.reading.agent and _WEEKDAY.search(fact.entity.text.lower()):
-            due = self._next(due)
-        if due and self._only_weekday(fact):
-            due = self._later(fact, due)
-        if not due or not self._to_come(due):
-            return ""
-        if len(due) == 10 and fact.entity.kind == "date":
-            hours = [other for other in beside if other.entity.kind == "time"]
-            if clock := next((_CLOCK.findall(other.normal)[-1] for other in hours if _CLOCK.search(other.normal)), ""):
-                return f"{due}T{clock}"
-        elif fact.entity.kind == "time":
-            days = [other for other in beside if other.entity.kind == "date"]
-            day = next((resolve_due(other.normal, self._call.day, self._works) for other in days), "")
-            return f"{day[:10]}{due[10:]}" if day else due
-        return due
-
-    def _next(self, due: str) -> str:
-        """A weekday that the entities take for the last one, as the next: by Monday, said on a Thursday."""
-        day, today = _date(due[:10]), _date(self._call.day)
-        if day is None or today is None or not datetime.timedelta() < today - day < WEEK:
-            return due
-        return f"{(day + WEEK).isoformat()}{due[10:]}"
-
-    def _only_weekday(self, fact: Fact) -> bool:
-        """Whether a day is told by its weekday alone (周四, on Thursday), with no other beside it (今天周四)."""
-        start, end = span_of(fact)
-        sentence = fact.reading.sentence((start, end))
-        days = [span for span in map(span_of, self._days_of(fact.reading)) if fact.reading.sentence(span) == sentence]
-        return (
-            _BARE_WEEKDAY.fullmatch(fact.entity.text.lower()) is not None
-            and _TOLD.search(fact.reading.text, max(start - REACH, 0), start) is None
-            and not any(0 <= first - end <= 1 or 0 <= start - last <= 1 for first, last in days)
-        )
-
-    def _later(self, fact: Fact, due: str) -> str:
-        """A weekday to come: that of the call itself is a week later, and none lies before a day that its turn has
-        named before it (下周三之前到账，没到的话周四给您打电话).
-        """
-        day, today = _date(due[:10]), _date(self._call.day)
-        if day is None or today is None or day < today:
-            return due
-        first = today + DAY
-        for other in self._days_of(fact.reading):
-            named = _date(resolve_due(other.normal, self._call.day, self._works)[:10])
-            if span_of(other)[0] < span_of(fact)[0] and named is not None and named <= today + 2 * WEEK:
-                first = max(first, named)
-        while day < first:
-            day += WEEK
-        return f"{day.isoformat()}{due[10:]}"
-
-    def _days_of(self, reading: Reading) -> list[Fact]:
-        """The days that a turn names."""
-        return [fact for fact in self._facts.get(reading.turn.turn_id, ()) if fact.entity.kind in DAY_KINDS]
-
-    def _to_come(self, due: str) -> bool:
-        """Whether it can be the time of a promise: not before the call, and not years after it."""
-        day, last = _date(self._call.day), _date(due[:10])
-        return day is not None and last is not None and day <= last <= day + LONGEST
 
     def _promise(self, group: Sequence[Made]) -> Promise:
         first, timed = group[0], [made for made in group if made.due]
@@ -351,58 +234,6 @@ def channel_in(reading: Reading, call: CallView) -> str:
 def is_private(phone: str) -> bool:
     """Whether a telephone number is a person's and no service number."""
     return is_hidden(phone) or phone.startswith("+") or len(phone) > 8
-
-
-def works_in(language: str) -> Callable[[datetime.date], bool]:
-    """Which days are working days where a language is spoken: China's calendar for Mandarin, Monday to Friday else."""
-    return is_working_day_in_china if is_chinese(language) else is_weekday
-
-
-def resolve_due(normal: str, day: str, works: Callable[[datetime.date], bool]) -> str:
-    """The latest moment of a date, time, duration or period (docs/entities.md) as ISO 8601; "" where there is none.
-
-    ``day``: of the call, ISO 8601, from which durations count.
-    """
-    today = _date(day)
-    if today is None:
-        return ""
-    last = normal.rpartition("/")[2] or normal.partition("/")[0]
-    if working := _WORKING.fullmatch(normal):
-        return add_working_days(today, int(working[1]), works).isoformat() if int(working[1]) <= 1000 else ""
-    if last.startswith("P"):
-        return _after(today, last)
-    if _CLOCK.fullmatch(last := last.removeprefix("..")):
-        return f"{today.isoformat()}T{last}"
-    if last.startswith("XXXX"):
-        return ""
-    return last if _date(last[:10]) else ""
-
-
-def _after(today: datetime.date, duration: str) -> str:
-    match = _DURATION.fullmatch(duration)
-    if match is None:
-        return ""
-    years, months, weeks, days, hours, minutes = (int(part or 0) for part in match.groups())
-    try:
-        later = shift_months(today, years * 12 + months) + datetime.timedelta(weeks * 7 + days)
-        return (later + datetime.timedelta(hours // 24)).isoformat() if hours + minutes else later.isoformat()
-    except (ValueError, OverflowError):
-        return ""
-
-
-def _date(text: str) -> datetime.date | None:
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _bounded(fact: Fact) -> bool:
-    """Whether it says until when, and not just when."""
-    start = span_of(fact)[0]
-    return (
-        fact.normal.startswith("..") or _AT_LATEST.search(fact.reading.text, max(start - REACH, 0), start) is not None
-    )
 
 
 def _same(one: Made, other: Made) -> bool:

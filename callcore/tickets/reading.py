@@ -148,9 +148,19 @@ class Reading:
         return not masked or sum(sum(map(str.isalnum, word.text)) for word in words) >= OWN_WORDS * masked
 
     @cached_property
+    def letters(self) -> int:
+        """Letters and digits of the turn."""
+        return sum(map(str.isalnum, self.text))
+
+    @property
     def is_bare(self) -> bool:
         """Whether the turn says hardly more than yes, thanks or goodbye."""
-        return sum(map(str.isalnum, self.text)) <= (BARE_ZH if is_chinese(self.turn.language) else BARE_EN)
+        return self.letters <= (BARE_ZH if is_chinese(self.turn.language) else BARE_EN)
+
+    @cached_property
+    def says_something(self) -> bool:
+        """Whether it says more than yes or goodbye, and than a secret that was masked."""
+        return not self.is_bare and self.tells(self.at())
 
     def labelled(self, label: Label | Mood) -> Evidence:
         """Evidence: the words that a label is of."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from callcore.tickets.judge import MOST_EVIDENCE
 from callcore.tickets.matter import Judged
 from callcore.tickets.pooled import scores_of
 from callcore.tickets.reading import CallView, Reading
 
-MOST_EVIDENCE = 3
 LEAST_SHARE = 0.1  #: of what the turn that shows it best scores
 LAST = 2  #: turns that show how a call ended
 MOST_DONE = 2  #: turns that show what the agent did
@@ -38,7 +38,7 @@ def shown(name: str, judged: Judged, call: CallView) -> Judged:
 
 def _saying(readings: Sequence[Reading]) -> Sequence[Reading]:
     """Those that say more than yes, goodbye or a secret; all where none does."""
-    return [one for one in readings if not one.is_bare and one.tells(one.at())] or readings
+    return [reading for reading in readings if reading.says_something] or readings
 
 
 def _opening(call: CallView, _judged: Judged) -> Sequence[Reading]:

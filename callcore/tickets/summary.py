@@ -153,7 +153,7 @@ def _bare(text: str) -> str:
 
 def _opening(call: CallView, matter: Matter) -> tuple[Reading, Span] | None:
     """The turn in which the customer says what for, and the sentence of it."""
-    readings = matter.opening or [r for r in call.customer if sum(map(str.isalnum, r.text)) >= SHORTEST][:1]
+    readings = matter.opening or [r for r in call.customer if r.letters >= SHORTEST][:1]
     if not readings:
         return None
     reading = readings[0]
@@ -195,10 +195,10 @@ def _most_blaming(call: CallView, matter: Matter) -> Reading | None:
             return 0.0
         causes = scores_of(reading.found, "cause").values()
         most = max(scores_of(reading.found, "category").get("complaint", 0.0), max(causes, default=0.0))
-        return most * min(sum(map(str.isalnum, reading.text)) / telling, 1.0)
+        return most * min(reading.letters / telling, 1.0)
 
     told = {reading.turn.turn_id for reading in matter.opening[:1]}
-    turns = [one for one in call.customer if one.turn.turn_id not in told and not one.is_bare and one.tells(one.at())]
+    turns = [one for one in call.customer if one.turn.turn_id not in told and one.says_something]
     most = max(turns, key=blame, default=None)
     return most if most is not None and blame(most) >= LEAST_BLAME else None
 
