@@ -17,7 +17,7 @@ import click
 from callcore.cli.options import db_option, overrides, settings_option
 from callcore.cli.stopping import Stopping
 from callcore.config import Settings, load_settings
-from callcore.errors import AudioNotFound, CallcoreError, ConfigError, DiskFull, OutputError
+from callcore.errors import AudioNotFound, CallcoreError, ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -143,6 +143,8 @@ def _overrides(options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _check_options(found: Found, watch: Path | None, options: Mapping[str, Any]) -> None:
     """Refuse at once what would go wrong after hours of work."""
+    from callcore.output.files import check_folder
+
     formats, output = options["formats"], options["output"]
     if watch is not None and not watch.is_dir():
         raise AudioNotFound(f"no such folder: {watch}.", "Make it, or check the path given to --watch.")
@@ -154,27 +156,7 @@ def _check_options(found: Found, watch: Path | None, options: Mapping[str, Any])
                 f"several calls in one stream are no {formats[0]}.", "Give a folder with --output, or --format jsonl."
             )
     elif output is not None:
-        _check_writable(output)
-
-
-def _check_writable(folder: Path) -> None:
-    import errno
-    import tempfile
-
-    if folder.is_file():
-        raise OutputError(f"cannot write results in {folder}: it is a file.", "Name a folder with --output.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"no space left in {folder}.", "Free some space, or choose another --output.") from error
-        what = "write results in" if folder.is_dir() else "make the folder"
-        raise OutputError(
-            f"cannot {what} {folder}: {error.strerror or error}.",
-            "Check that it is a folder you may write to, or choose another with --output.",
-        ) from error
+        check_folder(output)
 
 
 def _run(

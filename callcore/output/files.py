@@ -12,6 +12,7 @@ import errno
 import hashlib
 import json
 import os
+import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -64,6 +65,18 @@ def make_folder(folder: Path) -> None:
     """Make a folder for results if need be. Raises :class:`~callcore.errors.OutputError`, :class:`DiskFull`."""
     with _as_output_error(folder, "make the folder"):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def check_folder(folder: Path) -> None:
+    """Make a folder for results and see that files can be written there, before anything is worked out for it.
+
+    Raises :class:`~callcore.errors.OutputError`, :class:`~callcore.errors.DiskFull`.
+    """
+    if folder.is_file():
+        raise OutputError(f"cannot write results in {folder}: it is a file.", "Name a folder with --output.")
+    make_folder(folder)
+    with _as_output_error(folder), tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def plan_names(paths: Iterable[Path]) -> dict[Path, str]:
