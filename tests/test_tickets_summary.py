@@ -172,3 +172,13 @@ def test_why_somebody_complains_is_the_turn_that_complains_and_not_the_second_on
     assert normals(found, "request.category") == ["complaint"]
     (summary,) = found.fields["request.summary"]
     assert "原因：“气死我了，打了三次电话都没有人给我一个说法”" in summary.value
+
+
+def test_a_promise_is_not_quoted_with_the_masked_read_back_before_it():
+    found = ticket("""
+        C: 我的信用卡额度怎么被降了？
+        A: 后四位报一下。
+        C: ****。
+        A: ****，好的，我明天下午给您回电。
+        """)
+    assert "坐席承诺：“好的，我明天下午给您回电”" in joined([part.text for part in found.summary], "zh")

@@ -12,7 +12,7 @@ from callcore.tickets.handling import BANK_OWES, Handling
 from callcore.tickets.matter import CUE_OF, Matter
 from callcore.tickets.pooled import scores_of
 from callcore.tickets.reading import CallView, Reading, Span
-from callcore.types import Evidence, Role, Turn
+from callcore.types import MASK, Evidence, Role, Turn
 from callcore.understand.catalogue import Catalogue
 from callcore.understand.entities import Context, find, plain_words
 
@@ -22,6 +22,7 @@ TELLING_ZH, TELLING_EN = 16, 40  #: letters of a turn that gives a reason
 LEAST_BLAME = 0.3  #: score of a turn that says why somebody complains
 NAMED = ("name", "merchant", "bank", "branch")
 _DIGITS = re.compile(r"\d+")
+_MASKED = re.compile(rf"^(?:[{re.escape(MASK)} ]+[，,、。.]\s*)+")  #: clauses that begin a quotation and are all mask
 _CAPITAL = re.compile(r"(?<![.!?:“\"'(] )(?<!^)(?<!\w)(?<!“)(?<!\")[A-Z][A-Za-z'-]+")
 _FRAME = {
     True: {
@@ -211,7 +212,7 @@ def _around(reading: Reading, span: Span) -> Span:
 def _quote(reading: Reading, span: Span, chinese: bool) -> str:
     """The words of a part of a turn, cut where they are too many."""
     longest = LONGEST if chinese else 2 * LONGEST
-    words = reading.quote(span).strip(" ，,。.；;")
+    words = _MASKED.sub("", reading.quote(span)).strip(" ，,。.；;")
     if len(words) <= longest:
         return words
     cut = words[:longest]

@@ -17,6 +17,8 @@ USES = 4  #: of each phrase
 MOST_PLAIN = 40_000  #: lines to pre-train on
 CPED_WEIGHT = 0.1  #: of television dialogue; more makes moods of calls worse
 JOINED_SHARE = 0.15  #: of the own turns, two of them said as one
+BESIDE_SHARE = 0.4  #: of the customers' own turns, said in one breath with what tells nothing of the matter
+BESIDE_FILLINGS = 20  #: of the slots of each line that is said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,36 @@ def joined_turns(turns: Sequence[LabelledTurn], seed: int) -> list[LabelledTurn]
     whole = [turn for turn in turns if turn.in_scope]
     pairs = [random.sample(whole, 2) for _ in range(round(len(whole) * JOINED_SHARE))] if len(whole) > 1 else []
     return [_joined(one, other) for one, other in pairs]
+
+
+def accompanied_turns(turns: Sequence[LabelledTurn], language: str, seed: int) -> list[LabelledTurn]:
+    """Customers' turns said in one breath with a name, a number, a greeting or thanks before them, after them, or both.
+
+    In calls a turn is seldom the matter alone; what stands beside it must not hide it.
+    """
+    random = Random(seed)
+    file = HERE / f"beside_{language}.toml"
+    lines = [one for filling in range(BESIDE_FILLINGS) for one in read_corpus(file, language, seed=seed + filling)]
+    spoken = [turn for turn in turns if turn.speaker == "customer" and turn.in_scope and not turn.context]
+    if not spoken:
+        return []
+    neutral = [*lines, *(turn for turn in spoken if _says_nothing(turn))]
+    before = [one for one in neutral if not {"thank", "bye"}.intersection(one.intents or ())]
+    after = [one for one in neutral if "greet" not in (one.intents or ())]
+    found = []
+    for turn in random.sample(spoken, round(len(spoken) * BESIDE_SHARE)):
+        sides = random.choice(("before", "after", "both"))
+        whole = turn
+        if sides != "after":
+            whole = _joined(random.choice(before), whole)
+        if sides != "before":
+            whole = _joined(whole, random.choice(after))
+        found.append(replace(whole, source="beside"))
+    return found
+
+
+def _says_nothing(turn: LabelledTurn) -> bool:
+    return (turn.category, turn.emotion, turn.caller, turn.topics, turn.causes) == ("none", "calm", "none", (), ())
 
 
 def _joined(one: LabelledTurn, other: LabelledTurn) -> LabelledTurn:

@@ -23,14 +23,21 @@ from models.training.understand.calibrate import Sums
 from models.training.understand.grams import Floats
 from models.training.understand.heads import head_places, product_heads, targets
 from models.training.understand.heard import HeardTurn, partly_heard, read_heard_turns
-from models.training.understand.material import Part, joined_turns, own_turns, plain_lines, public_parts
+from models.training.understand.material import (
+    Part,
+    accompanied_turns,
+    joined_turns,
+    own_turns,
+    plain_lines,
+    public_parts,
+)
 from models.training.understand.mixture import ROUNDS, Lessons, Trained, train_mixture
 from models.training.understand.questions import Question, scope_questions
 from models.training.understand.ship import options as ship_options
 from models.training.understand.ship import ship
 
 MODEL_VERSION = "5"
-MODEL_VERSIONS = {"zh": "6"}  #: of models that were made anew since
+MODEL_VERSIONS = {"zh": "7", "en": "6"}  #: of models that were made anew since
 MOST_GRAMS = 20_000
 HELD_OUT = 0.2  #: share of the own turns that calibration and thresholds are chosen on
 CALIBRATION_ERRORS = 0.1  #: share of wrong characters in half of the texts that thresholds are chosen on
@@ -67,7 +74,8 @@ def train_product(language: str, data: Path, seed: int, limit: int | None) -> tu
     kept, away = held_out(own, seed)
     plain = plain_lines(language, data, seed)[:limit]
     without = train_once(kept, public, heads, language, seed, plain, rounds)
-    sums, wanted = held_out_sums(without, away, own, heads, language, seed, heard_in(language))
+    asked_of = [*away, *accompanied_turns(away, language, seed)]
+    sums, wanted = held_out_sums(without, asked_of, own, heads, language, seed, heard_in(language))
     scales = calibrate.scales(sums, wanted, heads)
     thresholds = _thresholds(sums, wanted, heads, scales)
     asked = scope_questions(language, data, choose=True)
@@ -89,7 +97,7 @@ def train_once(
     rounds: int = ROUNDS,
 ) -> Trained:
     """One model of everything given; ``plain``: lines without labels."""
-    parts = [Part(own), Part(joined_turns(own, seed)), *public]
+    parts = [Part(own), Part(joined_turns(own, seed)), Part(accompanied_turns(own, language, seed)), *public]
     noisy = noise(language, [turn.text for part in parts for turn in part.turns])
     lessons = Lessons.of(parts, heads, noisy, heard_in(language), seed, plain)
     return train_mixture(lessons, heads, MOST_GRAMS, rounds, seed)
