@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcore.evaluate.labelled import read_corpus
+from callcore.evaluate.labelled import LabelledTurn, read_corpus
 from models.training.understand.enter import enter
 from models.training.understand.heard import HEARD, HeardTurn, partly_heard, read_heard_turns
+from models.training.understand.material import HERE, accompanied_turns
 
 HAN = st.text("卡号转账限额查询办理", min_size=1, max_size=12)
 
@@ -37,6 +39,29 @@ def test_training_and_measuring_hear_other_voices():
 
     groups = [set(VOICES), set(CHECK_VOICES), {variant.lstrip("+") for variant in VARIANTS}]
     assert len(set.union(*groups)) == sum(map(len, groups))
+
+
+def test_what_is_said_beside_a_matter_takes_nothing_from_it():
+    matter = LabelledTurn(
+        "you charged me twice", "complaint", ("transfer.payment",), ("dispute",), ("charge.error",), "agitated",
+        "angry", in_scope=True,
+    )  # fmt: skip
+    turns = [*(replace(matter, text=f"{matter.text} on day {day}") for day in range(40))]
+    found = accompanied_turns(turns, "en", seed=1)
+    assert len(found) == 16
+    for turn in found:
+        assert matter.text in turn.text
+        assert len(turn.text) > len(f"{matter.text} on day 10")
+        assert (turn.category, turn.topics, turn.causes) == (matter.category, matter.topics, matter.causes)
+        assert (turn.caller, turn.emotion) == ("agitated", "angry")
+        assert "dispute" in turn.intents
+    assert accompanied_turns([replace(one, speaker="agent") for one in turns], "en", seed=1) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_is_said_beside_matters_holds_none(language: str):
+    for turn in read_corpus(HERE / f"beside_{language}.toml", language):
+        assert (turn.category, turn.emotion, turn.caller, turn.topics) == ("none", "calm", "none", ())
 
 
 def test_no_file_of_heard_turns_is_none(tmp_path):
