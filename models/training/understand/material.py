@@ -16,7 +16,7 @@ CORPUS = HERE / "corpus"
 USES = 4  #: of each phrase
 MOST_PLAIN = 40_000  #: lines to pre-train on
 CPED_WEIGHT = 0.1  #: of television dialogue; more makes moods of calls worse
-JOINED_SHARE = 0.15  #: of the own turns, two of them said as one
+JOINED_SHARE = 0.2  #: of the own turns, two of them said as one
 BESIDE_SHARE = 0.4  #: of the customers' own turns, said in one breath with what tells nothing of the matter
 BESIDE_FILLINGS = 20  #: of the slots of each line that is said so
 
