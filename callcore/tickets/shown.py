@@ -55,14 +55,22 @@ def _ending(call: CallView, _judged: Judged) -> Sequence[Reading]:
 
 
 def _result(call: CallView, judged: Judged) -> Sequence[Reading]:
-    """A call that broke off shows it by how it ends, one that solved the matter by what the agent does."""
+    """A call that broke off shows it by how it ends, one that solved the matter by what the agent does; what else came
+    of it by what the agent says.
+    """
     if judged.normal == "abandoned":
         return _saying(call.readings)[-LAST:]
-    return _done(call) if judged.normal == "solved" else _own(call, judged)
+    return _done(call) if judged.normal == "solved" else _told(call, judged)
 
 
 def _authority(call: CallView, judged: Judged) -> Sequence[Reading]:
-    return _done(call) if judged.normal == "within" else _own(call, judged)
+    return _done(call) if judged.normal == "within" else _told(call, judged)
+
+
+def _told(call: CallView, judged: Judged) -> Sequence[Reading]:
+    """Of what weighed most the agent's turns; all where none is."""
+    own = _own(call, judged)
+    return [reading for reading in own if reading.agent] or own
 
 
 def _done(call: CallView) -> Sequence[Reading]:
