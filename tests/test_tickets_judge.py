@@ -52,11 +52,11 @@ def test_a_verdict_is_in_the_ticket_with_its_probability_and_the_words_that_show
     [
         ("caller.mood_start", "anxious", [2]),
         ("caller.mood_worst", "calm", [2]),
-        ("caller.mood_end", "pleased", [4, 6]),
-        ("caller.satisfaction", "satisfied", [4, 6]),
-        ("handling.authority", "within", [3, 5]),
-        ("handling.resolution", "solved", [3, 5]),
-        ("handling.resolution", "abandoned", [6, 7]),
+        ("caller.mood_end", "pleased", [6, 4]),
+        ("caller.satisfaction", "satisfied", [6, 4]),
+        ("handling.authority", "within", [5, 3]),
+        ("handling.resolution", "solved", [5, 3]),
+        ("handling.resolution", "abandoned", [7, 6]),
     ],
 )
 def test_a_verdict_is_shown_where_people_look_for_it(field: str, value: str, turns: list[int]):

@@ -182,3 +182,11 @@ def test_a_promise_is_not_quoted_with_the_masked_read_back_before_it():
         A: ****，好的，我明天下午给您回电。
         """)
     assert "坐席承诺：“好的，我明天下午给您回电”" in joined([part.text for part in found.summary], "zh")
+
+
+def test_a_short_first_sentence_is_not_all_that_says_what_for():
+    found = ticket(
+        "C: I lost it. My wallet fell out of my jacket on the tram this morning and everything was in there, keys and all.",
+        "en",
+    )
+    assert "My wallet fell out of my jacket" in found.summary[0].text

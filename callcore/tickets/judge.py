@@ -198,8 +198,8 @@ def verdicts(model: LinearModel, seen: Signs, rules: ByRules, worded: Sums, sour
 
 
 def _shown(shares: Mapping[str, float], seen: Signs) -> tuple[Evidence, ...]:
-    """The places that speak loudest for a value, one of each turn, in the order of the call; turns that hardly say
-    anything only where no others speak for it.
+    """The places that speak loudest for a value, the loudest first, one of each turn; turns that hardly say anything
+    only where no others speak for it.
     """
     by_place: dict[Evidence, float] = {}
     for name, share in shares.items():
@@ -209,4 +209,4 @@ def _shown(shares: Mapping[str, float], seen: Signs) -> tuple[Evidence, ...]:
     for place in sorted(by_place, key=lambda place: -by_place[place]):
         by_turn.setdefault(place.turn_id, place)
     saying = [place for place in by_turn.values() if place.turn_id not in seen.bare] or by_turn.values()
-    return tuple(sorted([*saying][:MOST_EVIDENCE], key=lambda place: place.start_sample))
+    return tuple([*saying][:MOST_EVIDENCE])

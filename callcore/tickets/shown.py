@@ -24,7 +24,9 @@ Show = Callable[[CallView, Judged], Sequence[Reading]]
 
 
 def shown(name: str, judged: Judged, call: CallView) -> Judged:
-    """A verdict on the field ``name`` with the turns that show it, at most three in the order of the call."""
+    """A verdict on the field ``name`` with the turns that show it, at most three, what shows it best first: screens
+    have room for one.
+    """
     show = SHOWN.get(name)
     if show is None or not call.customer:
         return judged
@@ -32,8 +34,8 @@ def shown(name: str, judged: Judged, call: CallView) -> Judged:
     turns = dict.fromkeys(reading.turn.turn_id for reading in show(call, judged))
     if not turns:
         return judged
-    places = [own[turn] if turn in own else call.turns[turn].at() for turn in [*turns][:MOST_EVIDENCE]]
-    return replace(judged, evidence=tuple(sorted(places, key=lambda place: place.start_sample)))
+    places = (own[turn] if turn in own else call.turns[turn].at() for turn in [*turns][:MOST_EVIDENCE])
+    return replace(judged, evidence=tuple(places))
 
 
 def _saying(readings: Sequence[Reading]) -> Sequence[Reading]:
@@ -51,7 +53,12 @@ def _severity(call: CallView, judged: Judged) -> Sequence[Reading]:
 
 
 def _ending(call: CallView, _judged: Judged) -> Sequence[Reading]:
-    return _saying(call.customer)[-LAST:]
+    return _last(call.customer)
+
+
+def _last(readings: Sequence[Reading]) -> Sequence[Reading]:
+    """The last of all first."""
+    return _saying(readings)[: -LAST - 1 : -1]
 
 
 def _result(call: CallView, judged: Judged) -> Sequence[Reading]:
@@ -59,7 +66,7 @@ def _result(call: CallView, judged: Judged) -> Sequence[Reading]:
     of it by what the agent says.
     """
     if judged.normal == "abandoned":
-        return _saying(call.readings)[-LAST:]
+        return _last(call.readings)
     return _done(call) if judged.normal == "solved" else _told(call, judged)
 
 

@@ -18,7 +18,7 @@ from callcore.understand.entities import Context, find, plain_words
 
 LONGEST = 60  #: characters of a quotation in Mandarin; twice that in English
 SHORTEST = 4
-TELLING_ZH, TELLING_EN = 16, 40  #: letters of a turn that gives a reason
+TELLING_ZH, TELLING_EN = 16, 40  #: letters of what gives a reason, or says what for
 LEAST_BLAME = 0.3  #: score of a turn that says why somebody complains
 NAMED = ("name", "merchant", "bank", "branch")
 _DIGITS = re.compile(r"\d+")
@@ -189,7 +189,7 @@ def _most_blaming(call: CallView, matter: Matter) -> Reading | None:
     """The customer's turn, beside the one that says what for, that complains most or gives most cause for it; what
     takes but a few words gives no reason.
     """
-    telling = TELLING_ZH if is_chinese(call.language) else TELLING_EN
+    telling = _telling(is_chinese(call.language))
 
     def blame(reading: Reading) -> float:
         if reading.found is None:
@@ -205,8 +205,20 @@ def _most_blaming(call: CallView, matter: Matter) -> Reading | None:
 
 
 def _around(reading: Reading, span: Span) -> Span:
-    """The whole turn where it is short, else the sentence of a place in it."""
-    return (0, len(reading.text)) if len(reading.text) <= LONGEST else reading.sentence(span)
+    """The whole turn where it is short, else the sentence of a place in it, with those after one that says little."""
+    if len(reading.text) <= LONGEST:
+        return (0, len(reading.text))
+    start, end = reading.sentence(span)
+    telling = _telling(is_chinese(reading.turn.language))
+    for _, after in reading.sentences:
+        if after > end and sum(map(str.isalnum, reading.text[start:end])) < telling:
+            end = after
+    return start, end
+
+
+def _telling(chinese: bool) -> int:
+    """Letters that say something."""
+    return TELLING_ZH if chinese else TELLING_EN
 
 
 def _quote(reading: Reading, span: Span, chinese: bool) -> str:
