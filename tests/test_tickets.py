@@ -345,3 +345,15 @@ def test_a_bare_answer_is_the_customers_name() -> None:
     assert normals(found, "customer.name") == ["陆海燕"]
     found = ticket("A: Can I take your full name, please?\nC: Peter Hallam.\nA: Thank you.", "en")
     assert normals(found, "customer.name") == ["Peter Hallam"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "product"),
+    [
+        ("C: 我的卡被盗刷了三千块。\nA: 是您尾号三三四七的信用卡对吗？\nC: 对。", "credit_card"),
+        ("C: 我的储蓄卡被盗刷了三千块。\nA: 您名下还有一张信用卡。\nC: 不是那张。", "debit_card"),
+        ("C: 我的卡被盗刷了三千块。\nA: 请您稍等。", "debit_card"),
+    ],
+)
+def test_of_fraud_the_card_that_was_hit_is_the_product(lines: str, product: str) -> None:
+    assert normals(ticket(lines), "request.product") == [product]

@@ -212,16 +212,18 @@ class Matter:
 
     @cached_property
     def product(self) -> Judged | None:
-        """Of the most important topic; of fraud the card or account that was hit."""
+        """Of the most important topic; of fraud the card or account that was hit, as the customer names it, else the
+        agent, who sees it.
+        """
         if not self.topics:
             return None
         topic = self.topics[0]
         product = topic.normal.partition(".")[0]
         if product != GRAVE:
             return Judged(product, topic.confidence, topic.evidence)
-        for fact in self._call.facts.get("product", ()):
-            if fact.normal in (*CARDS, "account") and fact.reading.customer:
-                return Judged(fact.normal, fact.confidence, fact.evidence)
+        hit = [fact for fact in self._call.facts.get("product", ()) if fact.normal in (*CARDS, "account")]
+        for fact in sorted(hit, key=lambda fact: not fact.reading.customer)[:1]:
+            return Judged(fact.normal, fact.confidence, fact.evidence)
         for reading in self._call.customer:
             for word, code in HIT:
                 if word in reading.text:
