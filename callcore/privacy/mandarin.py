@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.privacy import mandarin_homes
+from callcore.privacy import mandarin_homes, mandarin_staff
 from callcore.privacy.mandarin_names import ANSWER_CLAUSE, FILLER, NO_ANSWER
 from callcore.privacy.spans import HAN, NEVER, Secret, last_asked
 from callcore.privacy.view import View
@@ -135,6 +135,8 @@ def asks(text: str) -> str:
         return "proof"
     if asked == "reference" and _PAPER_NAMED.search(text):
         return "paper"
+    if asked in ("name", "") and mandarin_staff.asks(text):
+        return mandarin_staff.ASKED
     return "" if asked == "address" and _OF_BANK.search(text) else asked
 
 

@@ -188,6 +188,7 @@ _SAID_FIRST = re.compile(
     rf"(?:^|[ ,.。!?、姓])(?P<name>{COMPOUND}|[{_ANY}])[ ,、]+(?=(?P=name){_GIVEN}{{1,2}}(?:[ ,.。]|$))"
 )
 _DESCRIBED_LEAST = 0.3  #: probability below which the tagger takes back 明天的明 where no name was asked for
+_THAT_ONE = re.compile(rf"[{_HAN}]{{1,6}}(?:那个|这个)(?P<one>[{_HAN}])$")  #: 草字头那个蔺
 _NAME_CHARACTERS = re.compile(f"(?:我叫|我是|叫|姓)?(?P<name>[{_HAN}]{{2,4}})")
 _LIKE_NAME = re.compile(rf"(?:{COMPOUND}|[{_ANY}]){_GIVEN}{{1,2}}")
 #: 覃就是西字头..., 库字少上头一点, 不是仓库的库: what begins to tell how a character is written
@@ -336,7 +337,7 @@ def more_of_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
 
 def tells_characters_of(said: str, name: str) -> bool:
     """Whether what is said tells how characters of a name are written (明天的明), or is such a character."""
-    told = [match["one"] for pattern in (_DESCRIBED, _HEADED, _PARTS) for match in pattern.finditer(said)]
+    told = [match["one"] for pattern in (_DESCRIBED, _HEADED, _PARTS, _THAT_ONE) for match in pattern.finditer(said)]
     return bool(told) and all(one in name for one in told)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from callcore.privacy import mandarin_staff
 from callcore.privacy.english_lexicon import ASKS_FOR
 from callcore.privacy.spans import PLACE, SOFT, Secret
 from callcore.privacy.view import View
@@ -114,7 +115,9 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
         return True
     if view.speaker is Role.CUSTOMER and _OWN_COLLEAGUE.search(text, max(0, one.start - _REACH), one.start):
         return False
-    if _STAFF.search(text, before, one.start):
+    if _STAFF.search(text, before, one.start) or mandarin_staff.told_surely(one, view):
+        return True
+    if mandarin_staff.told(one, view) and _unlikely(one, found, PLACE):
         return True
     titled = min(one.start + 4, one.end)
     if _YOUR_MR.search(text, before, titled):
