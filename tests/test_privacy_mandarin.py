@@ -59,3 +59,35 @@ def test_figures_that_are_nobodys_own_stay_readable(texts, last):
 )
 def test_people_of_the_bank_are_told_from_private_ones(texts, last):
     assert shown(*texts)[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("texts", "last"),
+    [
+        (("您贵姓？", "我姓那，对。"), "我姓*，对。"),
+        (("您好，宿老太太在家吗？",), "您好，*老太太在家吗？"),
+        (("请问您的姓名？", "欧阳雪松。", "我写欧雪松可以吗？"), "我写***可以吗？"),
+        (("您好。", "手机是我侄女郑可欣帮我弄的。"), "手机是我侄女***帮我弄的。"),
+        (("您好。", "我们村支书褚万山说能贷。"), "我们村支书***说能贷。"),
+        (("您的电话？", "幺三九零零二，六六幺零，后面还有一位……八。"), "***********，后面还有一位……*。"),
+        (("卡寄到哪？", "吉庆街二十号，四号楼三单元，六楼左手。"), "******************。"),
+    ],
+)
+def test_what_is_told_of_people_is_masked(texts, last):
+    assert shown(*texts)[-1] == last
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("谁看见了？", "宿管阿姨看见了。"),
+        ("祝叔叔早日康复。",),
+        ("卡寄到哪？", "寄到店里，家里没人。"),
+    ],
+)
+def test_what_only_looks_like_a_name_or_an_address_stays_readable(texts):
+    assert shown(*texts) == list(texts)
+
+
+def test_a_title_is_no_part_of_a_name_that_is_known_again():
+    assert shown("您好。", "我姓李。", "好的李阿姨。", "嗯。", "阿姨自己看着也放心。")[-1] == "阿姨自己看着也放心。"

@@ -143,6 +143,7 @@ def search(found: Found, view: View) -> Search:
         kept = [one for one in kept if not any(one.start < end and start < one.end for start, end in free)]
     if found.language.name == "zh":
         kept = [*_without_public(kept, found, view)]
+        kept = [one for one in kept if not mandarin_names.is_no_surname(text, one.start, one.end)]
     kept += [*english_names.whole_names(view, kept), *english_places.whole_addresses(view, kept)]
     names = frozenset(text[one.start : one.end] for one in staff)
     topic = mandarin_births.TOPIC if born else mandarin_homes.TOPIC if homes else ""

@@ -97,7 +97,9 @@ _FOR_WHOM = re.compile(
     r"^(?:hello|hi|hey|good morning|good afternoon|good evening|morning)(?: there)?,? )$"
     r"|(?:请问|您)(?:是|找)?$|^(?:喂|您好|你好)[ ,.。]*$"
 )
-_ADDRESSED = re.compile("(?:先生|女士|小姐|太太|阿姨|叔叔|大爷|大妈|吗|是吗|对吗)|[ ,]*(?:right|correct)?\\?")
+_ADDRESSED = re.compile(
+    "(?:先生|女士|小姐|太太|老(?:太太|先生|爷子|人家)|阿姨|叔叔|大爷|大妈|吗|是吗|对吗)|[ ,]*(?:right|correct)?\\?"
+)
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|doctor|dr|officer|madam|sir)\b\.? ?")
 _HAN_TITLE = re.compile("(?:女士|先生|小姐|姑娘|经理|主任|行长|老师|同志|妹妹|妹子|小伙子)$")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
