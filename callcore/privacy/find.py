@@ -14,6 +14,7 @@ from callcore.privacy import (
     english_places,
     mandarin,
     mandarin_births,
+    mandarin_figures,
     mandarin_homes,
     mandarin_names,
     mandarin_places,
@@ -140,6 +141,9 @@ def search(found: Found, view: View) -> Search:
     if found.language.name == "zh" and not view.number_wanted and view.asked not in ("word", "proof"):
         free = [*flights(text)]
         kept = [one for one in kept if not any(one.start < end and start < one.end for start, end in free)]
+    if found.language.name == "zh":
+        kept = [*_without_public(kept, found, view)]
+        kept = [one for one in kept if not mandarin_names.is_no_surname(text, one.start, one.end)]
     kept += [*english_names.whole_names(view, kept), *english_places.whole_addresses(view, kept)]
     names = frozenset(text[one.start : one.end] for one in staff)
     topic = mandarin_births.TOPIC if born else mandarin_homes.TOPIC if homes else ""
@@ -214,6 +218,17 @@ def _public_numbers(found: Found, view: View, public: Sequence[Secret]) -> Itera
 
 def _within(one: Secret, other: Secret) -> bool:
     return other.start <= one.start and one.end <= other.end
+
+
+def _without_public(kept: Sequence[Secret], found: Found, view: View) -> Iterator[Secret]:
+    """``kept`` but for figures that are nobody's; what a final ends with may go on and is hidden there alone."""
+    figures, amounts = [*mandarin_figures.nobodys(view)], [*mandarin_figures.amounts(view)]
+    for one in kept:
+        free = figures if certain(found, one.start, one.end) else figures + amounts
+        if not any(start <= one.start and one.end <= end for start, end in free):
+            yield one
+        elif _goes_on(view, one):
+            yield replace(one, lasting=False)
 
 
 def asks(found: Found) -> str:

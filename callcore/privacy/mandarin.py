@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.privacy import mandarin_homes
+from callcore.privacy import mandarin_homes, mandarin_staff
 from callcore.privacy.mandarin_names import ANSWER_CLAUSE, FILLER, NO_ANSWER
 from callcore.privacy.spans import HAN, NEVER, Secret, last_asked
 from callcore.privacy.view import View
@@ -61,6 +61,11 @@ _PROOF = re.compile(
     rf"(?:小学|中学|初中|高中|幼儿园|母校|宠物|偶像|出生地|毕业学校)(?:的?名字)?(?:是|叫|在)"
     rf"(?P<answer>(?!什么|哪|啥|几|谁|不|没|您|你)[{_HAN}a-z\d]{{2,10}})(?=[ ,.。!?]|$)"
 )
+#: the last digit of a number, after a pause: 后面还有一位，……九
+_LAST_DIGIT = re.compile(
+    rf"(?:还有|漏了|少了|差)(?:个|一位|一个)[ ,.。、…]*(?:是|呃|嗯)?[ ,]*(?P<digit>{_DIGIT})(?=[ ,.。!?]*$)"
+)
+_MOST_OF_NUMBER = 7  # digits before such a one that are a telephone number but for it
 _MAIL_CUE = re.compile(
     r"(?:邮箱|邮件地址|电子邮件|email|e-mail|mail)(?:地址|账号)?(?:改成|换成|改为|就?是|为|:|,| ){1,2}"
 )
@@ -135,6 +140,8 @@ def asks(text: str) -> str:
         return "proof"
     if asked == "reference" and _PAPER_NAMED.search(text):
         return "paper"
+    if asked in ("name", "") and mandarin_staff.asks(text):
+        return mandarin_staff.ASKED
     return "" if asked == "address" and _OF_BANK.search(text) else asked
 
 
@@ -150,6 +157,9 @@ def words(view: View) -> Iterator[Secret]:
             yield Secret("code", match.end(), said.end(), least=NEVER if sure else HAN)
     for match in _USER.finditer(text):
         yield Secret("account", *match.span("user"))
+    last = _LAST_DIGIT.search(text)
+    if last and (view.number_wanted or len(re.findall(_DIGIT, text[: last.start()])) >= _MOST_OF_NUMBER):
+        yield Secret("digits", *last.span("digit"), least=NEVER)
     for match in _PAPER.finditer(text):
         yield Secret("id_number", *match.span("number"))
     for pattern in (_PLATE, _PLATE_BEGUN):

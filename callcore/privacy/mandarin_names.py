@@ -18,6 +18,7 @@ from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 
 _ANY = (
     f"{COMMON}{RARE}付代逄占仵闫肖过户才门么嵇仉厍粟缪亓妥钮邝谯昝淦訾晁郗爨漆濮亢侴仝佴镡郄笪妫雒骆羿庹宓禹麦狄裘湛鄞"
+    "乜宿暴琚璩笃郇禄禹"
 )
 #: the most frequent ones, nine people of ten
 _FREQUENT = (
@@ -34,6 +35,7 @@ _STOP = (
     "挂失还已经先帮去呃额噢诶吱哪怎几个位们得着过会能可以应该麻烦谢"
 )
 _GIVEN = f"(?:[{_HAN}](?<![{_STOP}]))"
+_GIVEN_NAME = f"(?:可[欣心儿可馨昕盈人]|{_GIVEN}{{1,2}})"  #: 可 is a word of talk, and begins names of women
 _GAP = "[ ,:、]{0,2}"
 FILLER = "(?:嗯+|呃|啊|额|哦|那个|就是|对|是的?|好的?|你好|您好|喂|行)"
 _PERSON = (
@@ -55,6 +57,8 @@ _FAMILY = re.compile(
     rf"(?:免贵|我|本人|也|他|她|客户|先生|女士|"
     rf"机主)?(?<!您贵)(?<!请问贵)(?<!^贵)姓(?:是)?{_GAP}(?P<name>{COMPOUND}|[{_HAN}])"
 )
+#: surnames that are words elsewhere: 我姓那，对
+_OWN_FAMILY = re.compile(r"(?:免贵|我|本人)姓(?P<name>[那和别有不老])(?=[ ,.。!?啊呀]|$)")
 _NO_FAMILY = re.compile("[名什么氏的啥谁甚质别和与不我您你他她这那大老有在,. ]")
 _NO_NAME = re.compile(
     "什么|啥|谁|哪|怎|不|做|您|你|他|她|我|了|的|是|吗|呢|一[下个样致]|对[不吗]|错|正确|和|跟|与|没|有|多少|车|外卖|"
@@ -76,7 +80,7 @@ _ANSWER = re.compile(
 ANSWER_CLAUSE = re.compile("[^ ,.。!?]+")
 _NAME_CLAUSE = re.compile(
     rf"(?:{FILLER}|我叫|我是|叫|本人|免贵)*(?P<name>(?:{COMPOUND}|"
-    rf"[{_ANY}]){_GIVEN}{{1,2}})(?:啊|呀|哈|先生|女士)?"
+    rf"[{_ANY}]){_GIVEN_NAME})(?:啊|呀|哈|先生|女士)?"
 )
 _LATIN_NAME = re.compile(r"[a-z][a-z'-]+(?: [a-z][a-z'-]+){0,2}")
 _ANSWERING = 4  # clauses of an answer in which a name is looked for
@@ -95,6 +99,7 @@ _WORDS = re.compile(
     "|李宁|陈述|林业|罗马|宋[词体]|韩国|唐人|董事|曹操|邓小|许[久可多]|沈阳|苏打|卢布|叶子|杜[绝撰]|田地|"
     "任[何意务职命性用]|方[便法式案面向]|石[油头化]|金[额卡融条牌葵色管]|陆续|毛[病利]"
     "|秦皇|江[湖山南北]|史[上料]|万[分一能元]|段[落位]|雷同|汤圆|易[于方]|常[常用见规住年]|武汉|乔迁|"
+    "张[图表单纸卡嘴照票罗]|[伍陆][万千百仟佰拾元]|买[牛羊车房菜卖东]|"
     "安[全排心装静检徽]|牛[奶肉年]|温[度馨州]|季[度节]|章[程节]|文[件字化案]"
 )
 #: characters that given names are made of; by themselves they prove nothing, three in a row with a surname do
@@ -116,7 +121,7 @@ NO_SURNAME = f"{_STOP}老小大女男每各该某两几多新前后好美俊帅�
 _ADDRESSED = re.compile(
     rf"(?:^|[ ,.。!?、]|好的|您好|你好|请问|[您就]是|感谢|谢谢|嗯|哦|啊)(?P<name>{COMPOUND}|"
     rf"[{_HAN}](?<![{NO_SURNAME}])(?=先生|女士)|[{_ANY}](?<![和都来全应时成位解保那的老小大]))"
-    r"(?:女士|先生|小姐|太太|老师|阿姨|叔叔|大爷|大妈|大叔|大娘|爷爷|奶奶|伯伯|大哥|大姐|师傅|大夫|经理|医生|同学)"
+    r"(?:女士|先生|小姐|太太|老太太|老先生|老爷子|老人家|老师|阿姨|叔叔|大爷|大妈|大叔|大娘|爷爷|奶奶|伯伯|大哥|大姐|师傅|大夫|经理|医生|同学)"
 )
 #: whom somebody is said to have spoken to: 说“陆姐，这个稳”
 _QUOTED = re.compile(
@@ -127,7 +132,11 @@ _TAKEN_UP = re.compile(
     rf"(?P<name>[{_FREQUENT}]{_GIVEN}{{1,2}})(?:(?:这个名字|的名字|就是我|是我本人|是我(?:{_PERSON}))|(?:女士|先生|"
     rf"小姐)?(?:您好|你好)|本人)"
 )
-_OF_MINE = re.compile(rf"(?:我们?|他|她|您|你)?家?(?:{_PERSON}),?(?P<name>(?:{COMPOUND}|[{_ANY}]){_GIVEN}{{1,2}})")
+#: what an agent writes down: 我写段青云可以吗
+_WRITTEN = re.compile(
+    rf"(?:写|登记|记)(?:成|的是|作)?(?P<name>(?:{COMPOUND}|[{_FREQUENT}]){_GIVEN}{{1,2}})(?=(?:可以|行|对|好|是)(?:吗|不|吧))"
+)
+_OF_MINE = re.compile(rf"(?:我们?|他|她|您|你)?家?(?:{_PERSON}),?(?P<name>(?:{COMPOUND}|[{_ANY}]){_GIVEN_NAME})")
 _TO_SOMEBODY = re.compile(
     rf"(?:转给|汇给|打给|付给|寄给|发给|还给|借给|交给|转到|汇到|帮|替)(?P<name>(?:{COMPOUND}|[{_ANY}]){_GIVEN}{{1,2}})"
     r"(?=[ ,.。!?的]|[一二两三四五六七八九十百千万\d]|$|转|汇|打|还|交|存|取|办)"
@@ -188,6 +197,7 @@ _SAID_FIRST = re.compile(
     rf"(?:^|[ ,.。!?、姓])(?P<name>{COMPOUND}|[{_ANY}])[ ,、]+(?=(?P=name){_GIVEN}{{1,2}}(?:[ ,.。]|$))"
 )
 _DESCRIBED_LEAST = 0.3  #: probability below which the tagger takes back 明天的明 where no name was asked for
+_THAT_ONE = re.compile(rf"[{_HAN}]{{1,6}}(?:那个|这个)(?P<one>[{_HAN}])$")  #: 草字头那个蔺
 _NAME_CHARACTERS = re.compile(f"(?:我叫|我是|叫|姓)?(?P<name>[{_HAN}]{{2,4}})")
 _LIKE_NAME = re.compile(rf"(?:{COMPOUND}|[{_ANY}]){_GIVEN}{{1,2}}")
 #: 覃就是西字头..., 库字少上头一点, 不是仓库的库: what begins to tell how a character is written
@@ -200,6 +210,10 @@ _PART_WORDS = re.compile(
 )
 _IN_LETTERS = re.compile(rf"(?P<one>[{_HAN}])是(?P<letters>[a-z](?: ?[a-z]){{1,5}})(?![a-z])")
 #: a name and two syllables that a recogniser may have written otherwise than as a title, by themselves in a clause
+_LOOKED_AFTER = frozenset("宿楼库城协保店")  #: before 管, of those who look after it
+_WISH = re.compile(
+    "祝(?:阿姨|叔叔|大爷|大妈|爷爷|奶奶|先生|女士|老师|师傅|大哥|大姐)(?:也|您)?(?:早|身体|健康|平安|生活|一切|顺|新年|节日)"
+)
 _TITLED = re.compile(
     rf"(?:^|[,。!?、])(?:{FILLER}[,、]?)?(?P<name>[{_HAN}])(?!先生|女士|小姐)(?P<title>[{_HAN}]{{2}})(?=[,。!?、]|您|$)"
 )
@@ -219,7 +233,9 @@ def names(view: View) -> Iterator[Secret]:
     for match in _FAMILY.finditer(text):
         if not _NO_FAMILY.match(match["name"]):
             yield Secret("name", *match.span("name"))
-    for pattern in (_NAME_LIKE, _TAKEN_UP, _OF_MINE, _TO_SOMEBODY, _ADDRESSED, _I_AM, _NICKNAME):
+    for match in _OWN_FAMILY.finditer(text):
+        yield Secret("name", *match.span("name"), least=NEVER)
+    for pattern in (_NAME_LIKE, _TAKEN_UP, _WRITTEN, _OF_MINE, _TO_SOMEBODY, _ADDRESSED, _I_AM, _NICKNAME):
         least = NEVER if pattern in (_I_AM, _NICKNAME) else HAN
         for match in pattern.finditer(text):
             if not _WORDS.match(match["name"]):
@@ -248,6 +264,13 @@ def names(view: View) -> Iterator[Secret]:
 def is_no_name(name: str) -> bool:
     """Whether what looks like a name is something else."""
     return _WORDS.match(name) is not None or _TALK.match(name) is not None or is_nationality(name)
+
+
+def is_no_surname(text: str, start: int, end: int) -> bool:
+    """Whether what stands before a title is no surname: 宿管阿姨, 祝叔叔早日康复."""
+    if end - start == 1 and _WISH.match(text, start):
+        return True
+    return end - start < 3 and text[end - 1] == "管" and text[end - 2 : end - 1] in _LOOKED_AFTER
 
 
 def _name_end(view: View, start: int) -> int:
@@ -336,7 +359,7 @@ def more_of_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
 
 def tells_characters_of(said: str, name: str) -> bool:
     """Whether what is said tells how characters of a name are written (明天的明), or is such a character."""
-    told = [match["one"] for pattern in (_DESCRIBED, _HEADED, _PARTS) for match in pattern.finditer(said)]
+    told = [match["one"] for pattern in (_DESCRIBED, _HEADED, _PARTS, _THAT_ONE) for match in pattern.finditer(said)]
     return bool(told) and all(one in name for one in told)
 
 

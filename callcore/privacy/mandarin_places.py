@@ -50,6 +50,7 @@ _GENERAL = re.compile(
     r"什么|哪|这|那|附近|旁边|您|你|他|她|别|对|错|不|没|有|怎|为|改|换|变|更|错|需要|要|可以|能|多|原来|以前|柜台|"
     r"网点|银行|支行|营业|手机|邮箱|短信|微信|家里?(?=[,。 ]|$)|"
     r"单位(?=[,。 ]|$)|公司(?=[,。 ]|$)|国外|外地"
+    r"|(?:[店厂村]里|办公室|宿舍)(?=[,。 ]|$)"
     r"|学校(?=[,。 ]|$)|本人|同一|上面|门口|楼下|院里?|医院(?=[,。 ]|$)|宾馆|酒店|一起|了|着|过|的|得|院"
 )
 _CUT = re.compile(
@@ -64,6 +65,10 @@ _POSTCODE = re.compile(r"(?:邮编|邮政编码)(?:就?是|为|:|,| ){0,2}(?P<co
 _HOUSE = re.compile(
     rf"(?![的了吧对是我您你他她那这就也还都要呢啊嗯呀哈不没])[{_HAN}]{{2,8}}(?:\d{{1,4}}|[一二三四五六七八九十]{{1,3}})?[楼层室]?"
     r"(?=[ ,。!?、]|$)"
+)
+#: which flat of a floor, behind it: 六楼左手
+_SIDE_OF_FLOOR = re.compile(
+    r"(?<=[楼层左右东西])[ ,]?(?:靠?[左右东西][手边户侧]?|[手边户侧])(?:边|那家)?(?=[ ,.。!?]|$)"
 )
 #: where somebody lives, told by what stands there: 住在村东头大槐树旁边第二家
 _BESIDE = re.compile(
@@ -91,7 +96,8 @@ def addresses(view: View) -> Iterator[Secret]:
         if not _PUBLIC.search(match["place"]):
             yield Secret("address", *match.span("place"), least=NEVER)
     starts = [match.end() for match in _CUE.finditer(text)]
-    if view.asked == "address":
+    lead = _FILLER.match(text).end()  # type: ignore[union-attr]  # it also matches nothing
+    if view.asked == "address" and not _CUE.match(text, lead):
         starts.append(0)
     for start in starts:
         yield from _told(view, start)
@@ -112,6 +118,8 @@ def _start(text: str, start: int, end: int) -> int:
 def _house_end(view: View, start: int, end: int) -> int:
     """Where an address ends whose street or house was found: with the name of a house behind it (五十八号灯光仓库)."""
     text = view.text
+    if side := _SIDE_OF_FLOOR.match(text, end):
+        return side.end()
     if view.asked != "address" and not _PERSONAL.search(text, max(0, start - 10), start):
         return end
     house = _HOUSE.match(text, end)

@@ -93,7 +93,7 @@ class CallMemory:
                 self._phrases.add(plain)
                 if compound := _COMPOUND.match(plain):
                     self._phrases.add(compound[0])
-                if len(plain) == SPOKEN_NAME:
+                if len(plain) == SPOKEN_NAME and not _TITLED.fullmatch(plain[1:]):
                     self._phrases.add(plain[1:])
                 if SPOKEN_NAME <= len(plain) <= 4 and all(HAN_CHARACTER.match(one) for one in plain):
                     self._sounds.add(tuple(syllables(plain)))

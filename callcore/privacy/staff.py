@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from callcore.privacy import mandarin_staff
 from callcore.privacy.english_lexicon import ASKS_FOR
 from callcore.privacy.spans import PLACE, SOFT, Secret
 from callcore.privacy.view import View
@@ -96,7 +97,9 @@ _FOR_WHOM = re.compile(
     r"^(?:hello|hi|hey|good morning|good afternoon|good evening|morning)(?: there)?,? )$"
     r"|(?:请问|您)(?:是|找)?$|^(?:喂|您好|你好)[ ,.。]*$"
 )
-_ADDRESSED = re.compile("(?:先生|女士|小姐|太太|阿姨|叔叔|大爷|大妈|吗|是吗|对吗)|[ ,]*(?:right|correct)?\\?")
+_ADDRESSED = re.compile(
+    "(?:先生|女士|小姐|太太|老(?:太太|先生|爷子|人家)|阿姨|叔叔|大爷|大妈|吗|是吗|对吗)|[ ,]*(?:right|correct)?\\?"
+)
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|doctor|dr|officer|madam|sir)\b\.? ?")
 _HAN_TITLE = re.compile("(?:女士|先生|小姐|姑娘|经理|主任|行长|老师|同志|妹妹|妹子|小伙子)$")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
@@ -114,7 +117,9 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
         return True
     if view.speaker is Role.CUSTOMER and _OWN_COLLEAGUE.search(text, max(0, one.start - _REACH), one.start):
         return False
-    if _STAFF.search(text, before, one.start):
+    if _STAFF.search(text, before, one.start) or mandarin_staff.told_surely(one, view):
+        return True
+    if mandarin_staff.told(one, view) and _unlikely(one, found, PLACE):
         return True
     titled = min(one.start + 4, one.end)
     if _YOUR_MR.search(text, before, titled):
