@@ -43,6 +43,7 @@ def test_names_of_the_banks_people_stay_readable(said):
     [
         (["I bought it off a man called Leopold Trask."], ["I bought it off a man called ******* *****."]),
         (["My neighbour, a lady called Hester Pym, has it."], ["My neighbour, a lady called ****** ***, has it."]),
+        (["It's with the lad, Otis, till June."], ["It's with the lad, ****, till June."]),
         (["The man upstairs, a Mr Ambrose Kite, gets it."], ["The man upstairs, a ** ******* ****, gets it."]),
         (
             ["What's gone out?", "Forty pounds, paid to Mr Osric Bell."],

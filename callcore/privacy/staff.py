@@ -33,15 +33,19 @@ _STAFF = re.compile(
     r"(?: named| called|,| was| is)?[ ,]*$|\bofficer $"
     r"|\byour (?:own )?(?:man|lady|guy|girl|fella|chap|manager|supervisor|people),? (?:(?:mr|mrs|ms|miss)\b\.? )?$"
 )
+_PEOPLE = "man|woman|lady|gentleman|girl|guy|fella|fellow|chap|lad|bloke|lass"
 #: whom the two sides speak of as somebody neither belongs to, such as "a lady called Ann": of the bank, as a rule
 _SOMEBODY = re.compile(
-    r"\b(?:a|an|one|this|that|some|the|another)(?: (?!my\b|our\b)[a-z]+){0,2}? (?:man|woman|lady|gentleman|girl|boy|"
-    r"guy|fella|fellow|chap|lad|bloke|lass|person)(?:,? (?:named|called)|,) (?:(?:mr|mrs|ms|miss)\b\.? )?$"
+    rf"\b(?:a|one|this|that|some|another)(?: (?!my\b|our\b)[a-z]+){{0,2}}? (?:{_PEOPLE}),? (?:named|called) "
+    r"(?:(?:mr|mrs|ms|miss)\b\.? )?$"
+    rf"|\b(?:a|this|some) (?:(?:young|old|nice|lovely|kind|small|tall|wee) )?(?:{_PEOPLE}), "
+    r"(?:(?:mr|mrs|ms|miss)\b\.? )?$"
     r"|(?<! to )\b(?:somebody|someone) (?:named|called) $"
 )
 #: what is done with people outside the bank
 _DEALT = re.compile(
-    r"\b(?:bought|sold|pay|paid|paying|sent|send|sending|transfer\w*|owe|rent|lent|off|my|our)\b[^.?!]*$"
+    r"\b(?:bought|sold|pay|paid|paying|sent|send|sending|transfer\w*|owe|rent|lent|off|my|our|went|money|payments?|"
+    r"hundred|thousand|pounds|dollars|credited)\b[^.?!]*$"
 )
 #: how customers speak of whom they dealt with; their own people are told otherwise
 _POST = re.compile("(?:客户经理|大堂经理|理财经理|经理|主任|行长|专员|柜员|主管|组长|客服|坐席)")
