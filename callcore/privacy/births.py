@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from callcore.privacy.digits import ONES, TEENS
 from callcore.privacy.spans import NEVER, Secret
 from callcore.privacy.view import View
+from callcore.types import Role
 
 _ORDINAL = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|"
@@ -67,6 +68,7 @@ _BORN = re.compile(
     rf"\b(?:born|birthday)\b(?:'s| is| was)?,?(?: (?:in|on|back|um|uh|er),?)* (?P<date>(?:the )?(?:{_DAY_AND_MONTH}"
     rf"(?:(?:,? in)?,? (?:{_ANY_YEAR}|{_SHORT_YEAR}))?|{_ANY_YEAR}|(?<=the ){_ORDINAL_DAY}))(?![\w-])"
 )
+_BOOKED = re.compile(r"\b(?:payments?|charged?|paid|transfer\w*|purchase|debit|refund|fee|sent|opened)\b[^.?!]*\bon $")
 _MOST_WORDS = 25  #: of a turn in which pieces are looked for: who answers in steps says little else
 _FEW_WORDS = 9  #: of a turn in which a month by itself is one
 _WITH_MONTH = re.compile(rf"\b{_NAMED}(?![\w-])|{_DAY_AND_MONTH}")
@@ -110,12 +112,16 @@ def births(view: View) -> Iterator[Secret]:
             yield Secret("code", *match.span("date"), least=NEVER)
     if "birth" in view.topics and text.count(" ") < _MOST_WORDS:
         yield from _pieces(view)
+    elif "birth" in view.topics and (answer := _PIECES.match(text)):
+        yield Secret("code", *answer.span(), least=NEVER)
 
 
 def _pieces(view: View) -> Iterator[Secret]:
     """What may answer the question for a date of birth in steps: a day, a month, a year."""
     text = view.text
     for match in _PIECES.finditer(text):
+        if view.speaker is Role.AGENT and _BOOKED.search(text, 0, match.start()):
+            continue  # "the payment of forty on the third of May"
         yield Secret("code", *match.span(), least=NEVER)
     few = text.count(" ") < _FEW_WORDS and not _WORDS.search(text)
     for match in _MONTHS.finditer(text) if few else ():

@@ -134,7 +134,9 @@ _ASKS = (
         "reference",
         re.compile(
             r"\b(?:reference|case (?:number|id)|invoice (?:number|no)|extension|ticket number|"
-            r"complaint number|confirmation number|tracking|order number)\b"
+            r"complaint number|confirmation number|tracking|order number|"
+            r"(?:application|claim|docket|file) (?:number|no))\b|"
+            r"\bthe number (?:on|at the top of) (?:the|your|that) letter\b"
         ),
     ),
     (

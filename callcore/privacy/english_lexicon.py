@@ -13,11 +13,31 @@ WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
 #: what an agent that rings somebody says before the name of whom it asks for, as alternatives of a pattern
 ASKS_FOR = (
     r"is (?:that|this)|am i (?:speaking|talking) (?:with|to)|(?:may|can|could) i (?:please )?(?:speak|talk) "
-    r"(?:with|to)|calling for|looking for"
+    r"(?:with|to)|calling for|looking for|(?:ringing|phoning|calling)(?= (?:mr|mrs|ms|miss|dr)\b)"
 )
 
 #: how calls begin, as alternatives of a pattern
 GREETING = r"hi(?: there)?|hello(?: there)?|hey|hiya|morning|afternoon|evening|good (?:morning|afternoon|evening|day)"
+#: people whom somebody calls theirs, as alternatives of a pattern
+RELATIVES = (
+    "wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|friend|uncle|aunt|cousin|nephew|niece|"
+    "landlord|landlady|neighbou?r"
+)
+#: a word with a capital, the one after a name, and one inside a sentence
+PROPER = r"[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*"
+NEXT = re.compile(rf" (?P<name>{PROPER})(?<!'s)")
+INNER_CAPITAL = re.compile(r"(?<=[^\W_] |[,;:] )[A-Z][a-z\u00df-\u024f]+(?:['-][^\W\d_]+)*")
+_COMPANY = re.compile(
+    r"(?:'s)?(?: [A-Z][a-z]+)? (?:Bank|Building|Credit|Insurance|Ltd|Limited|Inc|Group|Company|Union|Trust|Finance|"
+    r"Airways|Airlines|Hotel|"
+    r"Hospital|University|College|Airport|Station|Mall|Store|Centre|Center|Card|Account|Visa|Mastercard|Saver|"
+    r"Rewards)\b"
+)
+#: what is said beside a name that answers a question
+TALK = frozenset(
+    "sure yes yeah no hi hello it's that's spelled spelt with sorry just think know mean why need later already told "
+    "sec moment minute".split()
+)
 
 
 def is_no_name(name: str) -> bool:
@@ -60,3 +80,26 @@ def acronyms() -> frozenset[str]:
 def not_names() -> frozenset[str]:
     """Words that are no names, whatever comes before them."""
     return frozenset(lexicon().words["not_names"]) | words_of()["not_names"]
+
+
+def may_be_name(word: str) -> bool:
+    """Whether a word in lower case is one that a person may be called by."""
+    return word in first_names() or (word not in not_names() | words_of()["capitals"] | TALK and len(word) > 1)
+
+
+def is_place(raw: str, start: int, end: int) -> bool:
+    """Whether words with capitals are a country, a company or the like."""
+    words = raw[start:end].lower().split()
+    known = words_of()["capitals"] | words_of()["states"]
+    return _COMPANY.match(raw, end) is not None or all(word in known or word.endswith("days") for word in words)
+
+
+def goes_with(word: str) -> bool:
+    """Whether a word with a capital beside a name may be one."""
+    plain = word.lower()
+    return plain not in words_of()["capitals"] and plain not in TALK and plain != "i" and not plain.startswith("i'")
+
+
+def tells_by_capitals(raw: str) -> bool:
+    """Whether a text tells names by capitals: it has some, and not only the first letter and "I"."""
+    return re.search(r"(?<=[a-z,] )[A-Z][a-z]", raw) is not None

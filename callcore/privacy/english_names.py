@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from callcore.privacy import english_frames
 from callcore.privacy.english_lexicon import (
-    ASKS_FOR,
-    GREETING,
+    INNER_CAPITAL,
+    NEXT,
+    PROPER,
+    RELATIVES,
+    TALK,
     WORD,
     acronyms,
     first_names,
-    is_no_name,
+    goes_with,
+    is_place,
+    may_be_name,
     not_names,
+    tells_by_capitals,
     words_of,
 )
 from callcore.privacy.spans import DOUBT, NEVER, PLACE, SOFT, Secret
 from callcore.privacy.view import View
 from callcore.types import Role
 
-_RELATIVES = (  # and others whom somebody calls theirs
-    "wife|husband|son|daughter|mother|father|brother|sister|mum|mom|dad|partner|friend|uncle|aunt|cousin|nephew|niece|"
-    "landlord|landlady|neighbou?r"
-)
 _NAME_CUE = re.compile(
     r"\b(?:(?:my|his|her|their|the|your|full|first|last|middle|given|family|maiden|legal|account|customer|cardholder's|"
     r"payee(?:'s)?|beneficiary(?:'s)?|recipient(?:'s)?|mother's maiden|user) name(?: on (?:the|my) (?:card|account))?"
@@ -34,7 +37,7 @@ _NAME_CUE = re.compile(
     r"called|(?:helped|served|handled|assisted|signed|told|advised|informed|given) by|on behalf of|belongs to|"
     r"(?:authorised|authorized|additional|joint) (?:user|holder)|(?:sent|pay|paid|transferred|wired|transfer|send|"
     r"wire) (?:it |them |money |that )?to|"
-    rf"(?:{_RELATIVES}|fiancee?|colleague|boss|accountant|lawyer|secretary|assistant|grandmother|helper|"
+    rf"(?:{RELATIVES}|fiancee?|colleague|boss|accountant|lawyer|secretary|assistant|grandmother|helper|"
     r"carer|tenant|flatmate|housemate|roommate|girlfriend|boyfriend|stepson|stepdaughter|grandson|granddaughter|"
     r"grandfather)(?:'s name is|,| is)?)\b[ ,:]+"
     r"(?:(?:is|um|uh|er|yes|it's|please)[ ,]+){0,2}"
@@ -42,7 +45,7 @@ _NAME_CUE = re.compile(
 _SURE_CUE = re.compile(r"name|surname|holder|payee|beneficiary|recipient|payable|made out|goes by|named|known as| me\b")
 _MY_NAME = re.compile(r"\bmy (?:\w+ ){0,2}name|s me\b|known as")
 _MY_PEOPLE = re.compile(  #: words for people that are nobody of the bank's, as in "my nephew Balu"
-    rf"\b(?:my|our|his|her|their) (?:\w+ ){{0,2}}(?:{_RELATIVES}|fiancee?|auntie|grand\w+|helper|carer|tenant|\w+mate|"
+    rf"\b(?:my|our|his|her|their) (?:\w+ ){{0,2}}(?:{RELATIVES}|fiancee?|auntie|grand\w+|helper|carer|tenant|\w+mate|"
     r"girlfriend|boyfriend|step\w+),? $"
 )
 _TITLE = re.compile(
@@ -54,52 +57,9 @@ _SAID_TO = re.compile(
     r"afternoon|evening|sure|"
     r"alright|bye|you're|are you|is that|is this|this is|speaking (?:with|to)),? |, (?=\S+ \S+[.?!,]))$"
 )
-_OF_OURS = re.compile(r"\b(?:my|our|his|her|their|your|to|for|and)(?: (?:own|late|poor|dear|big|little))* $")
-_LIKE_WORD = re.compile(r"\b(?P<name>[A-Z][^\W\d_]+)(?:[.,] Like|,? (?:like|as in)) the\b")
-_WHOLE = re.compile(r"(?:^|[.?!,] )(?P<name>[A-Z][^\W\d_]+(?: [A-Z][^\W\d_]+){1,2})(?=[.,?!]|$)")
-_WHOSE = re.compile(
-    r"\b(?P<name>[A-Z][^\W\d_]+)(?:,| is|, (?:that's|that is|who's|he's|she's)) (?:my|our|his|her) "
-    r"(?:own |late |eldest |youngest )?"
-    rf"(?:{_RELATIVES}|auntie|grand\w+|nan|gran)\b"
-)
-_PROPER = r"[A-Z][^\W\d_]+(?:['-][^\W\d_]+)*"
-_FULL = rf"(?P<name>{_PROPER}(?: {_PROPER}){{1,2}})"
-#: whom an agent that rings somebody asks for, and who says that it is they
-_ASKED_FOR = re.compile(rf"\b(?i:{ASKS_FOR}) {_FULL}(?=[?,.]|$)")
-_IS_HERE = re.compile(rf"(?:^|[.?!,] ){_FULL} (?:here|speaking)\b")
-_SELF = rf"(?P<name>{_PROPER}(?: (?:ap|bin|al|de|van) {_PROPER}| {_PROPER}){{0,2}})"
-_WHOLE_SELF = rf"(?P<name>{_PROPER}(?: (?:ap|bin|al|de|van))?(?: {_PROPER}){{1,2}})"
-#: who rings, in their words: "Rosa Lind this side", "it's Femke again", "Morning. Aled. I'd like ..."
-_I_AM = (
-    re.compile(
-        rf"(?:^|[.?!,] |(?i:\bit'?s |\bthis is )){_SELF} "
-        r"(?:here|speaking|this side|calling|again|on the (?:line|phone))\b"
-    ),
-    re.compile(
-        rf"^(?i:(?:yes|yeah|oh|um|er),? )*(?i:{GREETING})(?:[.!] (?P<one>{_PROPER})[.]|(?:, |[.!] ){_WHOLE_SELF}[,.])"
-        r" (?=(?i:i'?d|i'?m|i|i'?ve|my|about|ringing|calling|phoning)\b)"
-    ),
-)
-#: that where nothing has a capital: "hi its femke lind again"
-_I_AM_LOWER = re.compile(
-    rf"^(?:(?:yes|yeah|oh|um|er),? )*(?:{GREETING}),? (?:yes |yeah )?(?:it'?s|this is|i'?m|i am) "
-    rf"(?P<name>{WORD}(?: {WORD}){{0,2}}?)"
-    r"(?= (?:here|again|speaking|calling|this side|and|from|i|i'?ve|i'?d|i'?m)\b|[,.]|$)"
-)
-#: how a name is written, asked: "Is it Clarke with an E?"
-_SPELLED_WITH = re.compile(rf"\b(?P<name>{_PROPER})(?=,? with (?:an?|one|two|a double|no) [A-Za-z]{{1,2}}\b)")
-_NEIGHBOURS = re.compile(
-    rf"\b[Tt]he (?P<name>{_PROPER}s)'?(?= (?:next door|over the road|down the road|upstairs|downstairs|"
-    r"boy|girl|son|daughter|kids?|lad)\b)"
-)
-#: who was asked about: "Only Milos, he has a key", "It's me, Oyin, and my aunt"
-_WHO = re.compile(
-    rf"(?:^|[.?!] )(?:(?i:it'?s|it was|that's|that was|just|only|me|myself|well|oh|um|er|probably|maybe),? )+"
-    rf"(?P<name>{_PROPER})(?=[,.]|$| and\b)|^(?P<first>{_PROPER})(?=,? (?:he's|she's|who|he|she|my)\b)"
-)
 #: before the last name of a list, and before others
-_AND_NAME = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}),? (?:and|or)(?: an?)? $")
-_THEN_NAME = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}), $")
+_AND_NAME = re.compile(rf"(?<![\w'-])(?P<name>{PROPER}),? (?:and|or)(?: an?)? $")
+_THEN_NAME = re.compile(rf"(?<![\w'-])(?P<name>{PROPER}), $")
 _REACH = 30  #: characters before a name in which the one before it in a list stands
 _LETTER_FOR = re.compile(r"(?<![\w'])[a-z] (?:for|as in) [a-z]+\b")
 #: before a name, what says that it is a person's and no company's
@@ -107,7 +67,6 @@ _PERSON = re.compile(
     r"\b(?:mr|mrs|ms|miss|dr|called|named|name is|name's|my|our|his|her|their|i'm|i am|this is|man|woman|guy|lady|"
     r"by)\.?(?: \w+,?)? $"
 )
-_CALLED_OUT = re.compile(r"(?:^|[.?!] )(?P<name>[A-Z][^\W\d_]+)!")
 _STREET = re.compile(r"(?:[\w'-]+ )?(?:road|street|avenue|square|lane|drive|mall|market)\b")
 _KIN = re.compile(r"\b(?:my|our) $")
 KIN = 0.1  #: probability below which the tagger takes back "our Toby"
@@ -121,22 +80,15 @@ _CAPITAL = re.compile(r"[A-Z][^\W\d_]*(?:['-][A-Z]?[^\W\d_]+)*")
 _CALLED_TO = re.compile(
     r"\b(?i:hi|hello|hey|thanks|thank you|okay|ok|bye|goodbye|sorry|morning|afternoon|evening|sure|right|"
     r"dear)(?: there| again)?[, ]+"
-    rf"(?P<name>{_PROPER})(?P<more> [A-Z][^\W\d_]+)?|, (?P<last>[A-Z][^\W\d_]+)[.?!]?$"
+    rf"(?P<name>{PROPER})(?P<more> [A-Z][^\W\d_]+)?|, (?P<last>[A-Z][^\W\d_]+)[.?!]?$"
 )
 _NAME_WORD = re.compile(rf"[ .-]{{0,2}}(?P<word>{WORD})")
 _NO_WORDS = ("mr", "mrs", "ms", "mister", "missus")  #: titles that are nothing else
 _TITLED = 0.01  #: probability below which the tagger takes back a name with a title
+_LOWER = 0.2  #: that, of a word without a capital that answers the question for a name
 _FIRST, _OWN_FIRST = 0.05, 0.01  #: that, of a first name; said by a customer
-_NEXT = re.compile(rf" (?P<name>{_PROPER})(?<!'s)")
-_LAST = re.compile(rf"(?<![\w'-])(?P<name>{_PROPER}) $")
+_LAST = re.compile(rf"(?<![\w'-])(?P<name>{PROPER}) $")
 _INITIAL = re.compile(r"(?<![\w'-])(?P<name>[B-HJ-Z])\.? $")  # before a name; "A" and "I" are words
-_COMPANY = re.compile(
-    r"(?:'s)?(?: [A-Z][a-z]+)? (?:Bank|Building|Credit|Insurance|Ltd|Limited|Inc|Group|Company|Union|Trust|Finance|"
-    r"Airways|Airlines|Hotel|"
-    r"Hospital|University|College|Airport|Station|Mall|Store|Centre|Center|Card|Account|Visa|Mastercard|Saver|"
-    r"Rewards)\b"
-)
-_INNER_CAPITAL = re.compile(r"(?<=[^\W_] |[,;:] )[A-Z][a-z]+(?:['-][^\W\d_]+)*")
 _SPELLED_WORD = re.compile(rf"(?P<name>{WORD})[ ,.]+(?:(?:that's|it's|spelled|spelt|so|as in|is)[ ,]+){{0,2}}$")
 _PARTICLES = frozenset("van de der von la bin al da di del den ter o'".split())
 _LETTERS = re.compile(
@@ -159,7 +111,7 @@ def names(view: View) -> Iterator[Secret]:
         least = NEVER if to_whom else _TITLED
         yield from _named(view, match.end(), 3, strict=strict, least=least, titled=word in _NO_WORDS)
     yield from _known(view)
-    yield from _word_names(view)
+    yield from english_frames.word_names(view)
     yield from _called_to(view)
     yield from _unexplained(view)
     if view.asked == "name":
@@ -167,33 +119,7 @@ def names(view: View) -> Iterator[Secret]:
         for match in _LETTER_FOR.finditer(text):
             yield Secret("name", *match.span(), lasting=False, least=NEVER)
     yield from _spelled(view)
-    yield from _told_by_frame(view)
-
-
-def _told_by_frame(view: View) -> Iterator[Secret]:
-    """Names that the sentence around them makes sure of."""
-    raw = view.spoken.raw
-    agent = view.speaker is Role.AGENT
-    patterns = [_SPELLED_WITH, *(() if agent else (_NEIGHBOURS, *(_I_AM if view.opening else _I_AM[:1])))]
-    if "who" in view.topics and not agent:
-        patterns.append(_WHO)
-    for pattern in patterns:
-        for match in pattern.finditer(raw):
-            start, end = match.span(match.lastgroup or "name")
-            said = raw[start:end].lower().split()
-            named = any(map(_may_be_name, said)) and not said[0].endswith("'s")
-            if named and not view.readable(start, end) and not _is_place(raw, start, end):
-                yield Secret("name", start, end, least=NEVER)
-    if view.opening and not agent and not _mixed(raw) and (lower := _I_AM_LOWER.search(view.text)):
-        said = lower["name"].split()
-        alone = len(said) == 1 and said[0] not in first_names()
-        if not alone and all(_may_be_name(word) and not word.endswith(("ed", "ing", "ly")) for word in said):
-            yield Secret("name", *lower.span("name"), least=NEVER)
-
-
-def _may_be_name(word: str) -> bool:
-    """Whether a word in lower case is one that a person may be called by."""
-    return word in first_names() or (word not in not_names() | words_of()["capitals"] | _TALK and len(word) > 1)
+    yield from english_frames.told_by_frame(view)
 
 
 def _spelled(view: View) -> Iterator[Secret]:
@@ -221,22 +147,15 @@ def _named(view: View, start: int, most: int, *, strict: bool, least: float, tit
         common = word in not_names() and not (titled and capital and not count)
         if ended or common or word.endswith(("'re", "'ll", "'d", "'ve", "'m")) or (strict and not capital):
             break
-        if count and not capital and _mixed(raw) and word not in _PARTICLES:
+        if count and not capital and tells_by_capitals(raw) and word not in _PARTICLES:
             break
         count += 1
         end = match.end()
         if word.endswith("'s"):
             end -= 2
             break
-    if count and not _is_place(view.spoken.raw, start, end):
+    if count and not is_place(view.spoken.raw, start, end):
         yield Secret("name", start, end, least=least)
-
-
-def _is_place(raw: str, start: int, end: int) -> bool:
-    """Whether words with capitals are a country, a company or the like."""
-    words = raw[start:end].lower().split()
-    known = words_of()["capitals"] | words_of()["states"]
-    return _COMPANY.match(raw, end) is not None or all(word in known or word.endswith("days") for word in words)
 
 
 def of_person(view: View, one: Secret) -> bool:
@@ -265,7 +184,7 @@ def _known(view: View) -> Iterator[Secret]:
         if word not in first_names() or view.readable(*match.span()):
             continue
         end = match.start() + len(word)
-        while (after := re.compile(rf" (?:[A-Z]\.? )?({_PROPER})").match(raw, end)) and after[
+        while (after := re.compile(rf" (?:[A-Z]\.? )?({PROPER})").match(raw, end)) and after[
             1
         ].lower() not in not_names():
             if view.readable(after.start(1), after.end(1)):
@@ -274,39 +193,10 @@ def _known(view: View) -> Iterator[Secret]:
         yield Secret("name", match.start(), end, least=least)
 
 
-def _word_names(view: View) -> Iterator[Secret]:
-    """First names that are words as well, with a capital inside a sentence and somebody's, or told like which word."""
-    raw = view.spoken.raw
-    for match in _INNER_CAPITAL.finditer(raw):
-        word = match[0].lower().removesuffix("'s")
-        somebodys = word in words_of()["word_names"] and _OF_OURS.search(view.text, 0, match.start())
-        if somebodys and not _is_place(raw, match.start(), match.start() + len(word)):
-            yield Secret("name", match.start(), match.start() + len(word), least=NEVER)
-        after = _NEXT.match(raw, match.end()) if word in words_of()["word_names"] else None
-        if after and _goes_with(after["name"]) and not _is_place(raw, match.start(), after.end()):
-            yield Secret("name", match.start(), after.end())
-    for match in _WHOSE.finditer(raw):
-        if match["name"].lower() not in not_names() | words_of()["capitals"]:
-            yield Secret("name", *match.span("name"), least=NEVER)
-    for pattern in (_ASKED_FOR, _IS_HERE):
-        for match in pattern.finditer(raw):
-            *others, last = match["name"].split()
-            if all(map(_goes_with, others)) and last.lower() not in not_names() | words_of()["capitals"]:
-                yield Secret("name", *match.span("name"), least=NEVER)
-    for pattern in (_WHOLE, _CALLED_OUT):
-        for match in pattern.finditer(raw):
-            first, *others = match["name"].split()
-            if first.lower() in words_of()["word_names"] and all(map(_goes_with, others)):
-                yield Secret("name", *match.span("name"), least=NEVER)
-    for match in _LIKE_WORD.finditer(raw):
-        if match["name"].lower() in words_of()["word_names"] or not is_no_name(match["name"].lower()):
-            yield Secret("name", *match.span("name"), least=NEVER)
-
-
 def whole_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
     """The words with a capital on both sides of a name, which are names as well, also those that are common words."""
     raw = view.spoken.raw
-    if not _mixed(raw):
+    if not tells_by_capitals(raw):
         if view.asked == "name":
             yield from _surnames(view, found)
         return
@@ -314,7 +204,7 @@ def whole_names(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
         if one.kind != "name" or not raw[one.start].isupper():
             continue
         start, end = one.start, one.end
-        while (word := _NEXT.match(raw, end)) is not None and _goes_with(word["name"]):
+        while (word := NEXT.match(raw, end)) is not None and goes_with(word["name"]):
             end = word.end("name")
         while (word := _LAST.search(raw, 0, start)) is not None and _goes_before(raw, word):
             start = word.start("name")
@@ -333,8 +223,8 @@ def _listed(view: View, start: int) -> Iterator[Secret]:
     pattern = _AND_NAME
     while (word := pattern.search(raw, max(0, start - _REACH), start)) is not None:
         said = word["name"].lower()
-        common = not _may_be_name(said) or said.endswith("'s") or word["name"].isupper()
-        if common or view.readable(*word.span("name")) or _is_place(raw, *word.span("name")):
+        common = not may_be_name(said) or said.endswith("'s") or word["name"].isupper()
+        if common or view.readable(*word.span("name")) or is_place(raw, *word.span("name")):
             return
         yield Secret("name", *word.span("name"))
         start, pattern = word.start("name"), _THEN_NAME
@@ -345,14 +235,8 @@ def _surnames(view: View, found: Sequence[Secret]) -> Iterator[Secret]:
     for one in found:
         if one.kind == "name" and view.text[one.start : one.end] in first_names():
             word = re.compile(rf" (?P<name>{WORD})").match(view.text, one.end)
-            if word and word["name"] not in not_names() | _TALK and len(word["name"]) > 1:
+            if word and word["name"] not in not_names() | TALK and len(word["name"]) > 1:
                 yield Secret("name", one.start, word.end())
-
-
-def _goes_with(word: str) -> bool:
-    """Whether a word with a capital beside a name may be one."""
-    plain = word.lower()
-    return plain not in words_of()["capitals"] and plain not in _TALK and plain != "i" and not plain.startswith("i'")
 
 
 def _goes_before(raw: str, word: re.Match[str]) -> bool:
@@ -360,7 +244,7 @@ def _goes_before(raw: str, word: re.Match[str]) -> bool:
     plain = word["name"].lower()
     known = plain in words_of()["word_names"] or plain in first_names() or plain not in not_names()
     inside = re.search(r"[\w,;:] $", raw[: word.start()]) is not None
-    return _goes_with(plain) and not _TITLE.match(f"{plain} ") and (known or inside)
+    return goes_with(plain) and not _TITLE.match(f"{plain} ") and (known or inside)
 
 
 def _called_to(view: View) -> Iterator[Secret]:
@@ -369,7 +253,7 @@ def _called_to(view: View) -> Iterator[Secret]:
         group = "name" if match["name"] else "last"
         if match[group].lower() in not_names() or match[group].isupper() or view.readable(*match.span(group)):
             continue
-        if _is_place(view.spoken.raw, *match.span(group)):
+        if is_place(view.spoken.raw, *match.span(group)):
             continue
         more = match["more"] if match["more"] and match["more"].strip().lower() not in not_names() else ""
         least = NEVER if view.speaker is Role.AGENT and not view.opening else SOFT
@@ -382,11 +266,11 @@ def _unexplained(view: View) -> Iterator[Secret]:
     words = re.findall(WORD, raw)
     if 2 * sum(word[0].isupper() for word in words) > len(words):  # a writing that gives many words a capital
         return
-    for match in _INNER_CAPITAL.finditer(raw):
+    for match in INNER_CAPITAL.finditer(raw):
         word = match[0].lower().removesuffix("'s")
         explained = any(span.start <= match.start() < span.end for span in view.spans)
         end = match.start() + len(word)
-        if not explained and word not in not_names() and not _is_place(raw, match.start(), end):
+        if not explained and word not in not_names() and not is_place(raw, match.start(), end):
             yield Secret("name", match.start(), end, least=_least(view.text, match.start()))
 
 
@@ -401,7 +285,7 @@ def _answered(view: View) -> Iterator[Secret]:
     """What answers the question for a name."""
     text, raw = view.text, view.spoken.raw
     spans = [(m.start(), m.end()) for m in re.finditer(WORD, text)]
-    meant = [(a, b) for a, b in spans if b - a > 1 and text[a:b] not in not_names() | _TALK]
+    meant = [(a, b) for a, b in spans if b - a > 1 and text[a:b] not in not_names() | TALK]
     few = len(spans) <= 6
     for start, end in meant:
         if (
@@ -409,20 +293,11 @@ def _answered(view: View) -> Iterator[Secret]:
             or (raw[start].isupper() and start > 0 and raw[start - 2 : start] not in (". ", "? ", "! "))
             or text[start:end] in first_names()
         ):
-            yield Secret("name", start, end, least=PLACE if at_place(text, start) else DOUBT)
-
-
-_TALK = frozenset(
-    "sure yes yeah no hi hello it's that's spelled spelt with sorry just think know mean why need later already told "
-    "sec moment minute".split()
-)
-
-
-def _mixed(raw: str) -> bool:
-    """Whether a text tells names by capitals: it has some, and not only the first letter and "I"."""
-    return re.search(r"(?<=[a-z,] )[A-Z][a-z]", raw) is not None
+            known = raw[start].isupper() or text[start:end] in first_names()
+            least = PLACE if at_place(text, start) else DOUBT if known else _LOWER
+            yield Secret("name", start, end, least=least)
 
 
 def no_capital(raw: str, start: int, end: int) -> bool:
     """Whether a range has no capital where names have one."""
-    return (_mixed(raw) or raw[:1].isupper()) and not any(map(str.isupper, raw[start:end]))
+    return (tells_by_capitals(raw) or raw[:1].isupper()) and not any(map(str.isupper, raw[start:end]))

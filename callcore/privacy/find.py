@@ -23,10 +23,10 @@ from callcore.privacy.births import births
 from callcore.privacy.digits import Stretch, repeats, stretches
 from callcore.privacy.learned import PHONE, certain, doubted, likely, refused, tagged
 from callcore.privacy.services import explained, flights, is_service, mailboxes, of_desk, of_reference
-from callcore.privacy.signs import signs
+from callcore.privacy.signs import references_told, signs
 from callcore.privacy.sounds import misheard_digits
 from callcore.privacy.spans import DIGITS, DOUBT, HAN, NEVER, NUMBER_KINDS, SECRET_KINDS, SOFT, Secret
-from callcore.privacy.staff import of_staff
+from callcore.privacy.staff import is_staff, of_staff
 from callcore.privacy.told_signs import signs_told
 from callcore.privacy.view import Rule, Stage, View
 from callcore.types import Role
@@ -59,7 +59,7 @@ _SUM = re.compile(r"(?:\d+, )?\d{1,6}\.\d{2}|\d{1,3}(?:,\d{3})+(?:\.\d{2})?")  #
 _MOBILE = re.compile(r"(?:86)?1[3-9]\d{9}")
 _WORD_BEFORE = re.compile(
     r"[统唯万第之专不同某每另任进这那哪有]$|\b(?:last|first|final|these|those|all|other|next|just|only|any|"
-    r"which)(?: the)? $"
+    r"which)(?: the)? $|\b(?:route|highway|interstate|motorway|junction|exit|bus) $"
 )
 _ONLY = re.compile(
     r"[ ,.。、;:!?-]*(?:(?:嗯+|呃|啊|哦|额|是|对|那个|然后|就是|好的?|后面|接着|再|的|yes|yeah|um|uh|er|and|then|okay|"
@@ -83,7 +83,8 @@ _LEADING = re.compile(r"(?<![\w'-])[b-hj-z](?:[ ,.-]{1,2}[a-z])?(?=[ ,-]{1,2}$)|
 _LEADING_REACH = 8  # characters before a number
 _NEAR = range(4)  # characters between
 _ASKS_NUMBER = re.compile(
-    r"\b(?:what|which|could|can|may|please|give|tell|read|confirm|have)\b[^.?!]{0,50}\b(?:number|digits|sort code|"
+    r"\b(?:what|which|could|can|may|please|give|tell|read|confirm|"
+    r"have(?! (?:given|sent|put|made|logged|raised|opened)\b))\b[^.?!]{0,50}\b(?:number|digits|sort code|"
     r"routing|cvv|pin|expiry|"
     r"social security)\b|(?:报|念|说|提供|告诉|核对)[^,。?]{0,8}(?:号码?|数字|后[三四六]位|[三四六]位)"
 )
@@ -128,6 +129,9 @@ def search(found: Found, view: View) -> Search:
         for one in kept
         if one.kind == "name" and of_staff(one, view, found, sure=any(_within(other, one) for other in sure))
     ]
+    if found.language.name == "en":  # "your Mr Ash said so, Mr Ash in Leek"
+        named = frozenset(text[one.start : one.end] for one in staff)
+        staff += (one for one in kept if one.kind == "name" and is_staff(text[one.start : one.end], named))
     kept = [one for one in kept if not _of_the_bank(one, staff, view)]
     if "merchant" in view.topics and view.speaker is Role.CUSTOMER:
         kept = [one for one in kept if one.kind != "name" or english_names.of_person(view, one)]
@@ -166,7 +170,8 @@ def _entities(found: Found, view: View) -> Iterator[Secret]:
 def _kind(one: Span, view: View) -> str:
     """The kind of a fact; of a piece of a number, what the whole is, unless the call has told that it is none's."""
     known = one.value in view.public and not view.number_wanted
-    piece = one.kind == "digits" and one.hint in ("phone", "id_number") and len(one.value) >= LONG and not known
+    digits = sum(map(str.isdigit, one.value))
+    piece = one.kind == "digits" and one.hint in ("phone", "id_number") and digits >= LONG and not known
     return one.hint if piece else one.kind
 
 
@@ -211,9 +216,16 @@ def _public_numbers(found: Found, view: View, public: Sequence[Secret]) -> Itera
             yield re.sub(r"\D", "", span.value)
         elif span.kind == "amount" and not likely(found, span.start, span.end):
             yield re.sub(r"\D", "", span.value.partition(".")[0])
+    yield from (one.value for one in _given(found, view))
     if view.reference_wanted:
         runs = (one for one in stretches(view.text) if len(one.digits) >= RUN)
         yield from (one.digits for one in runs if not certain(found, one.start, one.end))
+
+
+def _given(found: Found, view: View) -> Iterator[Secret]:
+    """Letters and digits that an agent tells of themselves, and the tagger takes for no secret: references."""
+    if view.speaker is Role.AGENT and not view.number_wanted:
+        yield from (one for one in references_told(view.text) if not likely(found, one.start, one.end))
 
 
 def _within(one: Secret, other: Secret) -> bool:
@@ -297,7 +309,7 @@ def _letters(text: str, found: Sequence[Secret]) -> Iterator[Secret]:
 
 def _digits(found: Found, view: View) -> Iterator[Secret]:
     """Digits that nothing explains; while somebody speaks, all that follow each other."""
-    text = view.text
+    text, given = view.text, [*_given(found, view)]
     if view.stage is Stage.PARTIAL:
         for one in stretches(text):
             if len(one.digits) >= RUN or _wanted(found, view, one):
@@ -308,6 +320,7 @@ def _digits(found: Found, view: View) -> Iterator[Secret]:
         wanted = reference and not certain(found, one.start, one.end)
         free = one.digits in view.public or wanted or explained(text, one.start, one.digits)
         free = free or _of_desk(view, one.start, one.digits)
+        free = free or any(number.start <= one.start and one.end <= number.end for number in given)
         ends = _goes_on(view, one)
         if free and not view.number_wanted and not ends:
             continue

@@ -283,9 +283,10 @@ class CallRedactor:
     def _known(self, channel: int, turn: int, context: Context) -> Known:
         """What the call tells beside the words of a turn. ``context``: what its entities are read with."""
         asked = [what for asker, (what, until) in self._asked.items() if asker != channel and until >= turn]
+        name_and_reference = context.asked == "name" and asked[-1:] == ["reference"]
         number = (
             context.open is not None
-            or context.asked in SECRET_KINDS
+            or (context.asked in SECRET_KINDS and not name_and_reference)
             or not {"number", "birth", "paper"}.isdisjoint(asked)
             or asked[-1:] == ["email"]
         )

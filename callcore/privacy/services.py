@@ -39,8 +39,9 @@ _FLIGHT = re.compile(
     rf"(?:高铁|动车|火车|车次|列车|车票)[^。?!]{{0,8}}?(?<![a-z])(?P<train>[gdkctz] ?{_DIGIT}{{1,4}})(?!{_DIGIT}|[a-z])"
 )
 _MAILBOX = re.compile(
-    r"\b(?:[\w]+[ ._-]){0,2}?(?:service|services|care|claims|disputes|support|help|helpdesk|complaints|info|fraud|"
-    r"enquiries|inquiries|contact|feedback|security|desk|lending|mortgages|cards|payments|documents|team)"
+    r"\b(?:[\w]+[ ._-]){0,2}?(?:service|services|care|claims|disputes|support|help|helpdesk|complaints|info|fraud|docs|"
+    r"papers|proofs?|records|ideas|research|certificates|corrections|enquiries|inquiries|contact|feedback|security|desk|"
+    r"lending|mortgages|cards|payments|documents|team)"
     r" ?(?:at|@) ?[\w.-]+(?: (?:dot|\.) ?\w+){0,3}"
 )
 

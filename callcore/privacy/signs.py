@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.privacy.digits import ONES, TEENS, TENS
+from callcore.privacy.digits import ONES, TEENS, TENS, stretches
 from callcore.privacy.services import explained
 from callcore.privacy.spans import DOUBT, NEVER, Secret
 from callcore.privacy.view import READABLE, View
@@ -34,7 +34,14 @@ _EDGES = re.compile(
     r"\b(?:begins|starts|starting|beginning|ends|ending)(?: with| in| on)? (?P<one>[A-Z]{1,6}\d{0,4}|\d{1,6})(?![\w'-])"
 )
 _REFERENCE = re.compile(
-    r"\b(?:case|reference|ref|ticket|complaint|order|tracking|claim)(?: number| no\.?)?[ ,:#]+(?:(?:is|it's)[ ,]+)?$"
+    r"\b(?:case|reference|ref|ticket|complaint|order|tracking|claim|application|docket|query)(?: number| no\.?)?"
+    r"(?: with you| there| already| open)?[ ,:#]+(?:(?:is|it's|the|um|uh)[ ,]+)*$"
+    r"|\bgiven (?:me |us )?(?:a|the|this) number[ ,:]+(?:(?:is|it's|um|uh)[ ,]+)*$"
+)
+#: such a number, as an agent tells it
+_GIVEN = re.compile(
+    r"(?<![\w'])[b-hj-z](?:[ ,.-]{1,2}[a-z])?(?:[ ,.-]{1,2}(?:double |triple )?"
+    rf"(?:\d+|zero|oh|nought|{ONES}|{TEENS}|{_TWO_DIGITS})(?![\w'])){{3,}}"
 )
 _LONG = 12  #: signs from which on what is written with letters and digits is nothing but a number
 _OF_SOMEBODY = re.compile(
@@ -59,10 +66,23 @@ def signs(view: View) -> Iterator[Secret]:
         start, end = match.span()
         fact = any(span.start < end and start < span.end and span.kind in READABLE for span in view.spans)
         written = match.re is not _SAID
+        if _figures(match[0]) in view.public:
+            continue
         told = explained(text, start, match[0]) or _REFERENCE.search(text, max(0, start - _REACH), start)
         if not fact and not told and (written or _is_mixed(match[0])):
             sure = (written and end - start >= _LONG) or _OF_SOMEBODY.search(text, max(0, start - _REACH), start)
             yield Secret("digits", start, end, least=NEVER if sure else DOUBT)
+
+
+def references_told(text: str) -> Iterator[Secret]:
+    """Numbers that begin with letters, as an agent gives references: "D eight four one". ``value``: their digits."""
+    for match in _GIVEN.finditer(text):
+        yield Secret("digits", *match.span(), _figures(match[0]))
+
+
+def _figures(said: str) -> str:
+    """The digits of a number of letters and digits."""
+    return "".join(one.digits for one in stretches(said))
 
 
 def _is_mixed(said: str) -> bool:

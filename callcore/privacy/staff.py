@@ -32,6 +32,21 @@ _STAFF = re.compile(
     r"|\b(?:your|the|a|our) (?:colleague|agent|adviser|advisor|teller|clerk|cashier|representative|rep|operator|guard|"
     r"branch manager|duty manager|officer)"
     r"(?: named| called|,| was| is)?[ ,]*$|\bofficer $"
+    r"|\byour (?:own )?(?:man|lady|guy|girl|fella|chap|manager|supervisor|people),? (?:(?:mr|mrs|ms|miss)\b\.? )?$"
+)
+_PEOPLE = "man|woman|lady|gentleman|girl|guy|fella|fellow|chap|lad|bloke|lass"
+#: whom the two sides speak of as somebody neither belongs to, such as "a lady called Ann": of the bank, as a rule
+_SOMEBODY = re.compile(
+    rf"\b(?:a|one|this|that|some|another)(?: (?!my\b|our\b)[a-z]+){{0,2}}? (?:{_PEOPLE}),? (?:named|called) "
+    r"(?:(?:mr|mrs|ms|miss)\b\.? )?$"
+    rf"|\b(?:a|this|some) (?:(?:young|old|nice|lovely|kind|small|tall|wee) )?(?:{_PEOPLE}), "
+    r"(?:(?:mr|mrs|ms|miss)\b\.? )?$"
+    r"|(?<! to )\b(?:somebody|someone) (?:named|called) $"
+)
+#: what is done with people outside the bank
+_DEALT = re.compile(
+    r"\b(?:bought|sold|pay|paid|paying|sent|send|sending|transfer\w*|owe|rent|lent|off|my|our|went|money|payments?|"
+    r"hundred|thousand|pounds|dollars|credited)\b[^.?!]*$"
 )
 #: how customers speak of whom they dealt with; their own people are told otherwise
 _POST = re.compile("(?:客户经理|大堂经理|理财经理|经理|主任|行长|专员|柜员|主管|组长|客服|坐席)")
@@ -40,6 +55,7 @@ _MET = re.compile(
     r"是)(?:你们)?(?:那个)?小$"
     r"|\b(?:spoke|spoken|talked|chatted|dealing|dealt) (?:with|to)(?: a| an| someone called| somebody called)?[ ,]*$"
     r"|\b(?:helped|served|handled|assisted|told|advised|informed) by[ ,]*$"
+    r"|\b(?:put|pass|connect)(?:ting)? me (?:back )?(?:through )?(?:to|with) $"
     r"|\bbadge (?:said|says|read|reads) $"
     r"|(?:你们|大堂|柜台|窗口|支行|网点|营业厅)[^。?!我他她]{0,16}[姓叫]$"
     r"|\b(?:branch|counter|front desk|bank)\b[^.?!]{0,12}\b(?:with|by|met|saw)\b[^.?!]{0,12}\b(?:one|called|named|a) $"
@@ -60,10 +76,33 @@ _PLACE = re.compile(
     r"(?:branch|desk|counter|team|department|office|front desk)\b"
 )
 _YOUR_MR = re.compile(
-    r"\b(?:your|(?<!is )this|branch,|(?:spoke|spoken|speaking|talked|talking|chatted|dealing|dealt|met|saw|seen|by|"
-    r"with)(?: to| with)?,? (?:a|one)) (?:mr|mrs|ms|miss?)\b\.? ?$"
+    r"\b(?:your(?: own)?|(?<!is )this|branch,|(?:spoke|spoken|speaking|talked|talking|chatted|dealing|dealt|met|saw|"
+    r"seen|by|with)(?: to| with)?,? (?:a|one)) (?:mr|mrs|ms|miss?)\b\.? ?$"
 )
 _A_MR = re.compile(r"\b(?:a|one) (?:mr|mrs|ms|miss?)\b\.? ?$")  #: whom an agent says so of is a colleague
+#: behind such a name, what the bank's people did
+_DID = re.compile(
+    r" (?:got|had|took|takes|has|rang|phoned|called|said|told|promised|picked|held|answered|wrote|signed|"
+    r"(?:at|in|from|of) (?:the|your|that))\b"
+)
+_AT_YOURS = re.compile(
+    r"[^.?!]{0,40}\b(?:at|in|from) your\b[^.?!]{0,30}\b(?:branch|office|desk|bank|team|department)\b"
+)
+_MANAGER_OF = re.compile(r"'s (?:manager|supervisor|boss|team lead\w*)\b")
+#: before a title, of whom an agent speaks and not to whom: the file goes to Mrs Roy, or is with her
+_TOLD_OF = re.compile(r"(?:\b(?:to|with|by|under|it's|ask for|and it's) )(?:mr|mrs|ms|miss)\b\.? $")
+_ASK_FOR = re.compile(r"\bask for (?:(?:mr|mrs|ms|miss)\b\.? )?$")
+#: where those whom an agent names so are other people's: payees, holders of accounts
+_OF_OTHERS = re.compile(
+    r"\b(?:payments?|payees?|paid|pay|transfer\w*|standing orders?|account|joint|name|rent|cheque|check|speak\w*|"
+    r"talk\w*|address\w*|married|belongs)\b[^.?!]*$"
+)
+#: behind a name with a title, what an agent tells of a colleague
+_DOES = re.compile(
+    r"(?: there| over there| from there)?,? (?:who |is (?:out|off|away|in|on|back|free)\b|(?:will|'ll) (?:ring|call|"
+    r"phone|write|e-?mail|contact|reply|decide|take|have|look|deal)\b|(?:rings|calls|phones|writes|picked|takes|handles|heads|runs|"
+    r"has it|has taken)\b)|'ll (?:ring|call|phone|write|e-?mail|contact|reply|decide|take|have|look|deal)\b"
+)
 #: whom a caller had on the line before: "I was talking to Efe and we were cut off"
 _TALKING = re.compile(r"\b(?:was|been) (?:talking|speaking|on) (?:to|with) $")
 _BEFORE = re.compile(
@@ -104,6 +143,8 @@ _TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|mister|doctor|dr|officer|madam|sir)\b\
 _HAN_TITLE = re.compile("(?:女士|先生|小姐|姑娘|经理|主任|行长|老师|同志|妹妹|妹子|小伙子)$")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _REACH = 40  # characters before a name that are looked at
+_MR = re.compile(r"\b(?:mr|mrs|ms|miss)\b\.? $")
+_CERTAIN = 0.97  #: probability from which on the tagger knows a customer's name whatever is told of it
 
 
 def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
@@ -121,10 +162,14 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
         return True
     if mandarin_staff.told(one, view) and _unlikely(one, found, PLACE):
         return True
-    titled = min(one.start + 4, one.end)
+    somebody = _SOMEBODY.search(text, before, one.start) and not _DEALT.search(text, before, one.start)
+    if somebody and "merchant" not in view.topics:
+        return True
+    titled = _name_start(one, text)
     if _YOUR_MR.search(text, before, titled):
         return True
-    if _A_MR.search(text, before, titled) and (view.speaker is Role.AGENT or _BANK.search(text)):
+    a_mr = _A_MR.search(text, before, titled)
+    if a_mr and (view.speaker is Role.AGENT or _BANK.search(text) or _DID.match(text, one.end)):
         return True
     if view.speaker is Role.AGENT:
         return _told_by_agent(one, view, found, sure=sure)
@@ -135,6 +180,8 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
         or cut_off
         or at_place
         or _POST.match(text, one.end)
+        or _MANAGER_OF.match(text, one.end)
+        or (_has_title(text, titled) and _AT_YOURS.match(text, one.end))
         or _MET.search(text, before, one.start)
     )
     if _STRANGER.match(text, one.end):
@@ -148,8 +195,11 @@ def of_staff(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
 def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool:
     """Whether an agent names themselves, or a colleague; of customers they speak to these."""
     text, before = view.text, max(0, one.start - _REACH)
-    if _ASKED_FOR.search(text, before, one.start):
+    start = _name_start(one, text)
+    if _ASKED_FOR.search(text, before, start):
         return False
+    if not view.opening and (_ASK_FOR.search(text, before, start) or _is_told_of(one, start, text)):
+        return _unlikely(one, found, _CERTAIN)
     asked = not view.opening or text[one.end : one.end + 1] == "?"
     if sure and asked and _THEIR_NAME.search(text, before, one.start):
         return False
@@ -164,6 +214,25 @@ def _told_by_agent(one: Secret, view: View, found: Found, *, sure: bool) -> bool
     told = _POST.match(text, one.end) or _PLACE.match(text, one.end)
     of_others = not sure and not HAN_CHARACTER.search(text[one.start : one.end])
     return bool(told or of_others) and _unlikely(one, found)
+
+
+def _is_told_of(one: Secret, start: int, text: str) -> bool:
+    """Whether an agent speaks of whom they name with a title, as of a colleague. ``start``: of the name behind it."""
+    before = max(0, one.start - _REACH)
+    if not _has_title(text, start) or _OF_OTHERS.search(text, before, start):
+        return False
+    return _TOLD_OF.search(text, before, start) is not None or _DOES.match(text, one.end) is not None
+
+
+def _name_start(one: Secret, text: str) -> int:
+    """Where a name begins, after its title."""
+    title = _TITLE.match(text, one.start, one.end)
+    return title.end() if title else one.start
+
+
+def _has_title(text: str, start: int) -> bool:
+    """Whether a title stands before a name."""
+    return _MR.search(text, max(0, start - 6), start) is not None
 
 
 def _unlikely(one: Secret, found: Found, least: float = SOFT) -> bool:

@@ -25,8 +25,9 @@ _PLACE = (
     rf"(?:(?:the )?{_NTH}(?: (?:one|letter|digit|character|number))?|"
     rf"(?:(?:digit|letter|character|number|position) )?(?:{ONES}|ten))"
 )
-_LINK = r"(?:'s| is| was| would be| equals|,|:|\.{3})+ (?:(?:um|uh|er|an?|the|it's|i think|that's),? ?)*"
+_LINK = r"(?:'s| is| was| would be| equals|,|:|\.{3})+ (?:(?:um|uh|er|an?|the|it's|i think|that's)\b,? ?)*"
 _AT_PLACE = re.compile(rf"\b{_PLACE}{_LINK}(?P<one>{_ONE})")
+_VERB = re.compile(r"'s|is|was|would|equals|:")  #: without one an agent tells amounts: "Three ten, three ten"
 #: of the one that was asked for: "I think that's a zero", "It ends in a Y"
 _IT_IS = re.compile(
     r"\b(?:it's|its|it is|that's|that is|it would be|that would be|it'd be|that'd be|(?:ends|starts|begins|finishes) "
@@ -59,7 +60,8 @@ def signs_told(view: View) -> Iterator[Secret]:
     if "signs" in view.topics:
         for pattern in (_AT_PLACE, _IT_IS, _ONLY):
             for match in pattern.finditer(text):
-                yield Secret("code", *match.span("one"), lasting=False, least=NEVER)
+                if view.speaker is not Role.AGENT or pattern is not _AT_PLACE or _VERB.search(match[0]):
+                    yield Secret("code", *match.span("one"), lasting=False, least=NEVER)
     if "expiry" in view.topics and view.speaker is not Role.AGENT:
         for match in _EXPIRY.finditer(text):
             yield Secret("card_expiry", *match.span(), lasting=False, least=NEVER)
