@@ -20,6 +20,7 @@ ENDING = 4  #: last turns of the customer, in which it shows how they take it
 SURE_UPSET = 0.75  #: probability of an upset mood where nothing else in the call tells of blame
 BAD = ("angry", "dissatisfied", "disappointed", "anxious")
 UPSET = ("angry", "dissatisfied", "disappointed")
+HINTS = {"takes_all": "stated", "long_here": "possible"}  #: words that tell of a risk that they leave
 SURE, USUAL = 0.85, 0.7  #: confidence of rules of words, and of what holds where nothing says otherwise
 
 
@@ -113,9 +114,20 @@ class Caller:
             return Judged("satisfied", USUAL, end.evidence)
         return None
 
-    @unless_judged("caller.churn_risk")
+    @cached_property
     def churn_risk(self) -> Judged | None:
-        """Stated, possible or none."""
+        """Stated, possible or none; none only where no words tell otherwise, whatever is judged of it."""
+        risk = self._risk
+        if risk is None or risk.normal != "none":
+            return risk
+        for code, value in HINTS.items():
+            if said := self._call.hits(code):
+                return Judged(value, USUAL, evidence_of(said))
+        return risk
+
+    @unless_judged("caller.churn_risk")
+    def _risk(self) -> Judged | None:
+        """By what is judged, else by words."""
         if not self._call.customer:
             return None
         stated, possible = self._call.hits("leaving"), self._call.hits("may_leave")
@@ -135,7 +147,7 @@ class Caller:
         """Yes or no, where there is a risk that they leave."""
         if self.churn_risk is None or self.churn_risk.normal == "none":
             return None
-        tried = self._call.hits("retention")
+        tried = [*self._call.hits("retention"), *self._call.hits("asked_to_stay")]
         return Judged("yes", SURE, evidence_of(tried)) if tried else Judged("no", USUAL, ())
 
     @cached_property

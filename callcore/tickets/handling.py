@@ -20,6 +20,7 @@ from callcore.understand.entities.calendar import add_working_days
 BANK_OWES = ("call_back", "handle", "refund")  #: promises that leave a matter open
 ANSWERS = ("call_back", "handle")
 OPEN = ("transferred", "promised")  #: results after which something is left to do
+AGENTS_OWN = ("solved", "promised", "unresolved")  #: results by which nobody else has the matter
 NOTED = ("praise", "suggestion")  #: what is dealt with once it is taken down
 LEAVES = frozenset({"closing", "thanks"})  #: cues of who takes leave
 USUAL_CONTACT = "phone"
@@ -53,10 +54,17 @@ class Handling:
 
     @cached_property
     def resolution(self) -> Judged | None:
-        """How the matter stands; whatever is judged of it, nothing was solved that nobody answered."""
+        """How the matter stands; whatever is judged of it, nothing was solved that nobody answered, and whose it is now
+        those tell of whom the agent says that they get back to the customer.
+        """
         if self._unanswered:
             return Judged("unresolved", USUAL, (self._unanswered.at(),))
-        return self._result
+        result, taken = self._result, self._taken_over
+        if taken and (result is None or result.normal in AGENTS_OWN):
+            return Judged("transferred", SURE, evidence_of(taken))
+        if result and result.normal == "transferred" and not taken and (own := self._call.hits("own_answer")):
+            return Judged("promised", SURE, evidence_of(own))
+        return result
 
     @unless_judged("handling.resolution")
     def _result(self) -> Judged | None:
@@ -94,9 +102,9 @@ class Handling:
     @cached_property
     def route(self) -> Judged | None:
         """The department that the matter was handed to."""
-        transfers = self._call.hits("transfer")
-        if not transfers or self.resolution is None or self.resolution.normal != "transferred":
+        if self.resolution is None or self.resolution.normal != "transferred":
             return None
+        transfers = self._handed_on
         for reading, span in transfers:
             if found := self._named_department(reading, span, first=True):
                 return found
@@ -106,7 +114,8 @@ class Handling:
             if found := self._named_department(reading, (0, len(reading.text))):
                 return found
         usual = self._usual_department
-        return Judged(usual.normal, USUAL, evidence_of(transfers)) if usual else None
+        places = evidence_of(transfers) or self.resolution.evidence
+        return Judged(usual.normal, USUAL, places) if usual else None
 
     @cached_property
     def department(self) -> Judged | None:
@@ -130,7 +139,7 @@ class Handling:
     @cached_property
     def transfer_reason(self) -> Judged | None:
         """The agent's words for why somebody else has to do it."""
-        transfers = self._call.hits("transfer") if self.route else []
+        transfers = self._handed_on if self.route else ()
         if not transfers:
             return None
         near = {reading.turn.turn_id for reading, _ in transfers}
@@ -185,6 +194,23 @@ class Handling:
     def _owed(self) -> list[Promise]:
         """What the bank has promised."""
         return [promise for promise in self._promises.all if promise.by is Role.AGENT]
+
+    @cached_property
+    def _taken_over(self) -> Sequence[tuple[Reading, Span]]:
+        """Where the agent says that others have the matter now or get back to the customer; not of what is only noted,
+        nor where the agent did it after all.
+        """
+        category, taken = self._matter.category, self._call.hits("taken_over")
+        noted = category is not None and category.normal in NOTED
+        return () if noted or (taken and self._done_after(taken[-1][0])) else taken
+
+    @cached_property
+    def _handed_on(self) -> Sequence[tuple[Reading, Span]]:
+        """Where the agent hands the matter on; where no words tell, what shows that it was."""
+        if said := (*self._call.hits("transfer"), *self._taken_over):
+            return said
+        shown = [self._call.turns[place.turn_id] for place in self.resolution.evidence] if self.resolution else []
+        return [(reading, (0, len(reading.text))) for reading in shown if reading.agent]
 
     @property
     def _without_words(self) -> Judged:
