@@ -52,8 +52,11 @@ def assembled(before: Sequence[str], run: Sequence[str], kind: str, regions: Seq
 def tail(pieces: Sequence[str]) -> str:
     """The four digits that tell a card, of pieces one of which says them after a slip or says them twice; else ""."""
     fours = {piece for piece in pieces if len(piece) == _TAIL}
-    few = sum(map(len, pieces)) <= LONGEST_END or len(set(pieces)) == 1
-    return fours.pop() if len(fours) == 1 and len(pieces) > 1 and few else ""
+    if len(fours) != 1 or len(pieces) < 2:
+        return ""
+    four = fours.pop()
+    few = sum(map(len, pieces)) <= LONGEST_END or all(piece in four for piece in pieces)
+    return four if few else ""
 
 
 def is_whole(kind: str, digits: str, regions: Sequence[str]) -> bool:
