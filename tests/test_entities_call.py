@@ -280,6 +280,13 @@ def test_a_telephone_number_takes_no_digits_of_an_address(address: str) -> None:
     assert ("phone", "+13025550143") in call.says(CUSTOMER, "Three oh two, five five five, oh one four three.")
 
 
+def test_a_stretch_given_anew_mends_the_number_within() -> None:
+    call = Call()
+    call.says(AGENT, "是幺五九三七二零四四幺八，对吗？")
+    call.says(CUSTOMER, "不对，中间是三七六零。")
+    assert {value for value, _ in call.of("phone")} == {"+8615937604418"}
+
+
 def test_that_is_the_one_agrees_to_a_number() -> None:
     call = Call("en")
     call.says(AGENT, "Is it 212-736-5000?")
@@ -383,3 +390,28 @@ def test_who_says_yes_to_an_offer_confirms_nothing_that_was_said_before_it(text:
     call.says(AGENT, text)
     call.says(CUSTOMER, answer)
     assert call.of("amount") == {("150000.00 CNY", status)}
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "value"),
+    [
+        ("I'm in Tauranga, it's my KiwiSaver.", "My mobile is 021 555 0199.", "+64215550199"),
+        ("It's an EFT from Durban, eighty rand.", "My cell is 082 555 0142.", "+27825550142"),
+        ("I sent fifty naira to Lagos.", "My phone is 0803 555 0142.", "+2348035550142"),
+        ("Two lakh rupees, from Pune.", "My mobile is 98425 50012.", "+919842550012"),
+        ("My NRIC and my CPF are right.", "My mobile is nine one eight four, double oh two six.", "+6591840026"),
+        ("I'm ringing about my ISA.", "My mobile is 07700 900142.", "+447700900142"),
+        ("My zip code has changed.", "My cell is three oh two, five five five, oh one four three.", "+13025550143"),
+    ],
+)  # fmt: skip
+def test_telephone_numbers_are_of_the_country_that_the_call_is_in(before: str, number: str, value: str) -> None:
+    call = Call("en")
+    call.says(CUSTOMER, before)
+    call.says(AGENT, "I see.")
+    assert ("phone", value) in call.says(CUSTOMER, number)
+
+
+def test_a_country_that_is_only_spoken_of_once_changes_no_number() -> None:
+    call = Call("en")
+    call.says(CUSTOMER, "I paid forty euros in Dublin, that's thirty-four quid, and my sort code is on the letter.")
+    assert ("phone", "+447700900142") in call.says(CUSTOMER, "My mobile is 07700 900142.")

@@ -85,6 +85,7 @@ class DigitCues:
     taken_back: re.Pattern[str]
     ends: Mapping[str, re.Pattern[str]]
     correction: re.Pattern[str]  #: all that stands between a run and the one that replaces it
+    abroad: bool  #: whether the language is spoken in several countries
     refused: re.Pattern[str]  #: all that stands between a run and one that it is not
 
 
@@ -144,8 +145,8 @@ class _Turn:
     regions: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        region, others = self.context.region, self.cues.regions
-        self.regions = (region, *others) if region else others
+        region = self.context.region or (self.context.country if self.cues.abroad else "")
+        self.regions = (region, *self.cues.regions) if region else self.cues.regions
 
     def cue(self, run: DigitRun) -> str:
         """The kind that words tell of the next run, "" for none; what corrects another is what that was."""

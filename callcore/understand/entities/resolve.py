@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Entity, Resolved, Role, Turn, Word
 from callcore.understand.entities.corrections import FAMILIES
+from callcore.understand.entities.country import UNSTATED, Country
 from callcore.understand.entities.digits import CUED
 from callcore.understand.entities.find import Found
 from callcore.understand.entities.finder import Finder
@@ -82,6 +83,7 @@ class CallEntities:
         self._context = context
         self._finder = finder or Finder()
         self._listener = Listener()
+        self._country = Country()
         self._said: deque[_Said] = deque(maxlen=REMEMBERED)
         self._open: dict[int, _Waiting] = {}
         self._asked: dict[int, _Waiting] = {}
@@ -116,6 +118,8 @@ class CallEntities:
         heard = self._listener.before(turn.channel, speaker)
         found = self._finder.find(turn.words, turn.language, context, heard)
         self._listener.heard(turn.channel, found.spoken)
+        if found.language.name == "en":
+            self._country.heard(found.spoken.text, found.entities, self._context.currency or UNSTATED)
         cues = found.language.cues
         said = [
             _Said(
@@ -144,6 +148,7 @@ class CallEntities:
         begun = waiting.number if waiting and waiting.until >= number else None
         return replace(
             self._context,
+            country=self._country.region,
             asked=kind if kind != "digits" else "",
             beside=() if put else tuple(one for one in kinds if one not in (kind, "name")),
             end_asked=kind if kind in question.ends else "",

@@ -8,6 +8,7 @@ from callcore.understand.entities import checks
 
 LONGEST_CARD = 19  #: ISO/IEC 7812-1
 SHORTEST_CARD = 13
+NORTH_AMERICAN = ("US", "CA", "JM", "TT")  #: countries whose telephone numbers have ten digits and no zero before them
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _SERVICE = re.compile(r"[48]00\d{7}|9[56]\d{3}")
 _CHINESE_ID = re.compile(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
@@ -37,7 +38,7 @@ def shape(digits: str, regions: tuple[str, ...]) -> str:
         return "phone"
     if digits.startswith("0") and 10 <= len(digits) <= 12 and checks.phone(digits, regions)[1]:
         return "phone"
-    if len(digits) == 10 and regions[0] == "US" and checks.phone(digits, regions)[1]:
+    if len(digits) == 10 and regions[0] in NORTH_AMERICAN and checks.phone(digits, regions)[1]:
         return "phone"
     if _MOBILE.fullmatch(digits):
         return "phone"

@@ -32,6 +32,7 @@ class Context:
     currency: str = ""  #: ISO 4217 code of amounts without a currency; "" = CNY in Mandarin, USD in English
     region: str = ""  #: ISO 3166 code of telephone numbers without a country code; "" = CN in Mandarin, US in English
     products: Mapping[str, str] = field(default_factory=dict)  #: names of products (lower case) to taxonomy codes
+    country: str = ""  #: ISO 3166 code of the country that an English call is in, if what was said tells
     asked: str = ""  #: kind that the other side has just asked for; of several a number rather than a name
     beside: tuple[str, ...] = ()  #: the other kinds of the same question
     end_asked: str = ""  #: kind of number whose end alone it has asked for ("the last four of your social")

@@ -308,6 +308,7 @@ def cues() -> DigitCues:
         ends=_ENDS,
         taken_back=re.compile(r"\b(?:no|sorry|hang on|wrong|i mean|wait)\b"),
         correction=correcting().between,
+        abroad=True,
         refused=correcting().second_refused,
     )
 

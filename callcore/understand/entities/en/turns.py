@@ -52,7 +52,10 @@ CUES = TurnCues(
             r"\bnumber (?:of|on|for) (?:the|your|that|this) (?:\w+ )?(?:account|cd|isa|bond|savings|"
             r"passbook|certificate)\b"
         ),
-        "phone": re.compile(r"(?:phone|telephone|mobile|cell|contact|callback)(?: phone)? number"),
+        "phone": re.compile(
+            r"(?:phone|telephone|mobile|cell|contact|callback)(?: phone)? number|"
+            r"\b(?:your|the|new|best) (?:new )?(?:mobile|cell|handphone|landline)\b(?= *[?,])"
+        ),
         "id_number": re.compile(
             rf"\bsocial\b|passport|driv(?:er'?s?|ing) licen[cs]e|\b(?:your|her|his|the|and|name,?) {_IDS}\b"
             rf"|\b{_IDS} number\b|\bcivil number\b"

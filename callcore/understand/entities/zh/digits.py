@@ -98,6 +98,7 @@ CUES = DigitCues(
     },
     taken_back=re.compile("不对|不是|错了|说错|看错|等一?下"),
     correction=CORRECTIONS.between,
+    abroad=False,
     refused=CORRECTIONS.second_refused,
 )
 
