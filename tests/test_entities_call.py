@@ -48,6 +48,8 @@ def names(text: str, language: str = "zh", **known: object) -> list[str]:
         ("您的姓名和卡号后四位说一下。", "苗青，禾苗的苗，六六幺八。", "苗青"),
         ("怎么称呼您，账号是多少？", "耿秋，账号是四四零幺二二九八。", "耿秋"),
         ("您贵姓？", "裴，裴文静。", "裴文静"),
+        ("您叫什么？", "禹长江，您记一下。", "禹长江"),
+        ("请问怎么称呼？", "我叫邴秋月。", "邴秋月"),
         ("您贵姓？", "登记过的呀，柏，柏树的柏。", "柏"),
         ("写谁的名字？", "就写吧，焦月娥，月亮的月。", "焦月娥"),
     ],
@@ -409,6 +411,12 @@ def test_telephone_numbers_are_of_the_country_that_the_call_is_in(before: str, n
     call.says(CUSTOMER, before)
     call.says(AGENT, "I see.")
     assert ("phone", value) in call.says(CUSTOMER, number)
+
+
+def test_a_number_written_as_in_america_is_one_of_america_in_any_call() -> None:
+    call = Call("en")
+    call.says(CUSTOMER, "I sent fifty naira to Lagos.")
+    assert ("phone", "+13025550143") in call.says(CUSTOMER, "It's 302-555-0143, please.")
 
 
 def test_a_country_that_is_only_spoken_of_once_changes_no_number() -> None:

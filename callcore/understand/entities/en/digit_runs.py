@@ -73,7 +73,8 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
     for span in classify(made, reading.spoken, context, cues()):
         span = before = _taken_over(span, before, reading, context)
         if span.kind == "digits" and _FORMATTED.fullmatch(text, span.start, span.end):
-            span = replace(span, kind="phone", valid=False, probability=0.85, rank=SHAPED, hint="")
+            value, valid = checks.phone(span.value, cues().regions)
+            span = replace(span, kind="phone", value=value, valid=valid, probability=0.85, rank=SHAPED, hint="")
         if span.kind == "id_number" and _is_card(span.value):
             span = replace(span, kind="card_number", valid=True)
         if span.kind == "phone" and not _plausible(span.value, "".join(span.pieces)):
