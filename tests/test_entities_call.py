@@ -48,6 +48,8 @@ def names(text: str, language: str = "zh", **known: object) -> list[str]:
         ("您的姓名和卡号后四位说一下。", "苗青，禾苗的苗，六六幺八。", "苗青"),
         ("怎么称呼您，账号是多少？", "耿秋，账号是四四零幺二二九八。", "耿秋"),
         ("您贵姓？", "裴，裴文静。", "裴文静"),
+        ("您叫什么？", "禹长江，您记一下。", "禹长江"),
+        ("请问怎么称呼？", "我叫邴秋月。", "邴秋月"),
         ("您贵姓？", "登记过的呀，柏，柏树的柏。", "柏"),
         ("写谁的名字？", "就写吧，焦月娥，月亮的月。", "焦月娥"),
     ],
@@ -136,9 +138,7 @@ def test_the_end_that_is_said_with_a_yes_confirms() -> None:
     assert call.of("phone") == {("+8613800138079", "confirmed")}
 
 
-@pytest.mark.parametrize(
-    "text", ["发到您手机上，尾号幺幺三七", "他的账号我有，最后四位六零三七", "身份证后四位三零幺二"]
-)
+@pytest.mark.parametrize("text", ["发到您手机上，尾号幺幺三七", "他的账号我有，最后四位六零三七", "手机后四位三零幺二"])
 def test_ends_of_other_numbers_are_no_cards(text: str) -> None:
     assert {one.kind for one in find(plain_words(text), "zh", Context(TODAY))} == {"digits"}
 
@@ -204,8 +204,8 @@ def test_a_shop_that_nobody_has_listed_is_found_where_words_say_so() -> None:
 @pytest.mark.parametrize(
     ("question", "kind"),
     [
-        ("麻烦您提供一下身份证号码的后四位。", "digits"),
-        ("您身份证后四位是多少？", "digits"),
+        ("麻烦您提供一下身份证号码的后四位。", "id_number"),
+        ("您身份证后四位是多少？", "id_number"),
         ("请问信用卡的后四位是多少？", "card_tail"),
         ("卡号后四位报一下。", "card_tail"),
         ("请您报一下卡号后四位和手机号。", "card_tail"),
@@ -215,6 +215,85 @@ def test_last_four_are_those_of_what_was_asked_for(question, kind):
     call = Call()
     call.says(AGENT, question)
     assert call.says(CUSTOMER, "嗯，后四位是5816。") == [(kind, "5816")]
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "answer", "kind", "value"),
+    [
+        ("zh", "姓名和身份证号后六位。", "陈大民，一九零四二二。", "id_number", "190422"),
+        ("zh", "姓名和身份证号。", "陈大民，一九零四。", "digits", "1904"),
+        ("zh", "请讲。", "我身份证后四位是五零二七。", "id_number", "5027"),
+        ("zh", "请讲。", "就那张卡3316，锁了。", "card_tail", "3316"),
+        ("en", "And the last four of your Social?", "Ines Duarte. Four one one seven.", "id_number", "4117"),
+        ("en", "Your NRIC, just the last four characters?", "773D.", "id_number", "773D"),
+        ("en", "The last four digits of the loan agreement?", "It ends in three oh one six.", "account", "3016"),
+        ("en", "Name and the tail of it?", "Bo Lind. 7741.", "card_tail", "7741"),
+        ("en", "What's the card?", "Two two, nine eight.", "card_tail", "2298"),
+        (
+            "en",
+            "The last four digits and the expiry?",
+            "Four four one six. Expires oh three, thirty.",
+            "card_tail",
+            "4416",
+        ),
+        ("en", "What can I do?", "My account ends in 4417.", "account", "4417"),
+        ("en", "What can I do?", "My savings card ends in 4417.", "card_tail", "4417"),
+        ("en", "Your member number?", "Three one nine, double two oh five.", "account", "3192205"),
+        ("en", "Your passport number?", "K two two four one nine oh eight.", "id_number", "K2241908"),
+    ],
+)
+def test_an_end_that_was_asked_for_stands_for_the_number(
+    language: str, question: str, answer: str, kind: str, value: str
+) -> None:
+    call = Call(language)
+    call.says(AGENT, question)
+    found = [one for one in call.says(CUSTOMER, answer) if one[0] not in ("name", "card_expiry", "product")]
+    assert found == [(kind, value)]
+
+
+def test_the_end_of_a_number_that_is_known_is_no_number_of_its_own() -> None:
+    call = Call()
+    call.says(CUSTOMER, "身份证622401197209302509。")
+    call.says(AGENT, "身份证后四位再说一下？")
+    call.says(CUSTOMER, "二五零九。")
+    assert {value for value, _ in call.of("id_number")} == {"622401197209302509"}
+
+
+@pytest.mark.parametrize("amounts", ["里头还有9,500。", "里头剩14,700，够吗？", "43,000多分，要换锅。"])
+def test_a_number_with_thousands_is_no_card(amounts: str) -> None:
+    call = Call()
+    call.says(AGENT, "卡号后四位？")
+    assert call.says(CUSTOMER, f"6480。{amounts}")[0] == ("card_tail", "6480")
+    assert [value for value, _ in call.of("card_tail")] == ["6480"]
+
+
+def test_a_tail_that_is_begun_anew_is_the_last() -> None:
+    assert Call().says(CUSTOMER, "卡尾号二零七，二零七九。") == [("card_tail", "2079")]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["Four eighteen Larch Street, apartment two, Dover, one nine nine oh one.", "Born on 4/11/1979."],
+)
+def test_a_telephone_number_takes_no_digits_of_an_address(address: str) -> None:
+    call = Call("en")
+    call.says(CUSTOMER, address)
+    call.says(AGENT, "And the new cell?")
+    assert ("phone", "+13025550143") in call.says(CUSTOMER, "Three oh two, five five five, oh one four three.")
+
+
+def test_a_stretch_given_anew_mends_the_number_within() -> None:
+    call = Call()
+    call.says(AGENT, "是幺五九三七二零四四幺八，对吗？")
+    call.says(CUSTOMER, "不对，中间是三七六零。")
+    assert {value for value, _ in call.of("phone")} == {"+8615937604418"}
+
+
+def test_that_is_the_one_agrees_to_a_number() -> None:
+    call = Call("en")
+    call.says(AGENT, "Is it 212-736-5000?")
+    call.says(CUSTOMER, "That's the one.")
+    assert call.of("phone") == {("+12127365000", "confirmed")}
 
 
 @pytest.mark.parametrize(
@@ -239,7 +318,7 @@ def test_pieces_make_the_whole_that_check_digits_know(language: str, pieces: lis
 @pytest.mark.parametrize(
     ("question", "piece"),
     [
-        ("请报身份证号后六位。", "二零零四四二。"),
+        ("请报身份证号。", "二零零四四二。"),
         ("您的手机号？", "幺三三，零幺四六……"),
         ("", "身份证是二幺零四零二，幺九四二……"),
     ],
@@ -313,3 +392,34 @@ def test_who_says_yes_to_an_offer_confirms_nothing_that_was_said_before_it(text:
     call.says(AGENT, text)
     call.says(CUSTOMER, answer)
     assert call.of("amount") == {("150000.00 CNY", status)}
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "value"),
+    [
+        ("I'm in Tauranga, it's my KiwiSaver.", "My mobile is 021 555 0199.", "+64215550199"),
+        ("It's an EFT from Durban, eighty rand.", "My cell is 082 555 0142.", "+27825550142"),
+        ("I sent fifty naira to Lagos.", "My phone is 0803 555 0142.", "+2348035550142"),
+        ("Two lakh rupees, from Pune.", "My mobile is 98425 50012.", "+919842550012"),
+        ("My NRIC and my CPF are right.", "My mobile is nine one eight four, double oh two six.", "+6591840026"),
+        ("I'm ringing about my ISA.", "My mobile is 07700 900142.", "+447700900142"),
+        ("My zip code has changed.", "My cell is three oh two, five five five, oh one four three.", "+13025550143"),
+    ],
+)  # fmt: skip
+def test_telephone_numbers_are_of_the_country_that_the_call_is_in(before: str, number: str, value: str) -> None:
+    call = Call("en")
+    call.says(CUSTOMER, before)
+    call.says(AGENT, "I see.")
+    assert ("phone", value) in call.says(CUSTOMER, number)
+
+
+def test_a_number_written_as_in_america_is_one_of_america_in_any_call() -> None:
+    call = Call("en")
+    call.says(CUSTOMER, "I sent fifty naira to Lagos.")
+    assert ("phone", "+13025550143") in call.says(CUSTOMER, "It's 302-555-0143, please.")
+
+
+def test_a_country_that_is_only_spoken_of_once_changes_no_number() -> None:
+    call = Call("en")
+    call.says(CUSTOMER, "I paid forty euros in Dublin, that's thirty-four quid, and my sort code is on the letter.")
+    assert ("phone", "+447700900142") in call.says(CUSTOMER, "My mobile is 07700 900142.")

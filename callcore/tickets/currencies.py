@@ -8,9 +8,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from callcore.datafile import distinct
+from callcore.datafile import distinct, parse_toml
 from callcore.tickets.phrases import Phrases
-from callcore.tickets.spec import Entry, Text, read
+from callcore.tickets.spec import FORMAT_HINT, Entry, Text
+from callcore.understand.entities.terms import text_of_signs
 
 SURE, LIKELY, HINT = 4, 2, 1  #: weights of signs
 FEWEST = 2  #: weight of all signs of a country by which it is believed
@@ -40,7 +41,7 @@ class CurrencyFile(Entry):
 
 def load_currencies() -> Sequence[CurrencySigns]:
     """Those that come with callcore."""
-    return read(CurrencyFile, None, "currencies").currency
+    return parse_toml(CurrencyFile, text_of_signs(), "currencies", FORMAT_HINT).currency
 
 
 def phrases_of(currencies: Iterable[CurrencySigns]) -> Iterator[tuple[tuple[str, int], Phrases]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_WITH_ZERO = frozenset(
+    ("IE", "AU", "NZ", "ZA", "KE", "NG", "GH", "MY", "AE")
+)  #: where numbers are said with their zero
 _BRITISH = re.compile(r"(?:0|\+44)(7\d{9}|[123]\d{9})")  #: Ofcom, National Telephone Numbering Plan
 
 
@@ -44,6 +47,8 @@ def phone(digits: str, regions: Sequence[str]) -> tuple[str, bool]:
     if british and ("GB" in regions or digits[0] == "+"):  # the library leaves out numbers kept for fiction
         return f"+44{british[1]}", True
     for region in regions:
+        if region in _WITH_ZERO and not digits.startswith(("0", "+")):  # a code, an account
+            continue
         try:
             number = plan.parse(digits, region)
         except plan.NumberParseException:

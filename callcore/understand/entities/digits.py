@@ -15,14 +15,14 @@ from callcore.understand.entities.pieces import (
     assembled,
     is_fragment,
     is_like,
+    is_whole,
     tail,
 )
+from callcore.understand.entities.shapes import LONGEST_CARD, SCHEMES, SHORTEST_CARD, expiry, other_shape, shape
 from callcore.understand.entities.spans import Context, OpenNumber, Span
 from callcore.understand.entities.spoken import Spoken
 
 CUED, SHAPED, BARE = 5, 4, 1  #: ranks of spans whose kind words, the shape alone, or nothing tells
-LONGEST_CARD = 19  #: ISO/IEC 7812-1
-SHORTEST_CARD = 13
 SHORTEST_BARE = 3
 
 _LENGTHS = {  # shortest and longest run that a cue makes one of the kind
@@ -37,16 +37,14 @@ _LENGTHS = {  # shortest and longest run that a cue makes one of the kind
 }
 _CHECKED = ("phone", "id_number", "card_number")  #: kinds of which check digits or a plan know what is whole
 _WITH_ENDS = ("phone", "account", "id_number")  #: kinds of which people say the end alone, as of cards
+_BY_END = ("account", "id_number")  #: kinds of which the end stands for the whole where no more of it is said
+_SHORTEST_END = 4
 _SHORTEST_ALIKE = 4  #: digits that are taken for others said wrong without a word that says so
 _LONGEST_SLIP = 14  #: digits of a telephone number with a piece that is said twice
 _AT_ONCE = 16  #: characters after a number in which words that take it back begin
 _BEGINNING = 4  #: digits by which an account read back is known
 _SENTENCE_END = re.compile("[.。?!;]")
 _CLAUSE_END = re.compile("[,.。?!;]")
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-_SERVICE = re.compile(r"[48]00\d{7}|9[56]\d{3}")
-_CHINESE_ID = re.compile(r"[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
-_CARD = re.compile(r"(?:62|4|5[1-5]|2[2-7]|3[4-7])\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +85,7 @@ class DigitCues:
     taken_back: re.Pattern[str]
     ends: Mapping[str, re.Pattern[str]]
     correction: re.Pattern[str]  #: all that stands between a run and the one that replaces it
+    abroad: bool  #: whether the language is spoken in several countries
     refused: re.Pattern[str]  #: all that stands between a run and one that it is not
 
 
@@ -146,8 +145,8 @@ class _Turn:
     regions: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        region, others = self.context.region, self.cues.regions
-        self.regions = (region, *others) if region else others
+        region = self.context.region or (self.context.country if self.cues.abroad else "")
+        self.regions = (region, *self.cues.regions) if region else self.cues.regions
 
     def cue(self, run: DigitRun) -> str:
         """The kind that words tell of the next run, "" for none; what corrects another is what that was."""
@@ -160,15 +159,18 @@ class _Turn:
         """The run as a span; None where it is none. ``hint``: the kind that words tell, "" for none."""
         begins, self.previous, self.last = not self.previous, run.end, hint
         self.earlier = self.gathered
-        span = self._whole(run, hint)
+        span = self._end(run, self.context.end_asked, told=False) if begins and not hint else None
+        span = span or self._whole(run, hint)
         if span is None and begins and self.gathered and self.cues.fillers.fullmatch(self.text, 0, run.start):
             span = _continued(run, self.gathered, hint, self.regions)
         if span is None:
             kind = _other_end(run, hint, self)
-            hint = hint or _read_back(run, self.context, self.regions)
+            told, hint = hint, hint or _read_back(run, self.context, self.regions)
             if hint == "card_tail" and (four := tail(run.pieces)):
                 run = replace(run, pieces=(four,))
-            span = _end_of(run, kind) if kind else _alone(run, hint, self.regions)
+            span = self._end(run, kind or hint, told=kind != "") or _alone(run, hint, self.regions)
+            if not told and span is not None and span.kind == "digits":
+                span = self._beside(run) or span
         self._gather(span, run)
         if span is not None:
             self.numbers.append((span.kind, span.value))
@@ -187,12 +189,35 @@ class _Turn:
         if begun is None or not run.pieces or (hint and begun.kind and hint != begun.kind):
             return None
         kind = hint or begun.kind
+        if self._is_whole_alone(run, kind):
+            self.gathered = None
+            return None
         for one in (kind,) if kind else _CHECKED:
             digits = assembled(begun.pieces, run.pieces, one, self.regions)
-            if digits and (kind or (_shape(digits, self.regions) == one and _is_told(one, digits))):
+            if digits and (kind or (shape(digits, self.regions) == one and _is_told(one, digits))):
                 whole = Span("digits", run.start, run.end, digits, 0.85, parts=begun.turns, pieces=(digits,))
                 return _made(whole, one, self.regions, CUED)
         return None
+
+    def _is_whole_alone(self, run: DigitRun, kind: str) -> bool:
+        """Whether a run needs nothing of what was said before: of an address, a date, another number."""
+        return any(is_whole(one, run.digits, self.regions) for one in ((kind,) if kind else ("phone", "id_number")))
+
+    def _end(self, run: DigitRun, kind: str, *, told: bool) -> Span | None:
+        """The run as the end of a number of ``kind`` that is no card's. ``told``: whether words beside it say so."""
+        known = [value for one, value in (*self.numbers, *self.context.heard) if one == kind]
+        wanted = told or self.context.end_asked == kind or run.digits in known
+        sized = _SHORTEST_END <= len(run.digits) <= LONGEST_END
+        # of a number that is known it is no more than the end
+        if kind in _BY_END and sized and wanted and not any(len(value) > LONGEST_END for value in known):
+            return Span(kind, run.start, run.end, run.digits, 0.9, rank=CUED, pieces=run.pieces)
+        return _end_of(run, kind) if told else None
+
+    def _beside(self, run: DigitRun) -> Span | None:
+        """The run as the end of a card, where that was asked for beside something that it is not."""
+        if "card_tail" not in self.context.beside or len(run.digits) != _SHORTEST_END:
+            return None
+        return _alone(run, "card_tail", self.regions)
 
     def _gather(self, span: Span | None, run: DigitRun) -> None:
         if span is None or span.kind != "digits" or span.rank >= CUED:
@@ -208,7 +233,7 @@ class _Turn:
 
 def _is_told(kind: str, digits: str) -> bool:
     """Whether pieces of which nothing tells the kind can be of one: cards begin as those of the large schemes do."""
-    return kind != "card_number" or _CARD.fullmatch(digits) is not None
+    return kind != "card_number" or SCHEMES.fullmatch(digits) is not None
 
 
 def _takes_back(run: DigitRun, before: Span, hint: str, turn: _Turn) -> bool:
@@ -256,6 +281,8 @@ def _cue(run: DigitRun, text: str, previous: int, cues: DigitCues) -> str:
 def _other_end(run: DigitRun, hint: str, turn: _Turn) -> str:
     """The kind of number that "ending in" speaks of where it is no card's: of one that was read back or asked for."""
     text, context, cues = turn.text, turn.context, turn.cues
+    if hint == "id_end":
+        return "id_number"
     if hint != "card_tail" or len(run.digits) > LONGEST_END:
         return ""
     if cues.card.search(text, max(0, run.start - cues.reach), run.start) or cues.card.match(text, run.end):
@@ -288,9 +315,9 @@ def _read_back(run: DigitRun, context: Context, regions: tuple[str, ...]) -> str
     """The kind that a run has because it was asked for, or because the other side said such a number."""
     for kind, value in context.heard:
         same = run.digits == value or (run.digits[:_BEGINNING] == value[:_BEGINNING] and len(run.digits) > _BEGINNING)
-        if kind == "account" and same:
+        if kind in _BY_END and same:
             return kind
-    return "" if context.asked == "reference" and _shape(run.digits, regions) == "phone" else context.asked
+    return "" if context.asked == "reference" and shape(run.digits, regions) == "phone" else context.asked
 
 
 def _alone(run: DigitRun, hint: str, regions: tuple[str, ...]) -> Span | None:
@@ -304,11 +331,11 @@ def _alone(run: DigitRun, hint: str, regions: tuple[str, ...]) -> Span | None:
         shortest, longest = _LENGTHS[hint]
         if hint == "id_number" and digits.endswith("X"):  # no other number has a letter there
             shortest = SHORTEST_BARE + 1
-        if shortest <= len(digits) <= longest and not _other_shape(digits, hint):
+        if shortest <= len(digits) <= longest and not other_shape(digits, hint):
             return _made(whole, hint, regions, CUED)
         if SHORTEST_BARE <= len(digits) < shortest:
             return replace(whole, hint=hint)
-    kind = _shape(digits, regions)
+    kind = shape(digits, regions)
     if kind:
         return _made(whole, kind, regions, SHAPED)
     if len(digits) >= SHORTEST_BARE and digits.isdigit():
@@ -325,7 +352,7 @@ def _continued(run: DigitRun, before: OpenNumber, hint: str, regions: tuple[str,
     pieces = (*before.pieces, *run.pieces)
     whole = Span("digits", run.start, run.end, digits, 0.85, rank=BARE, parts=before.turns, hint=kind, pieces=pieces)
     if kind not in _LENGTHS:  # nothing tells what it is to become
-        kind = _shape(digits, regions)
+        kind = shape(digits, regions)
     if not kind or len(digits) < _LENGTHS[kind][0]:
         return replace(whole, value=run.digits)
     made = _made(whole, kind, regions, CUED)
@@ -350,35 +377,3 @@ def _made(whole: Span, kind: str, regions: tuple[str, ...], rank: int) -> Span:
         return replace(whole, hint=kind)
     probability = {CUED: 0.97, SHAPED: 0.93}[rank] if valid is not False else 0.85
     return replace(whole, kind=kind, value=value, valid=valid, rank=rank, probability=probability, hint="")
-
-
-def expiry(digits: str) -> str:
-    """``YYYY-MM`` of the four (or three, six) digits on a card: month, then year; "" where they are none."""
-    month, year = int(digits[:-2] if len(digits) < 5 else digits[:2]), digits[-2:]
-    return f"20{year}-{month:02d}" if 1 <= month <= 12 else ""
-
-
-def _other_shape(digits: str, kind: str) -> bool:
-    """Whether the digits are clearly something else than the words say: an ID number where a card is spoken of."""
-    if kind in ("account", "id_number", "reference"):
-        return False
-    if _CHINESE_ID.fullmatch(digits):
-        return True
-    return kind == "card_number" and len(digits) < SHORTEST_CARD
-
-
-def _shape(digits: str, regions: tuple[str, ...]) -> str:
-    """The kind of digits by themselves, "" for none."""
-    if _CHINESE_ID.fullmatch(digits):
-        return "id_number"
-    if digits.startswith("+") or (regions[0] == "CN" and (_MOBILE.fullmatch(digits) or _SERVICE.fullmatch(digits))):
-        return "phone"
-    if digits.startswith("0") and 10 <= len(digits) <= 12 and checks.phone(digits, regions)[1]:
-        return "phone"
-    if len(digits) == 10 and regions[0] == "US" and checks.phone(digits, regions)[1]:
-        return "phone"
-    if _MOBILE.fullmatch(digits):
-        return "phone"
-    if 15 <= len(digits) <= LONGEST_CARD and _CARD.fullmatch(digits):
-        return "card_number"
-    return "card_number" if SHORTEST_CARD <= len(digits) <= LONGEST_CARD and checks.luhn(digits) else ""

@@ -78,7 +78,8 @@ class Alone:
         """With the rules that do. ``context``: of the text, alike in all that :meth:`Context.alone` leaves."""
         rules = zip(self.language.rules, self.spans, strict=True)
         best = choose(span for rule, spans in rules for span in (rule(self.read, context) if spans is None else spans))
-        return Ruled(self.spoken, self.language, tuple(best), context.region)
+        home = context.region or (context.country if self.language.name == "en" else "")
+        return Ruled(self.spoken, self.language, tuple(best), home)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Ruled:
     spoken: Spoken
     language: Language
     spans: tuple[Span, ...]
-    region: str  #: as of :class:`Context`
+    region: str  #: ISO 3166 code of telephone numbers without a country code, "" where none is known
 
     def found(self, tagged: Tagged | None = None) -> Found:
         """The entities. ``tagged``: what the tagger of the language says of the text, where one was asked."""

@@ -64,7 +64,7 @@ def _with_kind(span: Span, tagged: Tagged, regions: tuple[str, ...]) -> Span:
     known = span.hint or (span.kind if span.kind != "digits" else "")
     if kind in (span.kind, span.hint) or likely < (SURER_KIND if known else SURE_KIND) or not span.value.isalnum():
         return span
-    if span.kind == "card_tail" and kind == "phone":  # 尾号七三一九，手机一三九...: the words beside it have told
+    if (span.kind, kind) in (("card_tail", "phone"), ("account", "card_tail")):  # the words beside it have told
         return span
     shortest, longest = _LENGTHS.get(kind, (99, 0))
     if shortest <= len(span.value) <= longest:

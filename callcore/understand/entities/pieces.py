@@ -52,8 +52,11 @@ def assembled(before: Sequence[str], run: Sequence[str], kind: str, regions: Seq
 def tail(pieces: Sequence[str]) -> str:
     """The four digits that tell a card, of pieces one of which says them after a slip or says them twice; else ""."""
     fours = {piece for piece in pieces if len(piece) == _TAIL}
-    few = sum(map(len, pieces)) <= LONGEST_END or len(set(pieces)) == 1
-    return fours.pop() if len(fours) == 1 and len(pieces) > 1 and few else ""
+    if len(fours) != 1 or len(pieces) < 2:
+        return ""
+    four = fours.pop()
+    few = sum(map(len, pieces)) <= LONGEST_END or all(piece in four for piece in pieces)
+    return four if few else ""
 
 
 def is_whole(kind: str, digits: str, regions: Sequence[str]) -> bool:
@@ -66,7 +69,7 @@ def is_whole(kind: str, digits: str, regions: Sequence[str]) -> bool:
 
 
 def mended(number: str, pieces: Sequence[str]) -> str:
-    """The number with the end that somebody gives anew in ``pieces``; "" where they are no such end.
+    """The number with the end, or a stretch of it, that somebody gives anew in ``pieces``; "" where they are no such.
 
     They may say what was wrong, or a part of the end, before or after it: of 不是八二，九三二八 the last four count.
     """
@@ -79,7 +82,16 @@ def mended(number: str, pieces: Sequence[str]) -> str:
             and is_like(number[-len(end) :], end, ALIKE)
         ):
             return number[: -len(end)] + end
-    return ""
+    return next(filter(None, (_mended_within(number, piece) for piece in pieces)), "")
+
+
+def _mended_within(number: str, piece: str) -> str:
+    """The number with a piece in place of the one stretch of it that differs from it in one digit; else ""."""
+    size = len(piece)
+    if not _LEAST_TAIL < size <= _LONGEST_ANEW or piece in number:
+        return ""
+    places = [at for at in range(len(number) - size + 1) if _differing(number[at : at + size], piece) == 1]
+    return number[: places[0]] + piece + number[places[0] + size :] if len(places) == 1 else ""
 
 
 def is_like(one: str, other: str, differing: int = 0) -> bool:
@@ -90,9 +102,12 @@ def is_like(one: str, other: str, differing: int = 0) -> bool:
     if len(one) != len(other):
         return False
     most = differing or (ALIKE if len(one) > SHORT_END else 1)
-    return sum(a != b for a, b in zip(one, other, strict=True)) <= most or (
-        len(one) <= LONGEST_END and sorted(one) == sorted(other)
-    )
+    return _differing(one, other) <= most or (len(one) <= LONGEST_END and sorted(one) == sorted(other))
+
+
+def _differing(one: str, other: str) -> int:
+    """Digits in which two numbers of one length differ."""
+    return sum(a != b for a, b in zip(one, other, strict=True))
 
 
 def is_made_of(number: str, pieces: Sequence[str]) -> bool:

@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from callcore.text.chars import HAN_CHARACTER
 from callcore.types import Entity, Resolved, Role, Turn, Word
 from callcore.understand.entities.corrections import FAMILIES
-from callcore.understand.entities.digits import CUED, LONGEST_CARD
+from callcore.understand.entities.country import UNSTATED, Country
+from callcore.understand.entities.digits import CUED
 from callcore.understand.entities.find import Found
 from callcore.understand.entities.finder import Finder
 from callcore.understand.entities.listener import Listener
 from callcore.understand.entities.pieces import ALIKE, is_made_of, is_piece, mended
+from callcore.understand.entities.shapes import LONGEST_CARD
 from callcore.understand.entities.spans import Context, OpenNumber, TurnCues
 
 REMEMBERED = 40  #: entities of each call that a read-back may mean
@@ -29,6 +31,7 @@ SHORT_ACCOUNT = 7  #: digits, below which more of an account may follow though t
 TAIL = 4  #: digits by which the whole is known
 WITH_ENDS = ("phone", "account", "id_number")
 ENDS = ("digits", "card_tail")
+DOCUMENTS = ("account", "id_number")  #: kinds of which people give the end in place of the whole
 WHOLE = ("card_number", "card_tail", "account", "phone", "id_number", "digits")
 REACH = 8  #: turns in which a number that is put together was said
 CARDS = frozenset({"card_number", "card_tail"})
@@ -66,6 +69,7 @@ class _Waiting:
     until: int
     number: OpenNumber | None = None
     kinds: tuple[str, ...] = ()  #: asked for, in the order of the question
+    ends: frozenset[str] = frozenset()  #: of these the kinds whose end alone is asked for
 
 
 class CallEntities:
@@ -79,6 +83,7 @@ class CallEntities:
         self._context = context
         self._finder = finder or Finder()
         self._listener = Listener()
+        self._country = Country()
         self._said: deque[_Said] = deque(maxlen=REMEMBERED)
         self._open: dict[int, _Waiting] = {}
         self._asked: dict[int, _Waiting] = {}
@@ -113,6 +118,8 @@ class CallEntities:
         heard = self._listener.before(turn.channel, speaker)
         found = self._finder.find(turn.words, turn.language, context, heard)
         self._listener.heard(turn.channel, found.spoken)
+        if found.language.name == "en":
+            self._country.heard(found.spoken.text, found.entities, self._context.currency or UNSTATED)
         cues = found.language.cues
         said = [
             _Said(
@@ -133,14 +140,18 @@ class CallEntities:
     def _context_of(self, channel: int, checks: list[_Check], number: int) -> Context:
         """``number``: of the turn that is read, from 1."""
         asked = [waiting for asker, waiting in self._asked.items() if asker != channel]
-        kinds = next((waiting.kinds for waiting in asked if waiting.until >= number), ())
+        question = next((waiting for waiting in asked if waiting.until >= number), _Waiting(number))
+        kinds = question.kinds
         put = checks[-1].kind if checks and checks[-1].kind in NUMBERS else ""
         kind = put or next((one for one in reversed(kinds) if one != "name"), kinds[-1] if kinds else "")
         waiting = self._open.get(channel)
         begun = waiting.number if waiting and waiting.until >= number else None
         return replace(
             self._context,
+            country=self._country.region,
             asked=kind if kind != "digits" else "",
+            beside=() if put else tuple(one for one in kinds if one not in (kind, "name")),
+            end_asked=kind if kind in question.ends else "",
             name_asked="name" in kinds,
             about=put or ("" if CARDS & set(kinds) else kind),
             named=next((check.value for check in reversed(checks) if check.kind == "name"), ""),
@@ -198,7 +209,7 @@ class CallEntities:
     def _put_together(self, said: list[_Said]) -> Iterator[Resolved]:
         """Numbers that the other side has said in pieces: what was taken for the whole is no more than a part."""
         for one in (one for one in said if one.kind in WHOLE and one.status == "said"):
-            longer = self._longer(one) if one.kind == "account" else None
+            longer = self._longer(one) if one.kind in DOCUMENTS else None
             if longer is not None:
                 one.value = longer.value
                 yield Resolved(one.turn_id, one.place, "confirmed", one.value, longer.turn_id, REPEATED)
@@ -262,10 +273,11 @@ class CallEntities:
         said = max((span.end for span in found.spans if span.kind in NUMBERS), default=0)
         text = found.spoken.text[said:]
         asks = text.rstrip().endswith("?") or cues.asks.search(text)  # "And the account number?"
-        ends = sorted((match.end(), kind) for kind, cue in cues.wanted.items() for match in cue.finditer(text))
+        wanted = _wanted(text, cues)
         before = self._asked.get(channel)
-        if ends and asks:
-            self._asked[channel] = _Waiting(self._turns + PATIENCE, kinds=tuple(kind for _, kind in ends))
+        if wanted and (asks or any(wanted.values())):
+            ends = frozenset(kind for kind, end in wanted.items() if end)
+            self._asked[channel] = _Waiting(self._turns + PATIENCE, kinds=tuple(wanted), ends=ends)
         elif before and not said and (asks or len(text) > SHORT) and self._is_answered(before, channel):
             del self._asked[channel]  # now something else is spoken of
 
@@ -273,6 +285,21 @@ class CallEntities:
         """Whether somebody else has said what ``channel`` asked for."""
         latest = (one for one in self._said if one.number + PATIENCE >= self._turns)
         return any(one.kind in asked.kinds and one.channel != channel for one in latest)
+
+
+def _wanted(text: str, cues: TurnCues) -> dict[str, bool]:
+    """The kinds that a question names, in the order in which it last does, and whether it wants the end alone."""
+    ends = [(match.span(), kind) for kind, cue in cues.ends.items() for match in cue.finditer(text)]
+    named = [(match.span(), kind) for kind, cue in cues.wanted.items() for match in cue.finditer(text)]
+    named = [
+        (span, kind)
+        for span, kind in named
+        if kind != "card_tail" or not any(span[0] < end[1] and end[0] < span[1] for end, _ in ends)
+    ]
+    found: dict[str, bool] = {}
+    for _, kind in sorted([*named, *ends], key=lambda one: one[0][1]):
+        found[kind] = found.pop(kind, False) or any(kind == one for _, one in ends)
+    return found
 
 
 def _answers(checks: list[_Check], found: Found, cues: TurnCues, said: list[_Said], by_turn: int) -> Iterator[Resolved]:

@@ -32,7 +32,10 @@ class Context:
     currency: str = ""  #: ISO 4217 code of amounts without a currency; "" = CNY in Mandarin, USD in English
     region: str = ""  #: ISO 3166 code of telephone numbers without a country code; "" = CN in Mandarin, US in English
     products: Mapping[str, str] = field(default_factory=dict)  #: names of products (lower case) to taxonomy codes
+    country: str = ""  #: ISO 3166 code of the country that an English call is in, if what was said tells
     asked: str = ""  #: kind that the other side has just asked for; of several a number rather than a name
+    beside: tuple[str, ...] = ()  #: the other kinds of the same question
+    end_asked: str = ""  #: kind of number whose end alone it has asked for ("the last four of your social")
     name_asked: bool = False  #: whether it asked for a name, alone or beside a number
     about: str = ""  #: kind of the number just read back to be confirmed, or asked for where no card's was
     named: str = ""  #: name by which the other side has just asked for somebody
@@ -72,6 +75,7 @@ class TurnCues:
     offer: re.Pattern[str]  #: the last clause of a turn that asks whether something is wanted, and no value is right
     asks: re.Pattern[str]  #: occurs in a turn that asks for a number ("what is", "could you give me")
     wanted: Mapping[str, re.Pattern[str]]  #: kind to words for numbers of it, as a question names them
+    ends: Mapping[str, re.Pattern[str]]  #: kind to words by which a question is for the end of such a number alone
     filler: re.Pattern[str]  #: what may follow digits that are not complete yet ("um", a comma)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from callcore.understand.entities.spans import Span
 from callcore.understand.entities.spoken import Spoken
@@ -43,6 +44,17 @@ def load(name: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     return {
         section: {value: tuple(names) for value, names in rows.items()} for section, rows in tomllib.loads(text).items()
     }
+
+
+def text_of_signs() -> str:
+    """``data/currencies.toml``: what tells where people pay in which currency."""
+    return files("callcore.understand.entities").joinpath("data", "currencies.toml").read_text(encoding="utf-8")
+
+
+def currency_signs() -> Sequence[Mapping[str, Any]]:
+    """The same, a row for each currency."""
+    rows: Sequence[Mapping[str, Any]] = tomllib.loads(text_of_signs())["currency"]
+    return rows
 
 
 @cache

@@ -66,14 +66,15 @@ def digit_spans(reading: Reading, context: Context) -> Iterator[Span]:
     """Every number whose digits count rather than its size."""
     runs = list(_runs(reading))
     text = reading.spoken.text
-    kept = [_lettered(text, run) for run in runs]
+    kept = [_lettered(text, run, context) for run in runs]
     known = {run.start: run for run in kept}
-    made = (DigitRun(run.start, run.end, run.groups) for run in kept if len(run.digits) >= 3)
+    made = (DigitRun(run.start, run.end, run.groups) for run in kept if len(run.digits) >= 3 and not _is_sum(text, run))
     before: Span | None = None
     for span in classify(made, reading.spoken, context, cues()):
         span = before = _taken_over(span, before, reading, context)
         if span.kind == "digits" and _FORMATTED.fullmatch(text, span.start, span.end):
-            span = replace(span, kind="phone", valid=False, probability=0.85, rank=SHAPED, hint="")
+            value, valid = checks.phone(span.value, cues().regions)
+            span = replace(span, kind="phone", value=value, valid=valid, probability=0.85, rank=SHAPED, hint="")
         if span.kind == "id_number" and _is_card(span.value):
             span = replace(span, kind="card_number", valid=True)
         if span.kind == "phone" and not _plausible(span.value, "".join(span.pieces)):
@@ -99,6 +100,11 @@ def _composed(reading: Reading, context: Context) -> Iterator[Span]:
         if tail:
             run = DigitRun(number.start, number.end, (str(number.whole),))
             yield from classify([run], reading.spoken, replace(context, open=None), cues())
+
+
+def _is_sum(text: str, run: _Run) -> bool:
+    """Whether it is a thing by its price, or a year: "the nineteen ninety-nine"."""
+    return run.single == 0 and run.pieces == 2 and _ARTICLE.search(text, max(0, run.start - 6), run.start) is not None
 
 
 def _said_as_digits(text: str, run: _Run, context: Context) -> bool:
@@ -136,13 +142,14 @@ def _plausible(value: str, digits: str) -> bool:
     if digits.startswith("+"):
         return True
     return not (
-        (value.startswith("+44") and digits[0] != "0") or (value.startswith("+86") and len(digits) not in (11, 12))
+        (value.startswith("+44") and digits[0] != "0")
+        or (value.startswith("+86") and not (len(digits) in (11, 12) and digits[0] == "1"))
     )
 
 
-def _lettered(text: str, run: _Run) -> _Run:
-    """The run with its letters where words before it ask for such; else what stands after its last letter."""
-    if not run.letters:
+def _lettered(text: str, run: _Run, context: Context) -> _Run:
+    """The run with its letters where words before it, or a question, ask for such; else none."""
+    if not run.letters or context.asked == "id_number":
         return run
     before = cues().before
     if any(before[kind].search(text, max(0, run.start - REACH), run.start) for kind in _LETTERED):
@@ -302,6 +309,7 @@ def cues() -> DigitCues:
         ends=_ENDS,
         taken_back=re.compile(r"\b(?:no|sorry|hang on|wrong|i mean|wait)\b"),
         correction=correcting().between,
+        abroad=True,
         refused=correcting().second_refused,
     )
 
@@ -310,13 +318,14 @@ _IBAN = re.compile(r"\b[a-z]{2}\d{2}(?: [a-z\d]{4}){3,7}(?: [a-z\d]{1,4})?\b|\b[
 _FORMATTED = re.compile(
     r"\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}|07\d{3} ?\d{6}|07\d{3} \d{3} ?\d{3}"
 )  # as telephone numbers are written
+_ARTICLE = re.compile(r"\b(?:the|that|those|these) $")
 _CARD_LENGTHS = (13, 15, 16, 19)
 _BESIDE = re.compile(r"[ ,]*(?:and|or|not|but|and not) (?:the |one |it's |also )?")
 
 _ENDS: Mapping[str, re.Pattern[str]] = {
     "card": re.compile(r"\b(?:card|visa|mastercard|amex|debit|credit)\b"),
-    "id_number": re.compile(r"\b(?:social|passport|licen[cs]e)\b"),
-    "account": re.compile(r"\b(?:loan|mortgage|policy)\b"),
+    "id_number": re.compile(r"\b(?:social|ssn|sin|nric|national insurance|passport|licen[cs]e)\b"),
+    "account": re.compile(r"\b(?:account|loan|mortgage|agreement|policy|isa|savings)\b"),
     "phone": re.compile(r"\b(?:mobile|phone|cell|number|call|ring|text)\b"),
 }
 

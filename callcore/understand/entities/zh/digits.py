@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from callcore.understand.entities.digits import DigitCues, DigitRun, classify, expiry
+from callcore.understand.entities.digits import DigitCues, DigitRun, classify
+from callcore.understand.entities.shapes import expiry
 from callcore.understand.entities.spans import Context, Span
 from callcore.understand.entities.spoken import Spoken
 from callcore.understand.entities.zh.cues import CORRECTIONS, FILLERS
 from callcore.understand.entities.zh.numbers import VALUES
 
 _D = "零一二三四五六七八九幺洞"
+_THOUSANDS = r"\d{1,3}(?:,\d{3})+(?!,?\d)"  # 9,500: how much, not which
 _REPEAT = rf"(?:[一二两三四五六2-6]个(?:[{_D}]|\d)(?!\d|[{_D}]?[十百千万]))|双[{_D}\d]"
 _HAN = rf"(?:{_REPEAT}|[{_D}两](?![十百千万亿点]))"
-_GROUP = rf"(?:\+?\d+(?:[- ]\d+)*|{_HAN})"
+_GROUP = rf"(?:(?!{_THOUSANDS})\+?\d+(?:[- ]\d+)*|{_HAN})"
 _SEPARATOR = r"(?:[ ,、\-。]{0,2}(?:(?:嗯|呃|啊|额|斜杠|斜线|横杠|杠|然后是?|再是)[ ,、。]?)?)"
 _RUN = re.compile(
-    rf"(?:(?<![a-z])[a-z]{{1,2}} ?(?=\d{{6}}))?(?:{_GROUP})(?:{_SEPARATOR}{_GROUP})*(?:{_SEPARATOR}(?<="
+    rf"(?<!\d,)(?:(?<![a-z])[a-z]{{1,2}} ?(?=\d{{6}}))?(?:{_GROUP})(?:{_SEPARATOR}{_GROUP})*(?:{_SEPARATOR}(?<="
     rf"[\d{_D}])(?:x|叉|艾克斯)(?![a-z]))?"
 )
 _MARKS = " ,、-。."
@@ -47,12 +49,15 @@ _WRITTEN = re.compile(
 CUES = DigitCues(
     before={
         "digits": re.compile(  # before card_tail: of cues that end together the first decides
-            "(?:手机(?!银行)|电话(?!银行)|身份证|账号|折子|折号)[^卡。!?\\d]{0,12}"
+            "(?:手机(?!银行)|电话(?!银行)|账号|折子|折号)[^卡。!?\\d]{0,12}"
             "(?:尾号|(?:最?后|末)(?:面|尾)?四[位个]数?字?)"
-            "|手机尾号|(?:身份证|手机)(?:号码?)?的?(?:最?后|末)[四六]位|邮编|行号|网点号|报错|错误码|代码|房号|门牌"
+            "|手机尾号|手机(?:号码?)?的?(?:最?后|末)[四六]位|邮编|行号|网点号|报错|错误码|代码|房号|门牌"
+        ),
+        "id_end": re.compile(  # before card_tail, for the same reason
+            "身份证[^卡。!?\\d]{0,12}(?:尾[号数]|(?:最?后|末)(?:面|尾)?[四六46][位个]数?字?)"
         ),
         "card_tail": re.compile(
-            "(?<!手机)(?<!工单)尾号|"
+            "(?<!手机)(?<!工单)尾号|卡[ :]?$|"
             "(?<!身份证)(?<!身份证号)(?<!身份证号码)(?<!身份证的)(?<!手机号)(?<!手机)(?<!手机号码)(?:后四位|"
             "末四位|最后四位|后面四位|尾数|末尾|[后末]四个(?:数字?)?|尾巴)"
         ),
@@ -93,6 +98,7 @@ CUES = DigitCues(
     },
     taken_back=re.compile("不对|不是|错了|说错|看错|等一?下"),
     correction=CORRECTIONS.between,
+    abroad=False,
     refused=CORRECTIONS.second_refused,
 )
 

@@ -29,6 +29,7 @@ COMPOUND = (
 RARE = (
     "佘芮储靖麻权晁戈乌巴牧班伊厉戎束幸蓟印蒲邰鄂索籍阴闻莘党贡劳扶宰郦雍濮寿扈郏浦尚农茹宦容慎庾居衡"
     "步满弘寇广阙东沃利蔚越隆师勾融訾阚那饶空毋须丰巢蒯相红逯益桓仝帅初"
+    "禹钮禤禚缪矫逄睢邝昝郗郄邴贲雒隗嵇仉乜妫檀敬"
 )  #: surnames that only a clear cue makes one of
 _SURNAME = f"(?:{COMPOUND}|[{COMMON}])"
 _ANY_SURNAME = f"(?:{COMPOUND}|[{COMMON}{RARE}])"
