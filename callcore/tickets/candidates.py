@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from callcore.text.chars import is_chinese
 from callcore.tickets.facts import exact, moments
+from callcore.tickets.possible import possible_facts
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact
 from callcore.tickets.spec import FieldSpec, is_hidden
-from callcore.tickets.unsure import unsure_amounts
+from callcore.tickets.unsure import YUAN
 from callcore.understand.entities.en.money import CURRENCY, DOLLARS, of_any_country
 
 FEWEST_STATED = 2  #: amounts in another currency than the country's by which those without one are in it
@@ -35,9 +37,13 @@ def candidates(spec: FieldSpec, call: CallView) -> list[Candidate]:
     facts = [fact for row in call.facts_of(spec.kinds) for fact in row]
     if "channel" in spec.kinds:  # who names a branch names the channel as well
         facts += [_as_channel(fact) for fact in call.facts.get("branch", ())]
-    assumed = _assumed(facts, call)
-    facts += [fact if is_stated(fact) else _in(fact, assumed) for fact in unsure_amounts(spec, call)]
-    fits = [fact for fact in facts if fact.normal and not is_hidden(fact.normal) and spec.accepts(fact.normal)]
+    possible = possible_facts(spec, call)
+    if spec.type == "amount":
+        assumed = _assumed(facts, call)
+        possible = [fact if is_stated(fact) else _in(fact, assumed) for fact in possible]
+        facts = [end for fact in facts for end in (fact, *_ends(fact))]
+    facts += possible
+    fits = [fact for fact in facts if fact.normal and not is_hidden(fact.normal) and spec.offers(fact.normal)]
     fits.sort(key=lambda fact: fact.order)
     if spec.type == "amount":
         return _candidates(exact(_grouped(_in_the_calls_currency(fits, call.currency))))
@@ -71,6 +77,12 @@ def _grouped(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
     return groups
 
 
+def _ends(fact: Fact) -> list[Fact]:
+    """Both ends of a range of amounts, of which only one may be meant: from 2,000 to 5,000."""
+    figures, _, currency = fact.normal.rpartition(" ")
+    return [replace(fact, normal=f"{one} {currency}") for one in figures.split("/")] if "/" in figures else []
+
+
 def _as_channel(fact: Fact) -> Fact:
     return replace(fact, entity=replace(fact.entity, kind="channel", value="branch"), normal="branch")
 
@@ -95,7 +107,8 @@ def _in_the_calls_currency(facts: Sequence[Fact], home: str) -> list[Fact]:
 def _assumed(facts: Sequence[Fact], call: CallView) -> str:
     """The currency that the call's amounts without one were given, else the bank's."""
     amounts = (fact for fact in facts if fact.entity.kind == "amount" and not is_stated(fact))
-    return next(map(_currency, amounts), call.bank_currency or CURRENCY)
+    own = YUAN if is_chinese(call.language) else CURRENCY
+    return next(map(_currency, amounts), call.bank_currency or own)
 
 
 def _as_stated(fact: Fact) -> Fact:

@@ -12,6 +12,7 @@ from callcore.tickets.linear import Head, LinearModel
 from callcore.tickets.matter import Judged
 from callcore.tickets.name_traits import name_traits
 from callcore.tickets.names import customer_name, name_candidates
+from callcore.tickets.possible import possible_facts
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView
 from callcore.tickets.rulefile import NameWords
@@ -29,7 +30,6 @@ from callcore.tickets.traits import (
     rival_traits,
     talk_traits,
 )
-from callcore.tickets.unsure import unsure_amounts
 from callcore.types import FieldValue
 
 
@@ -81,7 +81,7 @@ def name_rows(spec: FieldSpec, call: CallView, words: NameWords) -> list[Row]:
 
 def field_rows(spec: FieldSpec, call: CallView, known: Traits) -> list[Row]:
     """The candidates for a field of facts with their traits. ``known``: what the call is about, by rules."""
-    facts, kept = [*call.facts_of(kinds_of(spec)), *just_said(spec, call), *unsure_amounts(spec, call)], call.kept
+    facts, kept = [*call.facts_of(kinds_of(spec)), *just_said(spec, call), *possible_facts(spec, call)], call.kept
     grounds = (spec, call.currency, *facts) if spec.type == "amount" else (spec, *facts)
     found = kept.of(("candidates", spec.name), grounds, lambda: candidates(spec, call))
     if not found:

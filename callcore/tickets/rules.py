@@ -107,7 +107,11 @@ class _Words:
 
 def _reader(fields: Sequence[FieldSpec], words: _Words, catalogue: Catalogue) -> Reader:
     choices = [
-        ((spec.name, one.code), one.phrases) for spec in fields if spec.extractor == "choice" for one in spec.choice
+        ((spec.name, one.code), one.phrases)
+        for spec in fields
+        if spec.extractor in ("choice", "entity")
+        for one in spec.choice
+        if one.phrases.wanted
     ]
     terms = [
         (term.lower(), topic.code) for topic in catalogue.taxonomy.topic for term in (*topic.terms_zh, *topic.terms_en)

@@ -83,11 +83,11 @@ class FieldSpec(Entry):
 
     extractor: "entity" (facts of the ``kinds``; ``choice`` names their codes), "intent" (which of the ``intents`` the
     customer has), "pattern" (the first group of a regular expression), "choice" (the ``choice`` whose phrases are
-    said), "rule" (the rule of that name). ``pick``: of several entities the one that was said last, or the one the
-    matter is about; ``prefer`` and ``avoid``: what in the words just before and after it, or in its own, speaks for and
-    against that; ``alone``: one that only the agent names is the matter's where no other was named; ``ahead``: what
-    must stand beside a day to come for it to be the matter's; ``just_now``: what tells in the customer's first turns
-    that the day is that of the call.
+    said), "rule" (the rule of that name). Of facts the phrases of a ``choice`` make it one that a model may choose.
+    ``pick``: of several entities the one that was said last, or the one the matter is about; ``prefer`` and ``avoid``:
+    what in the words just before and after it, or in its own, speaks for and against that; ``alone``: one that only the
+    agent names is the matter's where no other was named; ``ahead``: what must stand beside a day to come for it to be
+    the matter's; ``just_now``: what tells in the customer's first turns that the day is that of the call.
     """
 
     name: FieldName
@@ -140,6 +140,10 @@ class FieldSpec(Entry):
     def accepts(self, normal: str) -> bool:
         """Whether a normal form is one that the field takes; of a sealed original nobody can tell, and it is taken."""
         return not self.valid or is_hidden(normal) or self._accepted(normal)
+
+    def offers(self, normal: str) -> bool:
+        """Whether a model may choose a normal form: one that the field takes by rules, or any of its choices."""
+        return self.accepts(normal) or any(one.code == normal for one in self.choice)
 
     def _accepted(self, normal: str) -> bool:
         return self._valid is not None and self._valid.fullmatch(normal) is not None

@@ -15,92 +15,29 @@ from itertools import combinations
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.candidates import Candidate, is_stated
+from callcore.tickets.clauses import WORDS, clause_of, worded
 from callcore.tickets.facts import MOMENT, beside, is_total, number_of, refused, span_of
 from callcore.tickets.matter import Matter
+from callcore.tickets.possible import is_unsure
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.tickets.spec import FieldSpec
 
-VERSION = 3  #: of these traits; a model made for another version is refused
+VERSION = 4  #: of these traits; a model made for another version is refused
 DEADLINE = "followup.due"  #: the field whose candidates are times still to come
 OPENING = 3  #: turns of the customer in which the matter is told
 MANY = 4  #: so many places count as one
-BESIDE = 40  #: characters of the same clause before and after a fact
 LARGEST = 8  #: digits of an amount that count as one
 TALKED = ("amount", "date")  #: types of fields of which several values are said in most calls
+MOSTWORDS = 5  #: of a name; more count as as many
 MOST_ADDED = 12  #: amounts among which sums are looked for
 TIMES = (2, 3, 4)  #: how often an amount may have gone off
 
 Traits = dict[str, float]
-_CLAUSE_END = re.compile(r"[.?!;。？！；]|[,，](?!\d)")
 _YES = re.compile(r"对|是的|是[，。,.]|嗯|没错|yes|yeah|yep|that'?s (?:right|it|correct)|correct|right\b|aye")
 _ASKED = re.compile(  # for an amount or a day
     r"多少|几块|几百|几千|几万|几号|哪天|哪一天|什么时候|哪一?笔|how much|how many|amount|when|what d(?:ate|ay)|which"
 )
-
-#: by kind of field: what the words of the clause speak of
-_WORDS: Mapping[str, Mapping[str, re.Pattern[str]]] = {
-    kind: {name: re.compile(words) for name, words in rows.items()}
-    for kind, rows in {
-        "amount": {
-            "limit": r"额度|限额|上限|\blimit|\bcap\b|capped",
-            "balance": r"余额|剩|卡里|账上|里头|里面|balance|\bleft\b|sitting|in there|inside",
-            "fee": r"手续费|年费|违约金|罚息|利息|滞纳金|\bfees?\b|interest|penalt|\bcharges?\b",
-            "spent": r"扣|刷|划走|花|付|消费|盗|charged|debit|\btook\b|taken|\bpaid\b|spent|payment|purchase",
-            "moved": r"转|汇|打给|打到|存|取|transfer|\bsent\b|\bsend|wire|withdr|deposit|pay in|put in",
-            "debt": r"欠|还|贷|借|最低|账单|owe|loan|borrow|repay|statement|\bbill\b",
-            "back": r"退|赔|补|refund|\bback\b|reimburs|compens|goodwill|credit(?:ed)? ",
-            "income": r"工资|退休金|收入|月薪|养老金|一个月挣|salar|wage|pension|income|earn",
-            "total": r"一共|总共|合计|加起来|合起来|altogether|in all|total",
-            "each": r"每|一个月|一年|一天|一次|per|a month|a year|a day|each|every|a week",
-            "bound": r"以上|以内|不到|超过|最多|最高|至少|起|满|up to|at least|more than|over|under|m[ai][xn]imum",
-            "price": r"房租|学费|车|房|一斤|一杯|药|\brent\b|\bcosts?\b|price|\bbuy",
-            "wish": r"想|要|打算|需要|能不能|want|like to|need|could i|can i|looking to",
-            "if": r"如果|要是|万一|比如|假如|\bif\b|would|say\b",
-            "other": r"别人|他|她|我爸|我妈|老公|老婆|husband|wife|\bmum\b|friend",
-        },
-        "date": {
-            "happened": r"那天|发生|[刷扣转办买存取汇签开]的|charged|took|paid|bought|opened|happened",
-            "due": r"到期|还款日|出账|账单日|截止|\bdue\b|matur|statement|expire",
-            "asked": r"申请|提交|递|报的|打过|寄|投诉|applied|asked|called|rang|sent|posted|filed|wrote",
-            "record": r"显示|系统|记录|看到|查到|shows?|see|record|here",
-            "life": r"工资|医院|生日|结婚|出院|过年|住院|手术|学校|wage|hospital|birthday|wedding|school|payday|surger",
-            "until": r"之前|以前|前|之内|截至|\bby\b|until|before|within",
-            "since": r"从|开始|以来|起|since|from|start",
-            "next": r"下次|下个?月|下周|明|后天|next|tomorrow|tonight",
-            "would": r"会|要|准备|打算|再|will|'ll|going to|shall",
-            "back": r"退|回|refund|back",
-            "call": r"电话|来电|联系|回复|call|ring|phone|hear",
-        },
-        "code": {
-            "go": r"去|跑|来|到|\bgo\b|come|visit|drive|walk|pop in",
-            "went": r"去了|跑了|来过|去过|办的|went|was in|walked|been",
-            "told": r"收到|发|短信|信息|text|sent|got a",
-            "may": r"可以|能不能|您|你要|please|you can|could|may",
-            "used": r"在|用|上|登|点|\bon\b|\bin\b|using|log",
-            "not": r"不|没|别|\bnot\b|n't|can't|never|without",
-            "fault": r"坏|卡|打不开|登不|失败|吞|报错|闪退|error|fail|stuck|crash|wrong|won't|frozen|down",
-        },
-        "text": {
-            "near": r"附近|最近|旁边|nearest|closest|near",
-            "go": r"去|跑|到|来|go|come|visit",
-            "asked": r"联系|转|请|问|ask|pass|sent",
-            "own": r"开户|办的|我在|account|opened",
-        },
-        "due": {
-            "contact": r"联系|打|电|答复|回话|回复|通知|找您|告诉|call|ring|phone|hear|touch|back to|contact|let you",
-            "decide": r"处理|结果|查|核实|审|办完|有说法|decid|result|outcome|ruling|investig|look",
-            "money": r"到账|退|入账|refund|money|credit|account",
-            "post": r"寄|制卡|卡片|信|card|post|letter|mail",
-            "open": r"营业|开门|上班|open|hours|shift",
-            "until": r"之前|以前|前|之内|以内|内|最迟|最晚|\bby\b|before|within|inside|latest|no later",
-            "own": r"我|本人|\bi\b|i'll|myself|me\b",
-            "they": r"他们|她|他|专员|经理|主任|部|同事|they|she|he|team|manager|desk",
-            "would": r"会|就|给|will|'ll|going to|gonna|should",
-            "term": r"到期|还款|扣款|账单|年|due|matur|statement|expire|payment",
-        },
-    }.items()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +65,17 @@ def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
     found["prefer"] = float(any(beside(fact, spec.prefer) for fact in one.facts))
     found["avoid"] = float(any(beside(fact, spec.avoid) for fact in one.facts))
     found["avoid.first"] = float(beside(one.facts[0], spec.avoid))
-    found |= _worded(one.facts, spec.type)
+    found["unsure"] = float(is_unsure(one.facts))
+    own = next((kind for kind in spec.kinds if kind in WORDS), "")
+    found |= worded(one.facts, own or spec.type)
     match spec.type:
         case "amount":
             found |= _of_amount(one)
         case "date":
             found |= _of_day(one.normal, call.day) | _dated(one.facts)
             found["ahead"] = float(any(beside(fact, spec.ahead) for fact in one.facts))
+        case "text":
+            found |= _of_name(one)
         case "code":
             found[f"is.{one.normal}"] = 1.0
             found["by_name"] = float(any(fact.entity.text.lower() not in ("支行", "branch") for fact in one.facts))
@@ -143,7 +84,7 @@ def own_traits(spec: FieldSpec, one: Candidate, call: CallView) -> Traits:
 
 def own_term_traits(one: Candidate, call: CallView) -> Traits:
     """Of one time as that by which the bank gets back: what the places that say it tell."""
-    found = plain_traits(one, call) | _worded(one.facts, "due")
+    found = plain_traits(one, call) | worded(one.facts, "due")
     found |= _of_day(one.normal, call.day) | {
         "hour": float(len(one.normal) > 10),
         "bounded": float(any(fact.entity.value.startswith("..") for fact in one.facts)),
@@ -306,31 +247,6 @@ def _done_in(reading: Reading, sentence: Span, said_by: Mapping[str, str]) -> tu
     return found, reading.asks(sentence[1])
 
 
-def _worded(facts: Sequence[Fact], kind: str) -> Traits:
-    """What their clauses speak of. ``kind``: of field."""
-    said = [_words_of(fact, kind) for fact in facts]
-    return {f"word.{name}": sum(name in one for one in said) / len(said) for name in _WORDS.get(kind, ())}
-
-
-def _words_of(fact: Fact, kind: str) -> frozenset[str]:
-    """What the clause speaks of."""
-
-    def spoken_of() -> frozenset[str]:
-        clause = _clause(fact)
-        return frozenset(name for name, pattern in _WORDS.get(kind, {}).items() if pattern.search(clause))
-
-    return fact.reading.once(("words", kind, span_of(fact)), spoken_of)
-
-
-def _clause(fact: Fact) -> str:
-    """The clause that says it, without the fact itself."""
-    start, end = span_of(fact)
-    text = fact.reading.text
-    before = _CLAUSE_END.split(text[max(start - BESIDE, 0) : start])[-1]
-    after = _CLAUSE_END.split(text[end : end + BESIDE])[0]
-    return f"{before}_{after}"
-
-
 def _of_amount(one: Candidate) -> Traits:
     value = float(number_of(one.normal))
     return {
@@ -341,11 +257,57 @@ def _of_amount(one: Candidate) -> Traits:
         "range": float("/" in one.normal),
         "sum": float(is_total(one.facts)),
         "refused": float(any(refused(fact) for fact in one.facts)),
-        "rough": float(all(_ROUGH.search(_clause(fact)) is not None for fact in one.facts)),
+        "rough": float(all(_ROUGH.search(clause_of(fact)) is not None for fact in one.facts)),
         "stated": float(any(is_stated(fact) for fact in one.facts)),
     }
 
 
+def _of_name(one: Candidate) -> Traits:
+    """How a name is said: of how many words, in quotes, of which kind by its last word, beside an amount."""
+    first = one.facts[0]
+    words = len(one.normal.split()) if one.normal.isascii() else len(one.normal)
+    return {
+        f"words.{min(words, MOSTWORDS)}": 1.0,
+        "quoted": float(any(_is_quoted(fact) for fact in one.facts)),
+        "street": float(_STREET.search(one.normal.lower()) is not None),
+        "firm": float(_FIRM.search(one.normal.lower()) is not None),
+        "beside.amount": sum(_beside_amount(fact) for fact in one.facts) / len(one.facts),
+        "starts": float(_begins(first)),
+    }
+
+
+def _is_quoted(fact: Fact) -> bool:
+    start, end = span_of(fact)
+    return not _QUOTES.isdisjoint(fact.reading.text[max(start - 1, 0) : end])
+
+
+def _begins(fact: Fact) -> bool:
+    """Whether it begins a sentence, where any word has a capital."""
+    start, end = span_of(fact)
+    return not fact.reading.text[fact.reading.sentence((start, end))[0] : start].strip()
+
+
+def _beside_amount(fact: Fact) -> bool:
+    """Whether its sentence names an amount."""
+    reading = fact.reading
+    start, end = reading.sentence(span_of(fact))
+    entities = reading.found.entities if reading.found else ()
+    return any(
+        one.kind == "amount" and start <= reading.characters(one.first_word, one.end_word)[0] < end for one in entities
+    )
+
+
+_QUOTES = frozenset('"“”「」『』')
+_STREET = re.compile(
+    r"\b(?:street|road|avenue|lane|square|drive|plaza|park|hill|place|court|bridge|cross|market|high street|quay)$"
+    r"|[路街镇桥门村湾]|广场|口岸|网点"
+)
+_FIRM = re.compile(
+    r"\b(?:hotel|motel|inn|holdings?|services?|studios?|hire|direct|charters?|stores?|shop|tours?|limited|gaming|games|"
+    r"group|electric|club|market|cafe|grill|bar|fitness|gym|travel|furniture|kitchens?|motors?|tyres?|online|media|"
+    r"pay|company|supply|supplies|sports?|foods?|music|box|tech|digital)$"
+    r"|互娱|充值|数码|健身|科技|商贸|超市|酒店|饭店|影音|珠宝|家居|山庄|培训|游戏|乐园|馆$|店$|公司$"
+)
 _ROUGH = re.compile("[多几来余]_|_(?:多|左右|上下)|差不多|大概|about|around|roughly|almost|nearly")
 _NUMBERED = re.compile(r"\d|[一二三四五六七八九十]+[号日月]|\b(?:first|second|third|[a-z-]+th)\b")
 

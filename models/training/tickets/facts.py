@@ -32,7 +32,15 @@ from models.training.tickets.promises import unseen
 from models.training.tickets.views import CALLS, ROOT, Traits, Views, fitted, write
 
 NAME, RELEASE = "ticket-facts", "1"
-FIELDS = (NAME_FIELD, "request.amount", "request.date", "request.branch", "request.channel", DEADLINE)
+FIELDS = (
+    NAME_FIELD,
+    "request.amount",
+    "request.date",
+    "request.merchant",
+    "request.branch",
+    "request.channel",
+    DEADLINE,
+)
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)  #: C of the regression: the smaller, the simpler
 LEASTS = tuple(round(0.1 + 0.05 * step, 2) for step in range(9))  #: probabilities below which none is taken
 FOLDS = 10
@@ -250,12 +258,12 @@ def _row(name: str, count: int, rules: Score, model: Score, rest: str) -> str:
 
 TEXT = """# {name}
 
-Which of the people, amounts, dates, branches and channels that a call names is the ticket's, and which time is the one
-by which the bank gets back to the customer. One logistic regression a field: each value that was named is taken or
-left by its traits (callcore/tickets/traits.py, name_traits.py): who says it, when, how often, what is done in the
-sentence, what stands beside it, how it compares with the others, what the call is about, and whether the rules would
-take it. The likeliest is the field's value if it is likely enough, else the field stays empty. `model.json` holds the
-weights by trait, to be read.
+Which of the people, amounts, dates, shops, branches and channels that a call names is the ticket's, and which time is
+the one by which the bank gets back to the customer. One logistic regression a field: each value that was named is taken
+or left by its traits (callcore/tickets/traits.py, clauses.py, name_traits.py): who says it, when, how often, what is
+done in the sentence, what stands beside it, how it compares with the others, what the call is about, and whether the
+rules would take it. The likeliest is the field's value if it is likely enough, else the field stays empty. `model.json`
+holds the weights by trait, to be read.
 
 Made by `python -m models.training.tickets.facts` from the written calls of the parts `train` and `dev`
 (benchmarks/written_calls; invented, Mandarin and English). Licence Apache-2.0.
@@ -270,7 +278,7 @@ that have one.
 | --- | ---: | ---: | --- | --- | ---: | ---: |
 {rows}
 
-Limits: what the entities do not find cannot be chosen. Few calls name a branch or a channel that matters. Written calls
+Limits: what is no candidate cannot be chosen. Few calls name a shop, a branch or a channel that matters. Written calls
 are balanced and have more to choose from than most calls of a bank. Train it again on calls of your own where you have
 labelled ones.
 """

@@ -31,6 +31,7 @@ _NAMES = re.compile(  # what has its number for a name
     r"ward|window|counter|form|option|extension|section|age|aged|turned|turning|since|version|chapter|class|grade) $"
 )
 _CENTS = re.compile(r"[\d,]+\.\d\d")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,9 @@ def _bare(number: Number) -> Iterator[tuple[Decimal, bool]]:
     if number.figure:
         cents = _CENTS.fullmatch(number.said) is not None
         plain = number.said.isdigit() and len(number.said) <= _LONGEST and not number.said.startswith("0")
-        if cents or (plain and number.value >= _SMALLEST and number.whole not in _YEARS):
-            yield number.value, cents
+        grouped = _GROUPED.fullmatch(number.said) is not None
+        if cents or grouped or (plain and number.value >= _SMALLEST and number.whole not in _YEARS):
+            yield number.value, cents or grouped
     elif number.whole >= _SMALLEST:
         yield number.value, in_hundreds(number) and (number.whole not in _YEARS or "hundred" in number.said)
 

@@ -221,9 +221,16 @@ def _is_together(text: str, number: Number, unit: re.Match[str]) -> bool:
     )
 
 
+def is_uncounted(text: str, number: Number) -> bool:
+    """Whether nothing beside a number says that it counts things, tells a time, or is the place in a row."""
+    return not _COUNTED.match(text, number.end) and not (
+        number.start and text[number.start - 1] in "第尾号年月点:/.-之"
+    )
+
+
 def _is_bare(text: str, number: Number) -> bool:
     """Whether a number without a currency is money all the same."""
-    if _COUNTED.match(text, number.end) or (number.start and text[number.start - 1] in "第尾号年月点:/.-之"):
+    if not is_uncounted(text, number):
         return False
     more = _APPROXIMATE.match(text, number.end)
     if (number.value >= 10_000 and set(number.text) & set("万亿w")) or (more and more[1] in ("万", "亿")):
