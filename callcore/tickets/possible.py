@@ -67,8 +67,8 @@ def _finder(spec: FieldSpec, call: CallView) -> Callable[[Reading], Iterator[Fac
     kind = next((kind for kind in spec.kinds if kind in NAMED), "")
     if kind == "branch" and chinese:  # 支行 and the like always tell; roads and towns are nearly never branches
         return None
-    if kind and spec.type == "text":
-        return partial(_names, kind=kind, chinese=chinese)
+    if kind and spec.type == "text":  # there are many: what they are is for the whole call to tell
+        return partial(_names, kind=kind, chinese=chinese) if call.ended else None
     return partial(_chosen, name=spec.name, kind=spec.kinds[0]) if spec.choice else None
 
 
