@@ -239,7 +239,9 @@ def _is_none(fact: Fact) -> bool:
         first, last = _date(fact.normal.partition("/")[0]), _date(fact.normal.rpartition("/")[2])
         in_week = first is not None and last is not None and last - first == WEEK - DAY and first.weekday() == 0
         return not in_week or _OF_WEEK.search(text, max(start - REACH, 0), start) is not None
-    return _UNFIT.match(text, end) is not None or (text[start:end].strip() == "the second" and bool(_INSTANT.match(text, end)))
+    if text[start:end].strip() == "the second":
+        return _INSTANT.match(text, end) is not None
+    return _UNFIT.match(text, end) is not None
 
 
 def _bounded(fact: Fact) -> bool:
