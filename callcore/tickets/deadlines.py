@@ -65,17 +65,27 @@ class Deadlines:
         days = [resolve_due(fact.normal, self._call.day, self._works) for fact in said]
         return bool(days) and all(day[:10] < self._call.day for day in days)
 
-    def of(self, facts: Sequence[Fact], span: Span, kind: str = "") -> tuple[str, Evidence] | None:
+    def as_read(self, facts: Sequence[Fact], span: Span) -> str:
+        """When the nearest of some times is, as it was read, with the hour beside it; "" where that is gone by.
+
+        What the model for promises has learned from; :meth:`of` tells when something is due.
+        """
+        nearest = min(facts, key=lambda fact: _order(fact, span))
+        due = resolve_due(nearest.normal, self._call.day, self._works)
+        if due and nearest.reading.agent and _WEEKDAY.search(nearest.entity.text.lower()):
+            due = self._next(due)
+        if due and self._only_weekday(nearest):
+            due = self._later(nearest, due)
+        return self._with_hour(nearest, due, facts) if due and self._to_come(due) else ""
+
+    def of(self, facts: Sequence[Fact], span: Span, kind: str) -> tuple[str, Evidence] | None:
         """A time beside words of the ``kind`` of promise, one until which, else the nearest before the promise or after
         it, of those still to come; day and hour said apart are joined.
         """
-        if not facts:
-            return None
 
-        def order(fact: Fact) -> tuple[bool, bool, bool, bool, int]:
-            start = span_of(fact)[0]
-            beside = is_beside(fact, kind) if kind and len(facts) > 1 else True
-            return fact.entity.kind == "period", not beside, not _bounded(fact), start > span[1], abs(start - span[0])
+        def order(fact: Fact) -> tuple[bool, bool, tuple[bool, bool, int]]:
+            beside = len(facts) == 1 or is_beside(fact, kind)
+            return fact.entity.kind == "period", not beside, _order(fact, span)
 
         for fact in sorted(facts, key=order):
             if due := self._moment(fact, facts):
@@ -99,14 +109,19 @@ class Deadlines:
             due = self._later(fact, due)
         if not due or not self._to_come(due):
             return ""
-        if len(due) == len(self._call.day) and fact.entity.kind == "date":
-            hours = [other for other in beside if other.entity.kind == "time"]
-            if clock := next((_CLOCK.findall(other.normal)[-1] for other in hours if _CLOCK.search(other.normal)), ""):
-                return f"{due}T{clock}"
-            return f"{due}T12:00" if fact.normal.startswith("..") and _NOON.search(text) else due
         if fact.entity.kind == "time" and (day := self._day_for(fact, beside)):
             return f"{day}{due[len(day) :]}"
-        return due
+        at_noon = fact.entity.kind == "date" and fact.normal.startswith("..") and _NOON.search(text)
+        due = self._with_hour(fact, due, beside)
+        return f"{due}T12:00" if at_noon and len(due) == len(self._call.day) else due
+
+    def _with_hour(self, fact: Fact, due: str, beside: Sequence[Fact]) -> str:
+        """A day with the hour said ``beside`` it, if any; what has its own stays as it is."""
+        if len(due) > len(self._call.day) or fact.entity.kind != "date":
+            return due
+        hours = [_CLOCK.findall(other.normal) for other in beside if other.entity.kind == "time"]
+        clock = next((found[-1] for found in hours if found), "")
+        return f"{due}T{clock}" if clock else due
 
     def _day_for(self, fact: Fact, beside: Sequence[Fact]) -> str:
         """The day of a time of day: one said ``beside`` it, else the last before it in its turn, if any."""
@@ -230,6 +245,12 @@ def _date(text: str) -> datetime.date | None:
         return datetime.date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _order(fact: Fact, span: Span) -> tuple[bool, bool, int]:
+    """What says until when comes first, then what stands before a promise, then what is nearest to it."""
+    start = span_of(fact)[0]
+    return not _bounded(fact), start > span[1], abs(start - span[0])
 
 
 def _is_none(fact: Fact) -> bool:

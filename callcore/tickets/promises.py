@@ -197,18 +197,18 @@ class Promises:
         for chosen in (inside, beside):
             if found := self.deadlines.of(chosen, hit.span, hit.kind):
                 return Made(reading, hit, *found)
-        if found := self._asked_for(place, reading):
+        if found := self._asked_for(place, reading, hit):
             return Made(reading, hit, *found)
         return Made(reading, hit, self._call.day if hit.today else "")
 
-    def _asked_for(self, place: int, reading: Reading) -> tuple[str, Evidence] | None:
+    def _asked_for(self, place: int, reading: Reading, hit: PromiseHit) -> tuple[str, Evidence] | None:
         """The time given when the other side asks, right after or right before, how long it takes."""
         around = self._call.readings
         for question, answer in ((place + 1, place + 2), (place - 1, place)):
             if question >= 0 and answer < len(around) and around[answer].role is reading.role:
                 asked = around[question]
                 asks = asked.role is not reading.role and any(word in asked.text for word in _ASKS_WHEN)
-                if asks and (found := self.deadlines.of(self.deadlines.said_in(around[answer]), (0, 0))):
+                if asks and (found := self.deadlines.of(self.deadlines.said_in(around[answer]), (0, 0), hit.kind)):
                     return found
         return None
 
