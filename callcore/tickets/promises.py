@@ -197,7 +197,7 @@ class Promises:
         for chosen in (inside, beside):
             if found := self.deadlines.of(chosen, hit.span, hit.kind):
                 return Made(reading, hit, *found)
-        if found := self._asked_for(place, reading, hit):
+        if hit.kind != "handle" and (found := self._asked_for(place, reading, hit)):  # they ask when they hear of it
             return Made(reading, hit, *found)
         return Made(reading, hit, self._call.day if hit.today else "")
 
