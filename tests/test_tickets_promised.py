@@ -168,3 +168,18 @@ def test_set_phrases_hold_whatever_the_model_says() -> None:
     (found,) = ticket("A: 已经为您登记，会有专人与您联系。", rules=judged(head(-9.0, {}))).promises
     assert (found.kind, found.by) == ("call_back", "agent")
     assert not ticket("A: 如果审核没通过，会有专人联系您。", rules=judged(head(-9.0, {}))).promises
+
+
+@pytest.mark.parametrize(
+    ("line", "language", "handled", "heard"),
+    [
+        ("A: 我把这个报上去处理，明天下午五点前会有专人联系您。", "zh", "", "2026-11-13T17:00"),
+        ("A: 我今天把这个报上去处理，明天下午五点前会有专人联系您。", "zh", "2026-11-12", "2026-11-13T17:00"),
+        ("A: They'll correct it by Tuesday, and I'll call you on Wednesday.", "en", "2026-11-17", "2026-11-18"),
+        ("A: We'll look into it, and somebody will call you by Wednesday.", "en", "", "2026-11-18"),
+    ],
+)
+def test_the_time_of_the_answer_is_not_that_of_the_work(line: str, language: str, handled: str, heard: str) -> None:
+    rules = judged(head(-3.0, {"is.agent.call_back": 4.0, "is.agent.handle": 4.0}))
+    found = {promise.kind: promise.due for promise in ticket(line, language, rules=rules).promises}
+    assert found == {"handle": handled, "call_back": heard}

@@ -228,3 +228,38 @@ def test_conditions_doubts_and_what_is_done_are_no_promises(line: str, language:
 def test_a_gap_of_a_promise_ends_at_a_comma() -> None:
     assert not list(Phrase.of("我[~|]去[~|]网点", clause=True).find("我去面签，网点流水"))
     assert list(Phrase.of("我[~|]去[~|]网点").find("我去面签，网点流水"))
+
+
+@pytest.mark.parametrize(
+    ("line", "language", "kind", "due"),
+    [
+        ("A: 我今天先去核实，明天给您打电话。", "zh", "call_back", "2026-11-13"),
+        ("A: 我这会儿整理，明天中午前给您打电话。", "zh", "call_back", "2026-11-13T12:00"),
+        ("A: 我明天中午给您打电话。", "zh", "call_back", "2026-11-13"),
+        ("A: 十号以前我给您打电话。", "zh", "call_back", "2026-12-10"),
+        ("A: 二十号以前我给您打电话。", "zh", "call_back", "2026-11-20"),
+        ("A: 礼拜二我给您打电话。", "zh", "call_back", "2026-11-17"),
+        ("A: 明天上午九点去查，十点前给您打电话。", "zh", "call_back", "2026-11-13T10:00"),
+        ("A: 明天下午五点以后我给您打电话。", "zh", "call_back", "2026-11-13"),
+        ("A: 明天不行，后天我给您打电话。", "zh", "call_back", "2026-11-14"),
+        ("A: 明年一月底之前我给您打电话。", "zh", "call_back", "2027-01-31"),
+        ("A: 我下班前给您打电话。", "zh", "call_back", "2026-11-12"),
+        ("A: 我稍后给您回电话。", "zh", "call_back", ""),
+        ("A: I'll ask her this afternoon and call you tomorrow.", "en", "call_back", "2026-11-13"),
+        ("A: I'll call you back by Friday noon.", "en", "call_back", "2026-11-13T12:00"),
+        ("A: I'll call you back on Friday week.", "en", "call_back", "2026-11-20"),
+        ("A: I'll call you back in the morning.", "en", "call_back", "2026-11-13"),
+        ("A: I'll call you back first thing.", "en", "call_back", "2026-11-13"),
+        ("A: I'll call you back next Tuesday, in the morning.", "en", "call_back", "2026-11-17"),
+        ("A: I'll call you back on the tenth.", "en", "call_back", "2026-12-10"),
+        ("A: I'll call you back the second I know.", "en", "call_back", ""),
+        ("A: I'll call you back this week.", "en", "call_back", "2026-11-13"),
+        ("A: I'll call you back by the end of next week.", "en", "call_back", "2026-11-20"),
+        ("A: I'll call you back about the February bill.", "en", "call_back", ""),
+        ("A: You're the sixth this week, and I'll call you back.", "en", "call_back", ""),
+        ("A: Your rate is fixed for two years. I'll call you back about it.", "en", "call_back", ""),
+    ],
+)
+def test_due_is_the_time_of_what_is_promised(line: str, language: str, kind: str, due: str) -> None:
+    found = [promise.due for promise in ticket(line, language).promises if promise.kind == kind]
+    assert found == [due]

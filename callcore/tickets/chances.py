@@ -112,8 +112,7 @@ class Chances:
         traits = {"today": float(one.hit.today)}
         if not times:
             return traits
-        found = self._deadlines.of(times, one.hit.span)
-        due = found[0] if found else ""
+        due = self._deadlines.as_read(times, one.hit.span)
         return traits | {
             "time": 1.0,
             "due": float(bool(due)),

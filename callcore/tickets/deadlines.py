@@ -10,6 +10,7 @@ from functools import cached_property
 
 from callcore.text.chars import is_chinese
 from callcore.tickets.facts import span_of
+from callcore.tickets.own_times import is_beside
 from callcore.tickets.reading import CallView, Fact, Reading, Span
 from callcore.types import Evidence
 from callcore.understand.entities.calendar import add_working_days, is_weekday, is_working_day_in_china, shift_months
@@ -25,6 +26,16 @@ _WEEKDAY = re.compile(r"(?<!last )\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b
 _BARE_WEEKDAY = re.compile(
     r"(?:周|星期|礼拜)[一二三四五六日天1-6].{0,2}|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day(?: [a-z]+)?"
 )  #: without a word that says which
+_ANY_WEEK = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天1-6]")  #: how one begins that may be of any week
+_ANY_MONTH = re.compile(
+    r"[\d一二三四五六七八九十]{1,3}[日号]|"
+    r"the (?:[a-z]+[- ])?(?:first|second|third|[a-z]+th|\d+(?:st|nd|rd|th))\b(?! of)"
+)  #: and of any month
+_UNFIT = re.compile("[我是]?[怕可肯定]{0,2}(?:不行|不成|来不及|没空|不方便)")  #: what a day is no good for
+_INSTANT = re.compile(r" ?(?:i|we|you|he|she|it|they|that)\b")  #: the second I hang up
+_NOON = re.compile("中午|正午")
+_WEEK_END = re.compile(r"\bend of (?:the )?(?:this |next |following )?week\b")
+_OF_WEEK = re.compile(r"\b(?:first|second|third|[a-z]+th|\d+(?:st|nd|rd|th)|times?|already) ?$")  #: the sixth this week
 _TOLD = re.compile(r"(?:是|都)$|(?:['’]s|\b(?:is|was))(?: now| only| an?| the)* ?$|\b(?:an?|the|every|each|my|your) ?$")
 _AT_LATEST = re.compile(r"(?:最[晚迟]|不晚于|no later than|by)(?:是|在| )*$")
 _CLOCK = re.compile(r"\d{2}:\d{2}")
@@ -54,34 +65,72 @@ class Deadlines:
         days = [resolve_due(fact.normal, self._call.day, self._works) for fact in said]
         return bool(days) and all(day[:10] < self._call.day for day in days)
 
-    def of(self, facts: Sequence[Fact], span: Span) -> tuple[str, Evidence] | None:
-        """A time until which, else the nearest before the promise or after it; day and hour said apart are joined."""
-        if not facts:
-            return None
-        nearest = min(
-            facts, key=lambda fact: (not _bounded(fact), span_of(fact)[0] > span[1], abs(span_of(fact)[0] - span[0]))
-        )
-        due = self._moment(nearest, facts)
-        return (due, nearest.evidence[0]) if due else None
+    def as_read(self, facts: Sequence[Fact], span: Span) -> str:
+        """When the nearest of some times is, as it was read, with the hour beside it; "" where that is gone by.
+
+        What the model for promises has learned from; :meth:`of` tells when something is due.
+        """
+        nearest = min(facts, key=lambda fact: _order(fact, span))
+        due = resolve_due(nearest.normal, self._call.day, self._works)
+        if due and nearest.reading.agent and _WEEKDAY.search(nearest.entity.text.lower()):
+            due = self._next(due)
+        if due and self._only_weekday(nearest):
+            due = self._later(nearest, due)
+        return self._with_hour(nearest, due, facts) if due and self._to_come(due) else ""
+
+    def of(self, facts: Sequence[Fact], span: Span, kind: str) -> tuple[str, Evidence] | None:
+        """A time beside words of the ``kind`` of promise, one until which, else the nearest before the promise or after
+        it, of those still to come; day and hour said apart are joined.
+        """
+
+        def order(fact: Fact) -> tuple[bool, bool, tuple[bool, bool, int]]:
+            beside = len(facts) == 1 or is_beside(fact, kind)
+            return fact.entity.kind == "period", not beside, _order(fact, span)
+
+        for fact in sorted(facts, key=order):
+            if due := self._moment(fact, facts):
+                return due, fact.evidence[0]
+        return None
 
     def _moment(self, fact: Fact, beside: Sequence[Fact]) -> str:
-        """The last moment that a time names, with the hour or day said ``beside`` it; "" where it is gone by."""
-        due = resolve_due(fact.normal, self._call.day, self._works)
-        if due and fact.reading.agent and _WEEKDAY.search(fact.entity.text.lower()):
+        """The last moment that a time names, with the hour or day said ``beside`` it; "" where it is gone by, or
+        nothing can be due then.
+        """
+        if _is_none(fact):
+            return ""
+        due, text = resolve_due(fact.normal, self._call.day, self._works), fact.entity.text.lower()
+        if due and (_WEEKDAY.search(text) or _ANY_WEEK.match(text)):
             due = self._next(due)
+        elif due and _ANY_MONTH.match(text):
+            due = self._next_month(due)
+        elif due and (fact.entity.kind == "period" or _WEEK_END.search(text)):
+            due = self._end_of_work(due)
         if due and self._only_weekday(fact):
             due = self._later(fact, due)
         if not due or not self._to_come(due):
             return ""
-        if len(due) == 10 and fact.entity.kind == "date":
-            hours = [other for other in beside if other.entity.kind == "time"]
-            if clock := next((_CLOCK.findall(other.normal)[-1] for other in hours if _CLOCK.search(other.normal)), ""):
-                return f"{due}T{clock}"
-        elif fact.entity.kind == "time":
-            days = [other for other in beside if other.entity.kind == "date"]
-            day = next((resolve_due(other.normal, self._call.day, self._works) for other in days), "")
-            return f"{day[:10]}{due[10:]}" if day else due
-        return due
+        if fact.entity.kind == "time" and (day := self._day_for(fact, beside)):
+            return f"{day}{due[len(day) :]}"
+        at_noon = fact.entity.kind == "date" and fact.normal.startswith("..") and _NOON.search(text)
+        due = self._with_hour(fact, due, beside)
+        return f"{due}T12:00" if at_noon and len(due) == len(self._call.day) else due
+
+    def _with_hour(self, fact: Fact, due: str, beside: Sequence[Fact]) -> str:
+        """A day with the hour said ``beside`` it, if any; what has its own stays as it is."""
+        if len(due) > len(self._call.day) or fact.entity.kind != "date":
+            return due
+        hours = [_CLOCK.findall(other.normal) for other in beside if other.entity.kind == "time"]
+        clock = next((found[-1] for found in hours if found), "")
+        return f"{due}T{clock}" if clock else due
+
+    def _day_for(self, fact: Fact, beside: Sequence[Fact]) -> str:
+        """The day of a time of day: one said ``beside`` it, else the last before it in its turn, if any."""
+        days = [other for other in beside if other.entity.kind in DAY_KINDS]
+        if not days:
+            start = span_of(fact)[0]
+            days = [other for other in reversed(self._days_of(fact.reading)) if span_of(other)[0] < start]
+        found = (resolve_due(other.normal, self._call.day, self._works)[: len(self._call.day)] for other in days)
+        return next((day for day in found if day >= self._call.day), "")
 
     def _next(self, due: str) -> str:
         """A weekday that the entities take for the last one, as the next: by Monday, said on a Thursday."""
@@ -89,6 +138,20 @@ class Deadlines:
         if day is None or today is None or not datetime.timedelta() < today - day < WEEK:
             return due
         return f"{(day + WEEK).isoformat()}{due[10:]}"
+
+    def _next_month(self, due: str) -> str:
+        """A day of the month that the entities take for the last one, as the next: on the tenth, said on the 25th."""
+        day, today = _date(due[:10]), _date(self._call.day)
+        if day is None or today is None or not day < today < shift_months(day, 1):
+            return due
+        return f"{shift_months(day, 1).isoformat()}{due[10:]}"
+
+    def _end_of_work(self, due: str) -> str:
+        """The last working day of a week that ends on a day."""
+        day = _date(due)
+        while day is not None and not self._works(day):
+            day -= DAY
+        return day.isoformat() if day else due
 
     def _only_weekday(self, fact: Fact) -> bool:
         """Whether a day is told by its weekday alone (周四, on Thursday), with no other beside it (今天周四)."""
@@ -151,7 +214,9 @@ def resolve_due(normal: str, day: str, works: Callable[[datetime.date], bool]) -
     today = _date(day)
     if today is None:
         return ""
-    last = normal.rpartition("/")[2] or normal.partition("/")[0]
+    first, _, last = normal.rpartition("/")
+    if last == "..":
+        return resolve_due(first[: len(day)], day, works)  # after an hour of a day: no hour by which it is done
     if working := _WORKING.fullmatch(normal):
         return add_working_days(today, int(working[1]), works).isoformat() if int(working[1]) <= 1000 else ""
     if last.startswith("P"):
@@ -180,6 +245,24 @@ def _date(text: str) -> datetime.date | None:
         return datetime.date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _order(fact: Fact, span: Span) -> tuple[bool, bool, int]:
+    """What says until when comes first, then what stands before a promise, then what is nearest to it."""
+    start = span_of(fact)[0]
+    return not _bounded(fact), start > span[1], abs(start - span[0])
+
+
+def _is_none(fact: Fact) -> bool:
+    """Whether it names no time by which something is done: a month, the day that does not suit, the sixth this week."""
+    text, (start, end) = fact.reading.text, span_of(fact)
+    if fact.entity.kind == "period":
+        first, last = _date(fact.normal.partition("/")[0]), _date(fact.normal.rpartition("/")[2])
+        in_week = first is not None and last is not None and last - first == WEEK - DAY and first.weekday() == 0
+        return not in_week or _OF_WEEK.search(text, max(start - REACH, 0), start) is not None
+    if text[start:end].strip() == "the second":
+        return _INSTANT.match(text, end) is not None
+    return _UNFIT.match(text, end) is not None
 
 
 def _bounded(fact: Fact) -> bool:

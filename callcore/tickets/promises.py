@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -10,12 +10,14 @@ from functools import cached_property, partial
 from callcore.tickets.chances import PROMISES, Chances, Traits, ending, worded
 from callcore.tickets.deadlines import Deadlines
 from callcore.tickets.linear import Head, LinearModel
+from callcore.tickets.own_times import ANSWERS, is_beside
 from callcore.tickets.reading import CallView, Chance, PromiseHit, Reading, Span, begin_in
 from callcore.tickets.spec import is_hidden
 from callcore.types import Evidence, Promise, Role
 
 SOURCE = "promises/1"
 CONTACT_KINDS = ("phone", "channel")  #: facts that tell how the customer is reached
+LENGTHS = ("duration", "period")  #: times that are those of a promise only if they stand in its sentence
 STATED, TIMED = 0.75, 0.9  #: confidence of a promise without and with a time
 BESIDE = 0.4  #: probability from which a sentence promises something beside what it is likeliest to promise
 MOST_EVIDENCE = 4
@@ -120,7 +122,22 @@ class Promises:
             if key not in told and (probability or self._binds(reading, hit)):
                 made = self._timed(place, reading, hit, alone)
                 told[key] = replace(made, probability=probability, number=len(told))
-        return list(told.values())
+        return self._apart(list(told.values()))
+
+    def _apart(self, told: list[Made]) -> list[Made]:
+        """Those of a turn, where the time by which the customer hears of it is not that by which it is dealt with."""
+        heard = {made.due_at for made in told if made.hit.by == "agent" and made.hit.kind in ANSWERS and made.due_at}
+        return [
+            self._dealt_with(made, heard) if made.hit.kind == "handle" and made.due_at in heard else made
+            for made in told
+        ]
+
+    def _dealt_with(self, made: Made, heard: Collection[Evidence]) -> Made:
+        """With a time of its sentence by whose clause the customer is not to hear of it, or with none."""
+        said = self.deadlines.said_in(made.reading, made.reading.sentence(made.hit.span))
+        others = [fact for fact in said if fact.evidence[0] not in heard or is_beside(fact, made.hit.kind)]
+        due, due_at = self.deadlines.of(others, made.hit.span, made.hit.kind) or ("", None)
+        return replace(made, due=due, due_at=due_at)
 
     def rows(self) -> list[tuple[Reading, Chance, Traits]]:
         """All that may be a promise, with what speaks for it."""
@@ -172,25 +189,26 @@ class Promises:
         return not gone_by and not reading.text[:end].rstrip().endswith(("?", "？"))
 
     def _timed(self, place: int, reading: Reading, hit: PromiseHit, alone: bool) -> Made:
-        """With its time: in the same sentence, else the turn if it promises that ``alone``, else in the answer to
-        "when?".
+        """With its time: in the same sentence, else a day or hour of the turn if it promises that ``alone``, else in
+        the answer to "when?".
         """
         inside = self.deadlines.said_in(reading, reading.sentence(hit.span))
-        for chosen in (inside, self.deadlines.said_in(reading) if alone else ()):
-            if found := self.deadlines.of(chosen, hit.span):
+        beside = [fact for fact in self.deadlines.said_in(reading) if fact.entity.kind not in LENGTHS] if alone else ()
+        for chosen in (inside, beside):
+            if found := self.deadlines.of(chosen, hit.span, hit.kind):
                 return Made(reading, hit, *found)
-        if found := self._asked_for(place, reading):
+        if hit.kind != "handle" and (found := self._asked_for(place, reading, hit)):  # they ask when they hear of it
             return Made(reading, hit, *found)
         return Made(reading, hit, self._call.day if hit.today else "")
 
-    def _asked_for(self, place: int, reading: Reading) -> tuple[str, Evidence] | None:
+    def _asked_for(self, place: int, reading: Reading, hit: PromiseHit) -> tuple[str, Evidence] | None:
         """The time given when the other side asks, right after or right before, how long it takes."""
         around = self._call.readings
         for question, answer in ((place + 1, place + 2), (place - 1, place)):
             if question >= 0 and answer < len(around) and around[answer].role is reading.role:
                 asked = around[question]
                 asks = asked.role is not reading.role and any(word in asked.text for word in _ASKS_WHEN)
-                if asks and (found := self.deadlines.of(self.deadlines.said_in(around[answer]), (0, 0))):
+                if asks and (found := self.deadlines.of(self.deadlines.said_in(around[answer]), (0, 0), hit.kind)):
                     return found
         return None
 

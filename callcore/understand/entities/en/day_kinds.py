@@ -11,12 +11,13 @@ from callcore.understand.entities.calendar import DAY
 from callcore.understand.entities.en.day_words import (
     FIRST_YEAR,
     LAST_YEAR,
+    MONTH,
     MONTH_NUMBER,
     WEEKDAY_NUMBER,
     month_number,
     year_of,
 )
-from callcore.understand.entities.en.numbers import Reading
+from callcore.understand.entities.en.numbers import ORDINAL, Reading
 
 _WITHIN = ("within", "in under", "under", "in less", "in the next", "no later", "no more")
 _MOST = 3000  # more of a unit is no distance
@@ -161,6 +162,20 @@ _AHEAD = re.compile(
 )  #: what makes a day that is only named one to come
 
 
+_DAY_BESIDE = re.compile(
+    rf"(?:day|tomorrow|tonight|morning|{MONTH}|{ORDINAL})[^.?!;\w]{{0,3}}(?:(?:at|on|some ?time|before) )?$"
+)  #: another day, of whose morning something is said
+
+
+def next_morning(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
+    """Reads "I'll ring you in the morning", "we'll do it first thing"; not that of another day, nor what is usual."""
+    if match["first"] and reading.numbers[match.start("first")].whole != 1:
+        return None
+    if _AHEAD.search(match.string, 0, match.start()) is None or _DAY_BESIDE.search(match.string, 0, match.start()):
+        return None
+    return _span(match, today + DAY, part="morning")
+
+
 def weekday(reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
     """Reads "next Tuesday", "on Friday morning", "Monday next week", "Friday the twentieth"."""
     wanted, which, week = WEEKDAY_NUMBER[match["day"]], match["which"] or "", match["week"] or ""
@@ -172,6 +187,8 @@ def weekday(reading: Reading, match: re.Match[str], today: datetime.date) -> Day
         if not fitting:
             return None
         day = min(fitting, key=lambda day: (abs(day - today), day < today))
+    elif match["later"]:
+        day = today + ((wanted - today.weekday() - 1) % 7 + 8) * DAY
     elif week and not which:
         which = week.split(" ")[0] if week != "a week" else "next"
         day = monday + (wanted + {"next": 7, "last": -7}.get(which, 0)) * DAY

@@ -15,6 +15,7 @@ from callcore.understand.entities.en.day_kinds import (
     month_alone,
     month_day,
     named,
+    next_morning,
     stretch,
     unit_period,
     weekday,
@@ -25,7 +26,7 @@ from callcore.understand.entities.en.numbers import CARDINAL, ORDINAL, Reading
 from callcore.understand.entities.spans import Context
 
 _C, _O = CARDINAL, ORDINAL
-PART = r"(?: (?:morning|afternoon|evening|night|noon))"
+PART = r"(?: (?:morning|afternoon|evening|night))"
 _UNIT = r"(?:working |business |banking |calendar )?(?:days?|weeks?|months?|years?|quarters?|fortnights?)"
 _COUNT = rf"(?:{_C}(?: (?:to|or) {_C}|-{_C})?|an?|another {_C})"
 
@@ -104,9 +105,14 @@ _PATTERNS = tuple(
             named,
         ),
         (
+            rf"(?<![{_C}{_O}] )(?<!o'clock )(?:(?P<first>{_O}) thing(?: in the morning)?|\bin the morning)\b"
+            rf"(?! (?:on |tomorrow|today|this |next |when |{DAY_NAME}))",
+            next_morning,
+        ),
+        (
             rf"(?:\b(?P<which>next|this coming|this past|this|last|past|coming|following) "
             rf")?\b(?P<day>{DAY_NAME})\b(?:'s)?(?P<part>{PART})?(?: (?:of )?(?P<week>(?:next|this|last) "
-            rf"week)|,? (?P<the>the (?P<ordinal>{_O})))?(?!s)",
+            rf"week)| (?P<later>week)\b(?! (?:ago|after|end|off|in|at))|,? (?P<the>the (?P<ordinal>{_O})))?(?!s)",
             weekday,
         ),
         (

@@ -63,7 +63,10 @@ _WEEKDAY = re.compile(
     r"(?<!每)(?<!每个)(?P<weeks>上上|上|下下|下|这|本)?个?(?:周|星期|"
     r"礼拜)(?P<day>[一二三四五六日天1-6])(?![\d十百期年个岁天至、]|到(?!期|账|的|了)|[一二三四五六日]{1,3}(?:到|至))"
 )
-_END = re.compile(r"(?P<which>这个月|本月|上个月|上月|下个月|下月|今年|去年|明年)?的?(?P<unit>月|年)(?:底|末)")
+_END = re.compile(
+    r"(?:(?P<which>这个月|本月|上个月|上月|下个月|下月|今年|去年|明年)?的?(?P<unit>月|年)|"
+    rf"(?<![\d一二三四五六七八九十]){_YEAR}?{_MONTH_DAY})(?:底|末)"
+)
 _AWAY = re.compile(
     rf"(?<!第)(?<!最近)(?<!近)(?P<again>再?过)?(?P<count>半|{_N}{{1,8}})(?P<big>个?工作日|个?交易日|天|"
     rf"个?星期|个?礼拜|周|个?月|年)(?P<half>半)?(?P<side>以后|之后|过后|后|以前|之前|前)(?!天|期|提|边|"
@@ -173,6 +176,10 @@ def _weekday(match: re.Match[str], today: datetime.date) -> Day:
 
 
 def _end_of(match: re.Match[str], today: datetime.date) -> Day | None:
+    if match["month"]:
+        number, year = _integer(match["month"]), _year(match, today)
+        middle = datetime.date(year, number, 15) if year else calendar.nearest_day(today, number, 15)
+        return None if middle is None else _single(match, calendar.month(middle)[1])
     which = match["which"] or "这"
     step = -1 if which[0] in "上去" else 1 if which[0] in "下明" else 0
     if match["unit"] == "月" and "年" in which:
