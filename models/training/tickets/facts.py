@@ -29,7 +29,7 @@ from callcore.tickets.look import Look
 from callcore.tickets.name_traits import NAME as NAME_FIELD
 from callcore.tickets.traits import DEADLINE, VERSION
 from models.training.tickets.promises import unseen
-from models.training.tickets.views import CALLS, ROOT, Traits, Views, fitted, write
+from models.training.tickets.views import CALLS, ROOT, Traits, Views, each, fitted, write
 
 NAME, RELEASE = "ticket-facts", "1"
 FIELDS = (
@@ -75,24 +75,27 @@ class Learned:
         return float(1 / (1 + np.exp(-total)))
 
 
-def questions(views: Views, calls: Iterable[GoldCall], look: Callable[[GoldCall], Look]) -> dict[str, list[Question]]:
+def questions(views: Views, calls: Sequence[GoldCall], look: Callable[[GoldCall], Look]) -> dict[str, list[Question]]:
     """By field, as ``look`` sees the calls. Of the term only calls in which the bank has one to keep."""
-    found: dict[str, list[Question]] = {name: [] for name in FIELDS}
+    asked = each(lambda one: _asked(views, one, look(one)), calls)
+    return {name: [one[name] for one in asked if name in one] for name in FIELDS}
+
+
+def _asked(views: Views, one: GoldCall, seen: Look) -> dict[str, Question]:
+    found: dict[str, Question] = {}
     specs = {spec.name: spec for spec in views.rules.fields}
-    for one in calls:
-        seen = look(one)
-        for name in FIELDS:
-            gold = one.gold.fields.get(name, ("",))[0]
-            if name == NAME_FIELD:
-                rows = name_rows(specs[name], seen.call, views.rules.file.names)
-            elif name != DEADLINE:
-                rows = field_rows(specs[name], seen.call, seen.about)
-            elif gold:
-                rows = deadline_rows(seen.call, seen.promises)
-            else:
-                continue
-            values = tuple((views.opened("name", row.one.normal), row.traits) for row in rows)
-            found[name].append(Question(one.name, gold, values))
+    for name in FIELDS:
+        gold = one.gold.fields.get(name, ("",))[0]
+        if name == NAME_FIELD:
+            rows = name_rows(specs[name], seen.call, views.rules.file.names)
+        elif name != DEADLINE:
+            rows = field_rows(specs[name], seen.call, seen.about)
+        elif gold:
+            rows = deadline_rows(seen.call, seen.promises)
+        else:
+            continue
+        values = tuple((views.opened("name", row.one.normal), row.traits) for row in rows)
+        found[name] = Question(one.name, gold, values)
     return found
 
 
@@ -231,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     views, train = Views(), [one for one in read_gold(options.calls / "train") if one.name not in held]
     look = unseen(views, train)
     fresh, tuned, left = (
-        questions(views, some, look) for some in (train, read_gold(options.calls / "dev"), held.values())
+        questions(views, some, look) for some in (train, read_gold(options.calls / "dev"), [*held.values()])
     )
     heads, rows = {}, []
     for name in FIELDS:

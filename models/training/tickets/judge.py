@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from models.training.tickets.views import (
     STRENGTHS,
     UNLIKELY,
     Views,
+    each,
     head_of,
     log_loss,
     parts,
@@ -122,9 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def examples(views: Views, calls: Iterable[GoldCall], look: Callable[[GoldCall], Look]) -> list[Example]:
+def examples(views: Views, calls: Sequence[GoldCall], look: Callable[[GoldCall], Look]) -> list[Example]:
     """Calls as the judge sees them when ``look`` looks at them."""
-    return [_example(look(one), one, views.rules) for one in calls]
+    return each(lambda one: _example(look(one), one, views.rules), calls)
 
 
 def _example(seen: Look, one: GoldCall, rules: TicketRules) -> Example:

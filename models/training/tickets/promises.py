@@ -26,7 +26,7 @@ from callcore.tickets.linear import NO, YES, LinearModel
 from callcore.tickets.look import Look
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView
-from models.training.tickets.views import CALLS, ROOT, Traits, Views, parts, sparse, write
+from models.training.tickets.views import CALLS, ROOT, Traits, Views, each, parts, sparse, write
 
 NAME, RELEASE = "ticket-promises", "1"
 STRENGTHS = (0.1, 0.3, 1.0, 3.0)  #: C of the regression: the smaller, the simpler
@@ -158,8 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _lessons(views: Views, calls: Iterable[GoldCall]) -> list[Lesson]:
-    return [lesson(one, views.look(one).call) for one in calls]
+def _lessons(views: Views, calls: Sequence[GoldCall]) -> list[Lesson]:
+    return each(lambda one: lesson(one, views.look(one).call), calls)
 
 
 def _row(calls: str, rules: PromiseScore, model: PromiseScore) -> str:

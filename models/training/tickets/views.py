@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from copy import copy
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -36,9 +39,11 @@ FOLDS = 5
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)  #: of regressions: the inverse of the regularisation
 RARE = 3  #: a sign that fewer rows have is left out
 DECIMALS = 4  #: of weights
+FEWEST_TO_FORK = 32  #: calls
 UNLIKELY = 1e-6  #: probability of an answer that a model has never met
 Matrix = npt.NDArray[np.float64]
 Traits = Mapping[str, float]
+Seen = TypeVar("Seen")
 
 
 class Views:
@@ -69,6 +74,28 @@ class Views:
     def opened(self, kind: str, normal: str) -> str:
         """A value as it was said, where it was sealed."""
         return self._sealer.open(kind, normal) if is_hidden(normal) else normal
+
+
+def each(work: Callable[[GoldCall], Seen], calls: Sequence[GoldCall]) -> list[Seen]:
+    """What ``work`` makes of every call, in their order, on all cores this process may use: forks of it, which have
+    whatever ``work`` needs.
+    """
+    cores = len(os.sched_getaffinity(0))
+    if cores == 1 or len(calls) < FEWEST_TO_FORK:
+        return [work(one) for one in calls]
+    with ProcessPoolExecutor(cores, get_context("fork"), _take, (work, calls)) as pool:
+        return list(pool.map(_done, range(len(calls)), chunksize=FEWEST_TO_FORK // 4))
+
+
+_taken: dict[str, Any] = {}  #: by a fork: the work and the calls, which cannot be sent to it
+
+
+def _take(work: Callable[[GoldCall], Any], calls: Sequence[GoldCall]) -> None:
+    _taken.update(work=work, calls=calls)
+
+
+def _done(place: int) -> Any:
+    return _taken["work"](_taken["calls"][place])
 
 
 def parts(count: int) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
