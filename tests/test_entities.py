@@ -186,6 +186,20 @@ def test_what_is_taken_back_in_the_same_breath_is_marked():
     assert [(e.value, e.status) for e in entities] == [("3000.00 CNY", "corrected"), ("3500.00 CNY", "said")]
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("二十八号扣的", ["2026-10-28"]),
+        ("二十八号要扣的那笔", ["2026-11-28"]),
+        ("二十八号到期的账单", ["2026-11-28"]),
+        ("今天有什么可以帮您", []),
+        ("今天扣了两笔", ["2026-11-12"]),
+    ],
+)
+def test_what_is_said_behind_a_day_tells_whether_it_is_gone_by(text, days):
+    assert [e.value for e in find(plain_words(text), "zh", Context(TODAY)) if e.kind == "date"] == days
+
+
 def test_working_days_follow_the_notices_and_weekends_beyond_their_years():
     assert not is_working_day_in_china(datetime.date(2026, 10, 1))
     assert is_working_day_in_china(datetime.date(2026, 10, 10))  # a Saturday worked in place of a holiday

@@ -431,8 +431,23 @@ def test_ten_thousand_characters_of_anything_are_read(bit: str) -> None:
         ("It'll be with you by Friday the twentieth.", "../2026-11-20"),
         ("It will reach you by Monday.", "../2026-11-23"),
         ("Was it Friday the thirteenth?", "2026-11-13"),
+        ("I was at your counter on Saturday.", "2026-11-14"),
+        ("On Friday they took it twice.", "2026-11-13"),
+        ("It went out on the 29th.", "2026-10-29"),
+        ("You debited it, it was paid on March second.", "2026-03-02"),
+        ("I've got a meeting there on Saturday.", "2026-11-21"),
+        ("I was hoping to come in on Saturday.", "2026-11-21"),
+        ("He said it would go out on the 29th.", "2026-11-29"),
     ],
 )
-def test_a_weekday_takes_its_side_of_today_from_what_is_said_before_it(text: str, value: str) -> None:
+def test_a_day_takes_its_side_of_today_from_what_is_said_beside_it(text: str, value: str) -> None:
     context = Context(datetime.date(2026, 11, 18))
     assert ("date", value) in facts(text, context)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("How may I help you today?", 0), ("Is there anything else today?", 0), ("Can I pay it today?", 1)],
+)
+def test_what_agents_ask_of_today_names_no_day(text: str, days: int) -> None:
+    assert sum(kind == "date" for kind, _ in facts(text, CONTEXT)) == days

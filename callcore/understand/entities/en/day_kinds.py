@@ -63,6 +63,8 @@ def month_day(reading: Reading, match: re.Match[str], today: datetime.date) -> D
     if year:
         return Day(match.start(), end, datetime.date(year, month, day), datetime.date(year, month, day))
     nearest = calendar.nearest_day(today, month, day)
+    if nearest and nearest > today and _is_behind(match):
+        nearest = calendar.shift_months(nearest, -12)
     return Day(match.start(), end, nearest, nearest) if nearest else None
 
 
@@ -141,12 +143,20 @@ def day_of_month(reading: Reading, match: re.Match[str], today: datetime.date) -
         date = calendar.shift_months(today.replace(day=1), shift).replace(day=day)
         return Day(start, match.end(), date, date)
     nearest = calendar.nearest_month_day(today, day)
+    if nearest and nearest > today and _is_behind(match):
+        nearest = calendar.shift_months(nearest, -1)
     return Day(start, match.end(), nearest, nearest) if nearest else None
 
 
+#: said before a "today" that names no day: how can I help you today, anything else today
+_SERVING = re.compile(r"\b(?:help|assist|do for) you(?: out)?(?: with)? $|\b(?:any|some)thing else\b[^.?!;]{0,30} $")
+
+
 def named(_reading: Reading, match: re.Match[str], today: datetime.date) -> Day | None:
-    """Reads "today", "tomorrow morning", "the day before yesterday", "last night"."""
+    """Reads "today", "tomorrow morning", "the day before yesterday", "last night"; not what an agent asks at once."""
     said = match[0]
+    if said == "today" and _SERVING.search(match.string, 0, match.start()):
+        return None
     if said.startswith("the day"):
         shift = -2 if "before" in said else 2
     else:
@@ -160,6 +170,27 @@ _AHEAD = re.compile(
     r"(?:\b(?:by|until|till|before|no later than|end of|close of (?:play|business))(?: the)? "
     r"|(?:'ll|\b(?:will|going to|shall|should))\b(?! have\b)[^.?!;]{0,60})$"
 )  #: what makes a day that is only named one to come
+
+
+_PAST = (
+    "was|were|went|came|had|(?<!'ve )(?<!have )(?<!has )got|didn't|wasn't|paid|bought|sent|called|rang|phoned|told|said|"
+    "charged|took|taken|happened|used|tried|spoke|made|opened|received|noticed|saw|withdrew|asked|ordered|posted|"
+    "dropped|signed|lost|moved|applied|transferred|deposited|cashed|booked|cancelled|reported|missed|visited|arrived|"
+    "showed|promised|started|stopped|gave|given|been|turned up"
+)
+_WAS = rf"\b(?:{_PAST})\b(?! (?:to|better|going|hoping|wondering|thinking|planning|meaning|looking|supposed|due)\b)"
+_TO_BE = r"\b(?:would|will|should|could|can|may|might|going to|supposed|due|be|is|are|need|want|if)\b|'(?:ll|d|s)\b"
+#: what makes a day that is only named one that is gone by: said before it in its sentence, or at once behind it
+_DONE_BEFORE = re.compile(rf"{_WAS}(?:(?!{_TO_BE})[^.?!;]){{0,60}}$")
+_DONE_BEHIND = re.compile(
+    rf",? (?:i|we|you|they|he|she|it|somebody|someone|(?:the|my|your|a) [a-z]+)(?: (?:just|only|then|already))? {_WAS}"
+)
+
+
+def _is_behind(match: re.Match[str]) -> bool:
+    """Whether what is said beside a day tells of it as gone by: "they charged me on Monday"."""
+    text = match.string
+    return _DONE_BEFORE.search(text, 0, match.start()) is not None or _DONE_BEHIND.match(text, match.end()) is not None
 
 
 _DAY_BESIDE = re.compile(
@@ -200,6 +231,8 @@ def weekday(reading: Reading, match: re.Match[str], today: datetime.date) -> Day
         day = today - ((today.weekday() - wanted - 1) % 7 + 1) * DAY
     elif which in ("coming", "this coming", "following") or _AHEAD.search(match.string, 0, match.start()):
         day = today + ((wanted - today.weekday() - 1) % 7 + 1) * DAY
+    elif _is_behind(match):
+        day = today - (today.weekday() - wanted) % 7 * DAY
     else:
         ahead = (wanted - today.weekday()) % 7
         day = today + (ahead if ahead <= 3 else ahead - 7) * DAY

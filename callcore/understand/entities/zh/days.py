@@ -152,6 +152,13 @@ def _iso(match: re.Match[str], _today: datetime.date) -> Day:
     return _single(match, datetime.date(int(match[1]), int(match[3]), int(match[4])))
 
 
+#: what makes a day that is only named one that is gone by, said behind it: 二十八号扣的
+_DONE = re.compile(
+    "(?:(?!到期|出账|之?前|[会要将能才再就可下])[^,.。!?;，！？；]){0,8}?"
+    "(?:扣|转|存|取|买|办|刷|去|打|寄|付|汇|签|交|收到|申请|提交|消费|划走?|还|报)(?:的|了|过)(?!吗|话)"
+)
+
+
 def _only_day(match: re.Match[str], today: datetime.date) -> Day | None:
     day = _integer(match["day"])
     if match["every"]:
@@ -160,11 +167,21 @@ def _only_day(match: re.Match[str], today: datetime.date) -> Day | None:
         first = calendar.shift_months(today.replace(day=1), _STEPS[which])
         return _single(match, first.replace(day=day))
     nearest = calendar.nearest_month_day(today, day)
+    if nearest is not None and nearest > today and _DONE.match(match.string, match.end()):
+        nearest = calendar.shift_months(nearest, -1)
     return None if nearest is None else _single(match, nearest)
+
+
+#: said behind a 今天 that names no day: 今天有什么可以帮您
+_SERVING = re.compile(
+    "(?:来电)?(?:是)?(?:有什么|有啥|需要(?:办理|咨询|了解)?(?:些)?什么|想(?:办理|咨询)什么|打算办(?:理)?什么)"
+)
 
 
 def _named(match: re.Match[str], today: datetime.date) -> Day | None:
     said = match[0].rstrip("天日儿个")
+    if said == "今" and _SERVING.match(match.string, match.end()):
+        return None
     return _single(match, today + _OFFSETS[said] * DAY) if said in _OFFSETS else None
 
 
@@ -172,7 +189,9 @@ def _weekday(match: re.Match[str], today: datetime.date) -> Day:
     said = match["day"].replace("天", "日")
     place = int(said) - 1 if said.isdecimal() else WEEKDAYS.index(said)
     monday = calendar.week(today)[0] + _STEPS[match["weeks"] or "这"] * 7 * DAY
-    return _single(match, monday + place * DAY)
+    day = monday + place * DAY
+    gone = day > today and not match["weeks"] and _DONE.match(match.string, match.end())
+    return _single(match, day - 7 * DAY if gone else day)
 
 
 def _end_of(match: re.Match[str], today: datetime.date) -> Day | None:
