@@ -173,8 +173,8 @@ _AHEAD = re.compile(
 
 
 _PAST = (
-    "was|were|went|came|had|(?<!'ve )(?<!have )(?<!has )got|didn't|wasn't|paid|bought|sent|called|rang|phoned|told|said|"
-    "charged|took|taken|happened|used|tried|spoke|made|opened|received|noticed|saw|withdrew|asked|ordered|posted|"
+    "was|were|went|came|had|(?<!'ve )(?<!have )(?<!has )got|didn't|wasn't|paid|bought|sent|called|rang|phoned|told|"
+    "said|charged|took|taken|happened|used|tried|spoke|made|opened|received|noticed|saw|withdrew|asked|ordered|posted|"
     "dropped|signed|lost|moved|applied|transferred|deposited|cashed|booked|cancelled|reported|missed|visited|arrived|"
     "showed|promised|started|stopped|gave|given|been|turned up"
 )
