@@ -18,7 +18,7 @@ from callcore.tickets.picks import WORDED, worded
 from callcore.tickets.wording import VERSION
 from models.training.tickets import judge, promises
 from models.training.tickets.codes import LISTS, QUESTIONS, Coded, learn, learn_all
-from models.training.tickets.views import head_of
+from models.training.tickets.views import each, head_of
 from models.training.tickets.words import Words
 
 FIELDS = ("caller.type", "handling.authority")
@@ -112,3 +112,8 @@ def test_promises_are_learned_as_gold_tickets_have_them() -> None:
     found = promises.score(lessons, model).as_row()
     assert (found["f1"], found["due_right"]) == (1.0, 1.0)
     assert promises.score(lessons, promises.asking(model, 1.0)).told == 0
+
+
+def test_calls_are_looked_at_on_all_cores_in_their_order():
+    calls = [f"call {number}" for number in range(100)]
+    assert each(str.upper, calls) == [name.upper() for name in calls]
