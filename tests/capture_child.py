@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,9 @@ from callcore.capture.recording import Recorder
 from callcore.capture.source import DeviceSource, Patience
 from callcore.errors import CallcoreError
 from callcore.types import AudioFrame, Tick
+
+
+telling = threading.Lock()
 
 
 def main(agent: str, customer: str, heard_file: str, recording: str) -> None:
@@ -62,7 +66,9 @@ def main(agent: str, customer: str, heard_file: str, recording: str) -> None:
 
 
 def say(what: dict) -> None:
-    print(json.dumps(what), flush=True)
+    # The capture's thread and the one that reads commands both tell; without the lock two lines could come as one.
+    with telling:
+        print(json.dumps(what), flush=True)
 
 
 if __name__ == "__main__":
