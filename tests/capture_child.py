@@ -18,7 +18,6 @@ from callcore.capture.source import DeviceSource, Patience
 from callcore.errors import CallcoreError
 from callcore.types import AudioFrame, Tick
 
-
 telling = threading.Lock()
 
 

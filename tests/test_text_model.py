@@ -14,7 +14,7 @@ from callcore.engines.text_model import OnnxTextModel
 from callcore.errors import ModelCorrupt, ModelNotFound
 from callcore.models.manifest import load_manifest
 from callcore.models.readers import named_reader_folder, reader_folder
-from callcore.types import Word
+from callcore.types import Word, quoted, text_of
 from callcore.understand.features import VERSION, features
 from callcore.understand.text_reader import TextReader, strongest
 
@@ -55,6 +55,33 @@ def test_plain_turns_have_their_topic(models, language: str, text: str, topic: s
     assert max(topics, key=lambda code: topics[code]) == topic
     first, end = scores.shown("topic", topic)
     assert 0 <= first < end <= len(words)
+
+
+SHOWN = [
+    ("zh", "我的信用卡被盗刷了，你们到底管不管！", "topic", "fraud.unauthorised", "我的信用卡被盗刷了"),
+    ("zh", "我的信用卡被盗刷了，你们到底管不管！", "category", "complaint", "你们到底管不管"),
+    ("en", "my card was stolen, what shall i do now", "topic", "debit_card.lost", "my card was stolen"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "head", "code", "shown"), SHOWN)
+def test_a_short_clause_is_shown_whole(models, language: str, text: str, head: str, code: str, shown: str):
+    words = characters(text) if language == "zh" else english(text)
+    scores = TextReader(models[language]).score(words)
+    assert quoted(words, *scores.shown(head, code)) == shown
+
+
+def test_of_a_long_clause_whole_words_are_shown(models):
+    words = characters("我想问一下我那个信用卡年费怎么又扣了三百六")
+    scores = TextReader(models["zh"]).score(words)
+    text = text_of(words)
+    for head, code in (("topic", "credit_card.fee"), ("intent", "dispute")):
+        first, end = scores.shown(head, code)
+        assert end - first < len(words)
+        for word in ("想问", "一下", "那个", "年费", "怎么", "三百六"):
+            place = text.index(word)
+            assert not place < first < place + len(word)
+            assert not place < end < place + len(word)
 
 
 def test_an_angry_turn_is_bad_and_excited_and_a_thankful_one_good(models):

@@ -54,7 +54,7 @@ def test_fields_cite_the_words_that_fill_them() -> None:
     assert tail.normal == "7319"
     assert tail.status == "confirmed"
     assert tail.evidence[0].speaker == "customer"
-    assert tail.evidence[0].words == "七三一九。"
+    assert tail.evidence[0].words == "七三一九"
     assert 8000 <= tail.evidence[0].start_ms < tail.evidence[0].end_ms <= 10_000
     assert normals(found, "request.topic") == ["credit_card.lost"]
     assert normals(found, "request.category") == ["transaction"]

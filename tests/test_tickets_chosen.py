@@ -35,7 +35,7 @@ def test_the_likeliest_is_taken_with_its_probability_and_the_words_that_say_it()
     assert amount.normal == "3000.00 CNY"
     assert amount.confidence == pytest.approx(0.8808)
     assert amount.source == "facts@9"
-    assert [place.words for place in amount.evidence] == ["三千块。"]
+    assert [place.words for place in amount.evidence] == ["三千块"]
     assert normals(ticket(TWO), "request.amount") == ["200.00 CNY"], "without the model the rules choose"
 
 

@@ -136,7 +136,7 @@ def test_what_may_be_a_shop_is_no_value_without_a_model():
     model = LinearModel(format=1, name="facts", version="9", features=VERSION, heads={"request.merchant": head})
     rules = TicketRules.load(TicketSettings(), CATALOGUE, facts=model)
     (shop,) = ticket(lines, "en", rules).fields["request.merchant"]
-    assert (shop.normal, [place.words for place in shop.evidence]) == ("Marrow Lane Cycles", ["Marrow Lane Cycles."])
+    assert (shop.normal, [place.words for place in shop.evidence]) == ("Marrow Lane Cycles", ["Marrow Lane Cycles"])
 
 
 def test_the_bundled_model_tells_the_shop_of_a_payment():

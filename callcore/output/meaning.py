@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from callcore.types import Entity, Label, Mood, Resolved, Understanding, Word, seconds, text_of
+from callcore.types import Entity, Label, Mood, Resolved, Understanding, Word, quoted, seconds
 
 
 def meaning(
@@ -37,7 +37,7 @@ def evidence(first: int, end: int, words: Sequence[Word]) -> tuple[str, float, f
     chosen = words[first:end] or words
     if not chosen:
         return "", 0.0, 0.0
-    text = text_of(chosen).strip()
+    text = quoted(words, first, end)
     return text, seconds(chosen[0].start_sample), seconds(chosen[-1].end_sample)
 
 

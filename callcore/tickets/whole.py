@@ -9,7 +9,7 @@ from callcore.tickets.look import Filled
 from callcore.tickets.model import CallFacts, Change, Commitment, Made, Place, SummaryPart, Ticket, Value
 from callcore.tickets.reading import Reading, milliseconds
 from callcore.tickets.spec import FieldSpec
-from callcore.types import Evidence, FieldStatus, FieldValue, Promise, Role
+from callcore.types import Evidence, FieldStatus, FieldValue, Promise, Role, quoted
 
 SUMMARY = "summary"  #: rule of the field that has no history: it says what the others say
 Fields = Mapping[str, tuple[FieldValue, ...]]
@@ -86,8 +86,7 @@ class Writer:
         reading = self._readings.get(one.turn_id)
         words = ""
         if reading is not None:
-            end = one.end_word or len(reading.turn.words)
-            words = reading.quote(reading.characters(one.first_word, end))
+            words = quoted(reading.turn.words, one.first_word, one.end_word)
         return Place(
             turn=one.turn_id,
             channel=one.channel,

@@ -53,6 +53,7 @@ from callcore.types.speech import (
     RolesAssigned,
     Turn,
     Word,
+    quoted,
     text_of,
 )
 from callcore.types.ticket import Evidence, FieldStatus, FieldValue, Promise, PromiseKind, TicketChanged
@@ -150,6 +151,7 @@ __all__ = [
     "UnderstandingPreview",
     "WarningKind",
     "Word",
+    "quoted",
     "samples",
     "seconds",
     "text_of",

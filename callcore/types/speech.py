@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 MASK = "*"  #: stands for each character of what is secret in words and texts that have left a call
+_PARTING = re.compile(r"(?:[,，、;；:：。]|(?<!\b\w)\.)+$")  # the stop of "3 p.m." is its own
 
 
 class Role(StrEnum):
@@ -124,6 +126,16 @@ class RolesAssigned:
     roles: Mapping[int, Role]
     confidence: float
     source: str
+
+
+def quoted(words: Sequence[Word], first: int, end: int) -> str:
+    """A half-open range of words as one quotes it, without the comma or full stop that parts it from the rest; all of
+    them where it is empty.
+    """
+    chosen = words[first:end]
+    if not chosen or len(chosen) == len(words):
+        return text_of(words).strip()
+    return _PARTING.sub("", text_of(chosen).strip())
 
 
 def text_of(words: Sequence[Word]) -> str:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from callcore.text.chars import HAN_CHARACTER
+from callcore.text.phrases import phrases
+from callcore.text.sentences import clauses
 from callcore.types import Word
 from callcore.understand.base import Scores
 from callcore.understand.features import Grams, See, features, without_marks
 
+LONGEST_SHOWN = 12  #: positions (words, Han characters) of a clause that is shown whole
 LEAST_SHOWN = 0.5  #: of a head's threshold: words are looked for where a label is at least so likely
 
 #: Valence and arousal of the emotions, read off the circle of Russell, "A circumplex model of affect" (1980), for the
@@ -28,6 +33,7 @@ CIRCUMPLEX: Mapping[str, tuple[float, float]] = {
     "disappointed": (-0.7, -0.3),
 }
 
+Span = tuple[int, int]
 Float32 = npt.NDArray[np.float32]
 
 
@@ -82,13 +88,48 @@ class TextReader:
         )
         in_scope = heads.pop("in_scope", {}).get("in_scope", 1.0)
 
-        def shown(head: str, code: str) -> tuple[int, int]:
+        @cache
+        def parts() -> list[Span]:
+            return clauses(text)
+
+        def shown(head: str, code: str) -> Span:
             if len(seen.spans) < 2 or heads[head][code] < LEAST_SHOWN * self.thresholds.get(head, 0.5):
                 return 0, 0
-            first, end = strongest(evidence[:, self._columns[head, code]].tolist())
-            return words_of((seen.spans[first][0], seen.spans[end - 1][1]), starts)
+            adds = evidence[:, self._columns[head, code]].tolist()
+            return words_of(telling(text, adds, seen.spans, parts()), starts)
 
         return Scores(heads, in_scope, valence, arousal, shown)
+
+
+def telling(text: str, adds: Sequence[float], places: Sequence[Span], parts: Sequence[Span]) -> Span:
+    """Half-open range of the characters that tell most: the clause with most of the strongest stretch, because people
+    read clauses, not runs of n-grams; of a clause too long for a glance the phrases of the stretch.
+
+    ``adds``: of each position, at least one. ``places``: the characters of each. ``parts``: the clauses.
+    """
+    first, end = strongest(adds)
+    mean = sum(adds) / len(adds)
+
+    def told(part: Span) -> float:
+        return sum(adds[i] - mean for i in range(first, end) if part[0] <= places[i][0] < part[1])
+
+    start, stop = max(parts, key=told)
+    inside = [place for place in places if start <= place[0] < stop]
+    if len(inside) <= LONGEST_SHOWN:
+        return inside[0][0], inside[-1][1]
+    stretch = [place for place in places[first:end] if start <= place[0] < stop]
+    return whole_phrases(text, (start, stop), (stretch[0][0], stretch[-1][1]))
+
+
+def whole_phrases(text: str, part: Span, span: Span) -> Span:
+    """A range within a ``part`` of the text, widened to whole phrases of Mandarin; the words of other languages have
+    spaces, which :func:`words_of` sees.
+    """
+    if not HAN_CHARACTER.search(text, *span):
+        return span
+    own = [(part[0] + start, part[0] + end) for start, end in phrases(text[slice(*part)])]
+    touched = [(start, end) for start, end in own if start < span[1] and span[0] < end]
+    return touched[0][0], touched[-1][1]
 
 
 def strongest(adds: Sequence[float]) -> tuple[int, int]:
