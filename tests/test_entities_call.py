@@ -60,6 +60,21 @@ def test_the_answer_to_a_question_for_a_name_is_one(question: str, answer: str, 
     assert ("name", name) in call.says(CUSTOMER, answer)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("您是周建国周先生？", "周建国"),
+        ("请问是李兰李女士本人吗？", "李兰"),
+        ("欧阳振华欧阳经理您好", "欧阳振华"),
+    ],
+)
+def test_a_full_name_before_surname_and_title_is_whole(text: str, name: str) -> None:
+    assert names(text)[0] == name
+    call = Call()
+    call.says(AGENT, text)
+    assert {value for value, _ in call.of("name")} == {name}
+
+
 @pytest.mark.parametrize("text", ["他姓都不敢报。", "一打开就是白板，", "结果还是黑屏。", "这都是钱啊，"])
 def test_common_words_are_no_names(text: str) -> None:
     assert names(text) == []

@@ -92,7 +92,8 @@ def _names(tagged: Tagged, spoken: Spoken, spans: Sequence[Span]) -> list[Span]:
             start, end = spoken.trim(*part.span())
             beside = [span for span in spans if span.start < end and start < span.end]
             if (
-                all(_is_part(span, start, end) for span in beside)
+                len(beside) < 2  # 周建国周先生: the rules have parted them
+                and all(_is_part(span, start, end) for span in beside)
                 and (likely := tagged.secret(start, end)) >= SURE_NAME
             ):
                 value = _name(start, end, likely, spoken)

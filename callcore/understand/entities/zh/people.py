@@ -65,6 +65,9 @@ _I_AM = re.compile(
 )
 _TITLED = re.compile(rf"(?P<name>{COMPOUND}|[{_TITLE_SURNAMES}])(?:{_TITLE})")
 _TITLED_FULL = re.compile(rf"(?P<name>{_SURNAME}{_GIVEN}{{1,2}})(?:女士|先生|小姐)")
+_THEN_TITLED = re.compile(
+    rf"(?P<name>(?P<family>{_SURNAME}){_GIVEN}{{1,2}})(?=(?P=family)(?:{_TITLE}))"
+)  #: 您是周建国周先生吗
 _ASKED_FOR = re.compile(rf"(?P<name>(?!和)(?:{_ANY_SURNAME}))(?:先生|女士|小姐)(?=[ ,]?[是对]?[吗吧])")
 _FAMILIAR = re.compile(
     "(?<![大从最比了])(?:小|老|"
@@ -164,6 +167,7 @@ def _named(spoken: Spoken, context: Context) -> Iterator[Span]:
     if answer and not _WORDS.match(answer["name"]):
         yield Span("name", *answer.span("name"), answer["name"], 0.9, rank=4)
     for pattern, rank in (
+        (_THEN_TITLED, 6),
         (_CALLED, 5),
         (_I_AM, 2),
         (_TO_SOMEBODY, 1),
