@@ -16,7 +16,8 @@ from callcore.models.manifest import load_manifest
 from callcore.models.readers import named_reader_folder, reader_folder
 from callcore.types import Word, quoted, text_of
 from callcore.understand.features import VERSION, features
-from callcore.understand.text_reader import TextReader, strongest
+from callcore.understand.telling import strongest
+from callcore.understand.text_reader import TextReader
 
 
 @pytest.fixture(scope="module")

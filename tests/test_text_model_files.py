@@ -22,7 +22,8 @@ from callcore.paths import bundled_models_folder
 from callcore.understand.catalogue import Catalogue
 from callcore.understand.entities import plain_words
 from callcore.understand.features import VERSION, features
-from callcore.understand.text_reader import CIRCUMPLEX, TextReader, strongest
+from callcore.understand.telling import strongest
+from callcore.understand.text_reader import CIRCUMPLEX, TextReader
 
 TEXTS = ("我的信用卡被盗刷了", "I lost my card", "", "。。。", "谢谢你" * 200)
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from callcore.text.chars import HAN_CHARACTER
-from callcore.text.phrases import phrases
-from callcore.text.sentences import clauses
 from callcore.types import Word
 from callcore.understand.base import Scores
 from callcore.understand.features import Grams, See, features, without_marks
+from callcore.understand.telling import Span, Telling
 
-LONGEST_SHOWN = 12  #: positions (words, Han characters) of a clause that is shown whole
 LEAST_SHOWN = 0.5  #: of a head's threshold: words are looked for where a label is at least so likely
 
 #: Valence and arousal of the emotions, read off the circle of Russell, "A circumplex model of affect" (1980), for the
@@ -33,7 +28,6 @@ CIRCUMPLEX: Mapping[str, tuple[float, float]] = {
     "disappointed": (-0.7, -0.3),
 }
 
-Span = tuple[int, int]
 Float32 = npt.NDArray[np.float32]
 
 
@@ -88,65 +82,14 @@ class TextReader:
         )
         in_scope = heads.pop("in_scope", {}).get("in_scope", 1.0)
 
-        @cache
-        def parts() -> list[Span]:
-            return clauses(text)
+        telling = Telling(text, seen.spans)
 
         def shown(head: str, code: str) -> Span:
             if len(seen.spans) < 2 or heads[head][code] < LEAST_SHOWN * self.thresholds.get(head, 0.5):
                 return 0, 0
-            adds = evidence[:, self._columns[head, code]].tolist()
-            return words_of(telling(text, adds, seen.spans, parts()), starts)
+            return words_of(telling.most(evidence[:, self._columns[head, code]].tolist()), starts)
 
         return Scores(heads, in_scope, valence, arousal, shown)
-
-
-def telling(text: str, adds: Sequence[float], places: Sequence[Span], parts: Sequence[Span]) -> Span:
-    """Half-open range of the characters that tell most: the clause with most of the strongest stretch, because people
-    read clauses, not runs of n-grams; of a clause too long for a glance the phrases of the stretch.
-
-    ``adds``: of each position, at least one. ``places``: the characters of each. ``parts``: the clauses.
-    """
-    first, end = strongest(adds)
-    mean = sum(adds) / len(adds)
-
-    def told(part: Span) -> float:
-        return sum(adds[i] - mean for i in range(first, end) if part[0] <= places[i][0] < part[1])
-
-    start, stop = max(parts, key=told)
-    inside = [place for place in places if start <= place[0] < stop]
-    if len(inside) <= LONGEST_SHOWN:
-        return inside[0][0], inside[-1][1]
-    stretch = [place for place in places[first:end] if start <= place[0] < stop]
-    return whole_phrases(text, (start, stop), (stretch[0][0], stretch[-1][1]))
-
-
-def whole_phrases(text: str, part: Span, span: Span) -> Span:
-    """A range within a ``part`` of the text, widened to whole phrases of Mandarin; the words of other languages have
-    spaces, which :func:`words_of` sees.
-    """
-    if not HAN_CHARACTER.search(text, *span):
-        return span
-    own = [(part[0] + start, part[0] + end) for start, end in phrases(text[slice(*part)])]
-    touched = [(start, end) for start, end in own if start < span[1] and span[0] < end]
-    return touched[0][0], touched[-1][1]
-
-
-def strongest(adds: Sequence[float]) -> tuple[int, int]:
-    """The half-open range of positions with the largest sum after the mean is taken off.
-
-    ``adds``: of each position, at least one. The range is never empty.
-    """
-    mean = sum(adds) / len(adds)
-    total = lowest = 0.0  # of all so far, and what it was where it was least
-    most, first, last, start = -math.inf, 0, 0, 0
-    for place, value in enumerate(adds):
-        total += value - mean
-        if total - lowest > most:
-            most, first, last = total - lowest, start, place
-        if total < lowest:
-            lowest, start = total, place + 1
-    return first, min(last + 2, len(adds))  # an n-gram reaches on from where it begins
 
 
 def joined(words: Sequence[Word]) -> tuple[str, list[int]]:
