@@ -8,7 +8,7 @@ import io
 import json
 import re
 import unicodedata
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import jsonschema
@@ -223,6 +223,18 @@ def test_english_breaks_between_words():
     lines = [line for cue in cues(record) for line in cue.lines]
     assert " ".join(lines) == text
     assert all(len(line) <= LINE_COLUMNS for line in lines)
+
+
+def test_mandarin_breaks_between_words():
+    words = (
+        "我 想问 一下 我 那个 信用卡 年费 怎么 又 扣 了 三百六 当时 办卡的 小伙子 说 刷满 六次 就 免的 你们 "
+        "到底 是 怎么 回事 我 每个月 都在 用 这张 卡"
+    ).split()
+    text = "".join(words)
+    shown = cues(record_of([turn_of(1, 1, 0, 15, [*text])]))
+    lines = [line for cue in shown for line in cue.lines]
+    assert "".join(lines) == text
+    assert set(accumulate(map(len, lines))) <= set(accumulate(map(len, words)))
 
 
 def test_a_text_its_words_do_not_spell_is_spread_over_the_turn():

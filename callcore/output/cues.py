@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from callcore.output.labels import columns, one_line, record_labels
 from callcore.record import CallRecord
+from callcore.text.chars import HAN_CHARACTER
+from callcore.text.phrases import phrases
 from callcore.types import MASK, Turn, Word, samples, text_of
 
 MAX_CUE_S = 7.0
 MIN_CUE_S = 0.8  #: shorter cues stay on the screen this long, unless the same speaker's next cue comes first
 LINE_COLUMNS = 42  #: 21 Han characters; common practice of subtitlers
+
+LONGEST_PHRASE = 8  #: characters that are never parted
 
 _SENTENCE_END = "。！？!?…"
 _CLAUSE_END = "，、；：,;:."
@@ -41,7 +46,7 @@ def cues(record: CallRecord) -> list[Cue]:
     for turn in record.turns:
         speaker = labels[turn.channel]
         lead = columns(speaker) + 2
-        for part in _split(_spoken(turn), lead):
+        for part in _split(_phrased(_spoken(turn)), lead):
             start = min(word.start_sample for word in part)
             end = max(word.end_sample for word in part)
             found.append(Cue(turn.channel, speaker, start, end, tuple(_wrap(part, lead))))
@@ -65,6 +70,23 @@ def _spoken(turn: Turn) -> list[Word]:
         ]
         words.append(Word(token, times[0], times[1], 0.0, space))
     return words
+
+
+def _phrased(words: Sequence[Word]) -> list[Word]:
+    """The words with the Han characters of a phrase made one word, so that no line ends within it."""
+    starts = [start for start, _ in phrases(text_of(words))]
+    said: list[Word] = []
+    at = last = 0
+    for word in words:
+        at += word.space_before
+        phrase = bisect_right(starts, at)
+        if phrase == last and HAN_CHARACTER.match(word.text) and len(said[-1].text) < LONGEST_PHRASE:
+            end = max(said[-1].end_sample, word.end_sample)
+            said[-1] = replace(said[-1], text=text_of([replace(said[-1], space_before=False), word]), end_sample=end)
+        else:
+            said.append(word)
+        at, last = at + len(word.text), phrase
+    return said
 
 
 def _split(words: Sequence[Word], lead: int) -> list[Sequence[Word]]:
