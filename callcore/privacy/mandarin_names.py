@@ -16,10 +16,7 @@ from callcore.privacy.view import View
 from callcore.types import Role
 from callcore.understand.entities.zh.people import COMMON, COMPOUND, RARE
 
-_ANY = (
-    f"{COMMON}{RARE}付代逄占仵闫肖过户才门么嵇仉厍粟缪亓妥钮邝谯昝淦訾晁郗爨漆濮亢侴仝佴镡郄笪妫雒骆羿庹宓禹麦狄裘湛鄞"
-    "乜宿暴琚璩笃郇禄禹"
-)
+_ANY = f"{COMMON}{RARE}付代占仵过户才门么厍粟亓妥谯淦爨漆亢侴佴镡笪骆羿庹宓麦狄裘湛鄞宿暴琚璩笃郇禄"
 #: the most frequent ones, nine people of ten
 _FREQUENT = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪"
@@ -105,10 +102,10 @@ _WORDS = re.compile(
 #: characters that given names are made of; by themselves they prove nothing, three in a row with a surname do
 _TYPICAL = (
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红梅鹏飞宇浩轩梓涵欣怡建国志文俊凯峰辉婷雪琳慧莹颖倩璐瑶佳嘉"
-    "雨晨阳旭东斌波彬兵林海涵燕琴兰凤"
+    "雨晨阳旭东斌波彬兵林海燕琴兰凤"
     "莲珍淑翠菊贞荣洁珊莉萱诺妍熙豪博睿哲瀚翔航龙晓云岚琪瑞祥庆福贵德昌永春生清荷思雅诗语若曦一依心悦彤晴薇蕾馨蓉茜茹"
     "菲宁宏毅立培振亮鑫森焱垚铭钧锋锐松柏楠桦"
-    "丹丽亚媛婉娅娇婵媚嫣燕芬芝芸苗苑茵莎蓓蕊薇子梓紫可佩佑俐俪健儒元光全兆克利加勤友双叶启和喜国坤城增天奇威学安定宗"
+    "丹亚媛婉娅娇婵媚嫣芬芝芸苗苑茵莎蓓蕊子紫可佩佑俐俪健儒元光全兆克利加勤友双叶启和喜坤城增天奇威学安定宗"
     "家富宾寿小少尚山岩川帅广弘彦忠恒恺成才承昊昕"
 )
 _NAME_LIKE = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from callcore.tickets.facts import span_of
-from callcore.tickets.reading import Fact
+from callcore.tickets.reading import Fact, Span
 
 BESIDE = 40  #: characters of the same clause before and after a fact
 _CLAUSE_END = re.compile(r"[.?!;。？！；]|[,，](?!\d)")
@@ -117,7 +117,13 @@ def _words_of(fact: Fact, kind: str) -> frozenset[str]:
 def clause_of(fact: Fact) -> str:
     """The clause that says it, without the fact itself."""
     start, end = span_of(fact)
-    text = fact.reading.text
-    before = _CLAUSE_END.split(text[max(start - BESIDE, 0) : start])[-1]
-    after = _CLAUSE_END.split(text[end : end + BESIDE])[0]
-    return f"{before}_{after}"
+    before, after = around(fact, _CLAUSE_END, (start - BESIDE, end + BESIDE))
+    return f"{before}_{after[0]}"
+
+
+def around(fact: Fact, ends: re.Pattern[str], within: Span) -> tuple[str, Sequence[str]]:
+    """What stands before a fact in its clause; what stands after it there, then the clauses after that. ``ends``: of
+    clauses; ``within``: characters of the turn, of which no others are looked at.
+    """
+    text, (start, end) = fact.reading.text, span_of(fact)
+    return ends.split(text[max(within[0], 0) : start])[-1], ends.split(text[end : within[1]])

@@ -12,30 +12,32 @@ from callcore.text.chars import is_chinese
 from callcore.tickets.facts import span_of
 from callcore.tickets.own_times import is_beside
 from callcore.tickets.reading import CallView, Fact, Reading, Span
+from callcore.tickets.said_days import ORDINAL, WEEKDAY_EN, WEEKDAY_ZH
 from callcore.types import Evidence
-from callcore.understand.entities.calendar import add_working_days, is_weekday, is_working_day_in_china, shift_months
+from callcore.understand.entities.calendar import (
+    DAY,
+    WEEK,
+    add_working_days,
+    is_weekday,
+    is_working_day_in_china,
+    shift_months,
+)
 
 TIME_KINDS = ("date", "datetime", "time", "duration", "period")
 DAY_KINDS = ("date", "datetime")
 REACH = 14  #: characters before a time in which it may be said that it is the latest
-DAY, WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
 LONGEST = datetime.timedelta(days=400)  #: nothing is promised for later
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 _WORKING = re.compile(r"(?:\d+/)?(\d+) working days")
-_WEEKDAY = re.compile(r"(?<!last )\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b")
-_BARE_WEEKDAY = re.compile(
-    r"(?:周|星期|礼拜)[一二三四五六日天1-6].{0,2}|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day(?: [a-z]+)?"
-)  #: without a word that says which
-_ANY_WEEK = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天1-6]")  #: how one begins that may be of any week
-_ANY_MONTH = re.compile(
-    r"[\d一二三四五六七八九十]{1,3}[日号]|"
-    r"the (?:[a-z]+[- ])?(?:first|second|third|[a-z]+th|\d+(?:st|nd|rd|th))\b(?! of)"
-)  #: and of any month
+_WEEKDAY = re.compile(rf"(?<!last ){WEEKDAY_EN}")
+_BARE_WEEKDAY = re.compile(rf"{WEEKDAY_ZH}.{{0,2}}|(?:on )?{WEEKDAY_EN}(?: [a-z]+)?")  #: no word says which it is
+_ANY_WEEK = re.compile(WEEKDAY_ZH)  #: how one begins that may be of any week
+_ANY_MONTH = re.compile(rf"[\d一二三四五六七八九十]{{1,3}}[日号]|the (?:[a-z]+[- ])?{ORDINAL}(?! of)")  #: of any month
 _UNFIT = re.compile("[我是]?[怕可肯定]{0,2}(?:不行|不成|来不及|没空|不方便)")  #: what a day is no good for
 _INSTANT = re.compile(r" ?(?:i|we|you|he|she|it|they|that)\b")  #: the second I hang up
 _NOON = re.compile("中午|正午")
 _WEEK_END = re.compile(r"\bend of (?:the )?(?:this |next |following )?week\b")
-_OF_WEEK = re.compile(r"\b(?:first|second|third|[a-z]+th|\d+(?:st|nd|rd|th)|times?|already) ?$")  #: the sixth this week
+_OF_WEEK = re.compile(rf"\b(?:{ORDINAL}|times?|already) ?$")  #: the sixth this week
 _TOLD = re.compile(r"(?:是|都)$|(?:['’]s|\b(?:is|was))(?: now| only| an?| the)* ?$|\b(?:an?|the|every|each|my|your) ?$")
 _AT_LATEST = re.compile(r"(?:最[晚迟]|不晚于|no later than|by)(?:是|在| )*$")
 _CLOCK = re.compile(r"\d{2}:\d{2}")

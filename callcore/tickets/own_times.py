@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from callcore.text.chars import is_chinese
+from callcore.tickets.clauses import around
 from callcore.tickets.facts import span_of
 from callcore.tickets.reading import Fact
 
@@ -51,9 +52,7 @@ def _clause(fact: Fact) -> str:
     """The clause of a time, without it; one that says hardly more goes on to the end of the next."""
     chinese = is_chinese(fact.reading.turn.language)
     ends, fewest = (_ENDS_ZH, FEWEST_ZH) if chinese else (_ENDS_EN, FEWEST_EN)
-    text, (start, end) = fact.reading.text, span_of(fact)
-    first, last = fact.reading.sentence((start, end))
-    before, after = ends.split(text[first:start])[-1], ends.split(text[end:last])
+    before, after = around(fact, ends, fact.reading.sentence(span_of(fact)))
     clause = f"{before}_{after[0]}"
     if len(after) > 1 and sum(map(str.isalpha, clause)) < fewest:
         clause += next((part for part in after[1:] if sum(map(str.isalpha, part)) >= fewest), "")

@@ -13,19 +13,19 @@ from functools import cache, lru_cache, partial
 
 from callcore.text.chars import HAN, is_chinese
 from callcore.tickets.reading import CallView, Fact, Reading, Span
+from callcore.tickets.said_days import NUMBERED, WEEKDAY_EN, WEEKDAY_ZH
 from callcore.tickets.spec import FieldSpec
 from callcore.tickets.unsure import CONFIDENCE, UNSURE, unsure_amounts
 from callcore.types import MASK, Entity
 from callcore.understand.entities import calendar
-from callcore.understand.entities.calendar import DAY
+from callcore.understand.entities.calendar import WEEK
 from callcore.understand.entities.en.day_words import DAY_NAME, MONTH
 from callcore.understand.entities.en.lexicon import lexicon
 
 NAMED = ("merchant", "branch")  #: kinds of facts that have names of their own
-WEEK = 7 * DAY
-_WEEKDAY = re.compile(rf"\b(?:{DAY_NAME})\b|(?:周|星期|礼拜)[一二三四五六日天]")
+_WEEKDAY = re.compile(rf"{WEEKDAY_EN}|{WEEKDAY_ZH}")
 _MONTH = re.compile(rf"\b(?:{MONTH})|月|/")
-_NUMBERED = re.compile(r"\d|[一二三四五六七八九十][号日]|\b(?:first|second|third|[a-z-]+th)\b")
+_NUMBERED = re.compile(NUMBERED)
 _MEANT = re.compile(r"\b(?:next|coming|following|tomorrow|in|from)\b|下|明|后|年|\b(?:19|20)\d\d\b")  # to be that day
 _LAST = re.compile(r"\blast\b|上")
 

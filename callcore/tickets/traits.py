@@ -21,6 +21,7 @@ from callcore.tickets.matter import Matter
 from callcore.tickets.possible import is_unsure
 from callcore.tickets.promises import Promises
 from callcore.tickets.reading import CallView, Fact, Reading, Span
+from callcore.tickets.said_days import FIGURES_ZH, NUMBERED
 from callcore.tickets.spec import FieldSpec
 
 VERSION = 4  #: of these traits; a model made for another version is refused
@@ -309,7 +310,7 @@ _FIRM = re.compile(
     r"|互娱|充值|数码|健身|科技|商贸|超市|酒店|饭店|影音|珠宝|家居|山庄|培训|游戏|乐园|馆$|店$|公司$"
 )
 _ROUGH = re.compile("[多几来余]_|_(?:多|左右|上下)|差不多|大概|about|around|roughly|almost|nearly")
-_NUMBERED = re.compile(r"\d|[一二三四五六七八九十]+[号日月]|\b(?:first|second|third|[a-z-]+th)\b")
+_NUMBERED = re.compile(rf"{NUMBERED}|{FIGURES_ZH}月")
 
 
 def _dated(facts: Sequence[Fact]) -> Traits:

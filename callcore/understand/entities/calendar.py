@@ -6,7 +6,7 @@ import calendar
 import datetime
 from collections.abc import Callable
 
-DAY = datetime.timedelta(days=1)
+DAY, WEEK = datetime.timedelta(days=1), datetime.timedelta(weeks=1)
 
 
 def shift_months(day: datetime.date, months: int) -> datetime.date:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from callcore.understand.entities import calendar, forms
-from callcore.understand.entities.calendar import DAY
+from callcore.understand.entities.calendar import DAY, WEEK
 from callcore.understand.entities.en.day_words import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -287,7 +287,7 @@ def edge(_reading: Reading, match: re.Match[str], today: datetime.date) -> Day |
 def _unit(today: datetime.date, shift: int, unit: str) -> tuple[datetime.date, datetime.date]:
     """The current (0), the last (-1) or next (1) week, month, quarter or year; a day."""
     if unit == "week":
-        return calendar.week(today + 7 * shift * DAY)
+        return calendar.week(today + shift * WEEK)
     if unit == "month":
         return calendar.month(calendar.shift_months(today.replace(day=1), shift))
     if unit == "quarter":

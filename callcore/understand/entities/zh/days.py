@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from callcore.understand.entities import calendar, forms
-from callcore.understand.entities.calendar import DAY
+from callcore.understand.entities.calendar import DAY, WEEK
 from callcore.understand.entities.zh.numbers import VALUES, cardinal
 
 WEEKDAYS = "一二三四五六日"
@@ -188,10 +188,10 @@ def _named(match: re.Match[str], today: datetime.date) -> Day | None:
 def _weekday(match: re.Match[str], today: datetime.date) -> Day:
     said = match["day"].replace("天", "日")
     place = int(said) - 1 if said.isdecimal() else WEEKDAYS.index(said)
-    monday = calendar.week(today)[0] + _STEPS[match["weeks"] or "这"] * 7 * DAY
+    monday = calendar.week(today)[0] + _STEPS[match["weeks"] or "这"] * WEEK
     day = monday + place * DAY
     gone = day > today and not match["weeks"] and _DONE.match(match.string, match.end())
-    return _single(match, day - 7 * DAY if gone else day)
+    return _single(match, day - WEEK if gone else day)
 
 
 def _end_of(match: re.Match[str], today: datetime.date) -> Day | None:
@@ -238,7 +238,7 @@ def _period_word(match: re.Match[str], today: datetime.date) -> Day:
         return _period(match, calendar.month(calendar.shift_months(today.replace(day=1), step)))
     if unit == "季度":
         return _period(match, calendar.quarter(calendar.shift_months(today.replace(day=1), 3 * step)))
-    return _period(match, calendar.week(today + 7 * step * DAY))
+    return _period(match, calendar.week(today + step * WEEK))
 
 
 def _year_word(match: re.Match[str], today: datetime.date) -> Day:
